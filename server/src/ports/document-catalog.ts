@@ -1,0 +1,61 @@
+import type { DocumentName, Tenant } from '@scriptorium/shared/document-name';
+import type { DocumentId } from './update-log.ts';
+
+/** A document as the catalog knows it. Times are wall-clock milliseconds. */
+export interface DocumentRecord {
+  readonly id: DocumentId;
+  readonly tenant: Tenant;
+  readonly name: DocumentName;
+  readonly epoch: number;
+  readonly head: number;
+  readonly createdAt: number;
+  readonly createdBy: string;
+  /** Time of the last committed row, or of creation. */
+  readonly updatedAt: number;
+}
+
+/** What a name leads to. */
+export type Resolution =
+  /** `tombstone` is the encoded Yjs state vector of the incarnations deleted under this name, if any. */
+  | { readonly kind: 'found'; readonly record: DocumentRecord; readonly tombstone: Uint8Array | null }
+  /** The name was given up by a rename; `record` is the document as it is called now. */
+  | { readonly kind: 'renamed'; readonly record: DocumentRecord; readonly tombstone: Uint8Array | null }
+  | { readonly kind: 'deleted'; readonly deletedAt: number }
+  | { readonly kind: 'absent' };
+
+export interface ListPage {
+  readonly records: readonly DocumentRecord[];
+  /** Opaque position of the next page, or `null` at the end. */
+  readonly nextCursor: string | null;
+}
+
+export interface ListQuery {
+  readonly tenant: Tenant;
+  /** Only names that start with this text; empty for all. */
+  readonly prefix: string;
+  readonly cursor: string | null;
+  /** 1 to 100. */
+  readonly limit: number;
+}
+
+/**
+ * Names, incarnations, tombstones and redirects. Every call is bound to one tenant.
+ * Throws `ScriptoriumError('storage-unavailable')` when the engine does not answer.
+ */
+export interface DocumentCatalog {
+  resolve(tenant: Tenant, name: DocumentName): Promise<Resolution>;
+  /**
+   * Creates a document at epoch 1 and seq 0, or one epoch above the last one deleted under this name. A redirect
+   * that stood at the name ends. `exists` when a live document has the name.
+   */
+  create(tenant: Tenant, name: DocumentName, user: string, at: number): Promise<{ kind: 'created' | 'exists'; record: DocumentRecord }>;
+  /** Ordered by name; the cursor stays valid while documents come and go. */
+  list(query: ListQuery): Promise<ListPage>;
+  /** Renames and leaves a redirect at the old name. */
+  rename(tenant: Tenant, from: DocumentName, to: DocumentName, at: number): Promise<{ kind: 'renamed'; record: DocumentRecord } | { kind: 'absent' | 'exists' }>;
+  /**
+   * Deletes: raises the epoch (which fences writers) and leaves a tombstone with the last state vector, merged with
+   * those of earlier incarnations (the larger clock wins). False when there was no live document.
+   */
+  remove(tenant: Tenant, name: DocumentName, stateVector: Uint8Array, at: number): Promise<boolean>;
+}

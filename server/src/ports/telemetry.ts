@@ -1,0 +1,53 @@
+/** Fields of a log line. Never document content, never a token. */
+export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
+/** A structured logger: the event's name first, then its fields; `error` may carry what was thrown. */
+export interface Logger {
+  debug(event: string, fields?: LogFields): void;
+  info(event: string, fields?: LogFields): void;
+  warn(event: string, fields?: LogFields, error?: unknown): void;
+  error(event: string, fields?: LogFields, error?: unknown): void;
+  child(fields: LogFields): Logger;
+}
+
+/** Names of all counters. */
+export type CounterName =
+  | 'connections_total'
+  | 'sessions_total'
+  | 'updates_received_total'
+  | 'updates_refused_total'
+  | 'updates_gap_total'
+  | 'updates_forked_total'
+  | 'acknowledgements_total'
+  | 'frames_malformed_total'
+  | 'reading_paused_total'
+  | 'slow_readers_total'
+  | 'flushes_total'
+  | 'flush_retries_total'
+  | 'rows_appended_total'
+  | 'bytes_appended_total'
+  | 'rooms_loaded_total'
+  | 'rooms_discarded_total'
+  | 'documents_quarantined_total'
+  | 'snapshots_written_total'
+  | 'snapshot_checksum_failures_total'
+  | 'relay_gaps_total'
+  | 'relay_malformed_total';
+
+/** Names of all gauges. */
+export type GaugeName = 'connections' | 'sessions' | 'rooms' | 'room_bytes' | 'writer_pending_bytes';
+
+/** Names of all histograms, in seconds. */
+export type HistogramName = 'acknowledgement_seconds' | 'flush_seconds' | 'load_seconds' | 'compaction_seconds';
+
+/** Counters, gauges and histograms; cheap enough for the hot path. */
+export interface Metrics {
+  count(name: CounterName, by?: number): void;
+  gauge(name: GaugeName, value: number): void;
+  observe(name: HistogramName, seconds: number): void;
+}
+
+export interface Telemetry {
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}

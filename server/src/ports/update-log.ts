@@ -1,0 +1,107 @@
+/**
+ * The log is the only source of truth: per document a gap-free sequence of rows. Everything else (rooms, snapshots,
+ * search, caches) is derived from it and may be thrown away.
+ *
+ * Guarantees every adapter gives, and the contract suite checks:
+ *  - append is atomic per document: `head` rises by one and the row is there, or neither.
+ *  - a result of `stored` means durable: the row survives a crash of process and machine (as far as the engine's
+ *    own durability goes).
+ *  - append is idempotent per (writer incarnation, flush, document): the same batch again stores nothing twice and
+ *    answers with the first sequence number.
+ *  - a stale epoch stores nothing (`fenced`), a deleted document stores nothing (`deleted`).
+ */
+
+/** Internal identity of a document; a rename keeps it, a new incarnation under the same name gets a new one. */
+export type DocumentId = number;
+
+/** What one flush brings to one document. */
+export interface AppendEntry {
+  readonly documentId: DocumentId;
+  /** Epoch under which the room was loaded. */
+  readonly epoch: number;
+  /** Encoded row (`core/log-row.ts`), or `null` for an entry that only binds clients. */
+  readonly payload: Uint8Array | null;
+  /** ClientIDs seen for the first time, with the user each is now bound to. The first binding of a clientID wins. */
+  readonly bindings: readonly ClientBinding[];
+}
+
+export interface ClientBinding {
+  readonly client: number;
+  readonly user: string;
+}
+
+/** One group commit over any number of documents, at most one entry per document. */
+export interface AppendBatch {
+  /** Random identity of this run of this node's writer. */
+  readonly incarnation: string;
+  /** Rises by one per flush of this incarnation; a retry carries the number of the first try. */
+  readonly flush: number;
+  /** Wall-clock milliseconds, kept with the rows for history. */
+  readonly at: number;
+  /** True when an earlier try of this flush ended with an unknown outcome. */
+  readonly retry: boolean;
+  readonly entries: readonly AppendEntry[];
+}
+
+/** Outcome for one entry, in the order of the batch. `busy` means: not now, try with the next flush. */
+export type AppendResult =
+  | { readonly kind: 'stored'; readonly seq: number }
+  | { readonly kind: 'busy' }
+  | { readonly kind: 'fenced' }
+  | { readonly kind: 'deleted' };
+
+/** One committed row. */
+export interface LogRow {
+  readonly seq: number;
+  /** Wall-clock milliseconds of the flush. */
+  readonly at: number;
+  readonly payload: Uint8Array;
+  /** First 16 bytes of the payload's SHA-256, as stored. */
+  readonly sum: Uint8Array;
+}
+
+export interface Head {
+  readonly documentId: DocumentId;
+  readonly epoch: number;
+  readonly head: number;
+}
+
+/** Where a document's newest verified snapshot is, and the one before it. */
+export interface SnapshotPointer {
+  readonly seq: number;
+  readonly key: string;
+  /** SHA-256 of the object, hex. */
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/** What a load starts from: one consistent read. */
+export interface LoadStart {
+  readonly epoch: number;
+  readonly head: number;
+  readonly snapshot: SnapshotPointer | null;
+  readonly previousSnapshot: SnapshotPointer | null;
+  /** Bytes of payload above the newest snapshot. */
+  readonly tailBytes: number;
+}
+
+/** Throws `ScriptoriumError('storage-unavailable')` when the engine does not answer. */
+export interface UpdateLog {
+  append(batch: AppendBatch): Promise<readonly AppendResult[]>;
+  /** Rows with `seq > after`, ascending, at most `limit`. */
+  readRows(documentId: DocumentId, after: number, limit: number): Promise<readonly LogRow[]>;
+  /** Heads of live documents; an unknown or deleted one is left out. */
+  readHeads(documentIds: readonly DocumentId[]): Promise<readonly Head[]>;
+  /** `null` when the document is unknown or deleted. */
+  readLoadStart(documentId: DocumentId): Promise<LoadStart | null>;
+  readBindings(documentId: DocumentId): Promise<readonly ClientBinding[]>;
+  /** Notes a snapshot key before its object is written, so that a crash leaves no object that nobody knows. */
+  registerSnapshot(documentId: DocumentId, key: string, expiresAt: number): Promise<void>;
+  /**
+   * Points the document at a verified snapshot if its pointer is still at `expectedSeq` (0: none) and the epoch
+   * holds. The old pointer becomes the previous one. False when somebody else was faster.
+   */
+  publishSnapshot(documentId: DocumentId, epoch: number, expectedSeq: number, snapshot: SnapshotPointer): Promise<boolean>;
+  /** Removes from the register, and returns, keys that expired before `now` and that no pointer names. */
+  takeExpiredSnapshots(now: number, limit: number): Promise<readonly string[]>;
+}

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+
+/**
+ * Version of the ProseMirror schema that the bundled editor writes. An editor with an older one is made read-only,
+ * since a node type that its schema lacks would be deleted from the document.
+ */
+export const SCHEMA_VERSION = 1;
+
+/** What our client sends in stateless messages, as JSON. Other payloads belong to the embedding application. */
+export const clientMessageSchema = z.discriminatedUnion('type', [
+  /** First message of a session: what the client is. */
+  z.object({ type: z.literal('scriptorium.hello'), schemaVersion: z.number().int().min(0), client: z.string().max(64) }),
+  /** Asks for a `durable` answer once every frame sent before this one is committed or refused. */
+  z.object({ type: z.literal('scriptorium.probe'), id: z.number().int().min(0) }),
+]);
+
+export type ClientMessage = z.infer<typeof clientMessageSchema>;
+
+/** What the server sends in stateless messages, as JSON. */
+export const serverMessageSchema = z.discriminatedUnion('type', [
+  /** Answer to `hello`. `epoch` changes when the document is a new incarnation under the same name. */
+  z.object({
+    type: z.literal('scriptorium.welcome'),
+    epoch: z.number().int(),
+    seq: z.number().int(),
+    schemaVersion: z.number().int(),
+    readOnly: z.boolean(),
+  }),
+  /** Answer to `probe`: `stateVector` is the committed state's, base64 of Yjs's encoding. */
+  z.object({
+    type: z.literal('scriptorium.durable'),
+    id: z.number().int(),
+    epoch: z.number().int(),
+    seq: z.number().int(),
+    stateVector: z.string(),
+  }),
+  /** Something the session sent was refused; `readOnly` tells whether it may still write. `client` names the forked clientID. */
+  z.object({
+    type: z.literal('scriptorium.refused'),
+    code: z.string(),
+    title: z.string(),
+    readOnly: z.boolean(),
+    client: z.number().int().optional(),
+  }),
+]);
+
+export type ServerMessage = z.infer<typeof serverMessageSchema>;
+
+/** Parses the text of a stateless message by one of the schemas above; `null` when it is not one of ours. */
+export function parseStatelessMessage<T>(schema: z.ZodType<T>, payload: string): T | null {
+  if (!payload.includes('"scriptorium.')) return null;
+  try {
+    const result = schema.safeParse(JSON.parse(payload));
+    return result.success ? result.data : null;
+  } catch {
+    return null;
+  }
+}
