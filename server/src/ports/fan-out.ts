@@ -2,7 +2,7 @@ import type { DocumentId } from './update-log.ts';
 
 /** One committed row on its way to the document's rooms on other nodes. */
 export interface RelayMessage {
-  /** Incarnation of the node that sent it; a node ignores its own. */
+  /** Incarnation of the node that sent it; a node ignores its own, should an adapter deliver one. */
   readonly node: string;
   readonly documentId: DocumentId;
   readonly epoch: number;

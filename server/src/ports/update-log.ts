@@ -43,10 +43,14 @@ export interface AppendBatch {
   readonly entries: readonly AppendEntry[];
 }
 
-/** Outcome for one entry, in the order of the batch. `busy` means: not now, try with the next flush. */
+/**
+ * Outcome for one entry, in the order of the batch. `busy` means: not now, try with the next flush. `refused` means:
+ * the store will never take this entry, while the others of the batch are not held up by it.
+ */
 export type AppendResult =
   | { readonly kind: 'stored'; readonly seq: number }
   | { readonly kind: 'busy' }
+  | { readonly kind: 'refused' }
   | { readonly kind: 'fenced' }
   | { readonly kind: 'deleted' };
 
@@ -98,8 +102,9 @@ export interface UpdateLog {
   /** Notes a snapshot key before its object is written, so that a crash leaves no object that nobody knows. */
   registerSnapshot(documentId: DocumentId, key: string, expiresAt: number): Promise<void>;
   /**
-   * Points the document at a verified snapshot if its pointer is still at `expectedSeq` (0: none) and the epoch
-   * holds. The old pointer becomes the previous one. False when somebody else was faster.
+   * Points the document at a verified snapshot if its pointer is still at `expectedSeq` (0: none), the epoch holds
+   * and the key is registered. The old pointer becomes the previous one. False when somebody else was faster, or
+   * when the key's registration expired and was taken.
    */
   publishSnapshot(documentId: DocumentId, epoch: number, expectedSeq: number, snapshot: SnapshotPointer): Promise<boolean>;
   /** Removes from the register, and returns, keys that expired before `now` and that no pointer names. */

@@ -1,0 +1,16 @@
+import { appendFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { FULL } from './sizes.ts';
+
+const RESULTS_FILE = fileURLToPath(new URL('../RESULTS.md', import.meta.url));
+
+/** Prints the figures of a scenario; a full run also adds them to RESULTS.md. */
+export async function recordResult(scenario: string, figures: Readonly<Record<string, number | string>>): Promise<void> {
+  const line = Object.entries(figures)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
+  process.stdout.write(`${scenario}: ${line}\n`);
+  if (!FULL) return;
+  const date = new Date().toISOString().slice(0, 10);
+  await appendFile(RESULTS_FILE, `- ${date}, Node ${process.versions.node}, **${scenario}**: ${line}\n`);
+}

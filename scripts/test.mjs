@@ -1,0 +1,40 @@
+// `npm test`: check, unit, services and e2e in this order, each with its time, and one closing line of counts.
+// `test.mjs unit|services|e2e|check [arguments]` runs one stage and hands it the arguments.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { addOutcomes, formatCounts, formatOutcome } from './test/outcome.mjs';
+import { runStage } from './test/run-stage.mjs';
+
+/** Stages in their order, with the minutes that each may take on two cores. */
+const STAGES = [
+  { name: 'check', budgetMinutes: 2 },
+  { name: 'unit', budgetMinutes: 3 },
+  { name: 'services', budgetMinutes: 4 },
+  { name: 'e2e', budgetMinutes: 6 },
+];
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const [wanted, ...args] = process.argv.slice(2);
+const stages = STAGES.filter((it) => wanted === undefined || it.name === wanted);
+if (stages.length === 0) {
+  console.error(`there is no stage ${wanted}: ${STAGES.map((it) => it.name).join(', ')}`);
+  process.exit(1);
+}
+
+const reports = mkdtempSync(join(tmpdir(), 'scriptorium-test-'));
+const outcomes = [];
+for (const stage of stages) {
+  console.log(`\n── ${stage.name} ──`);
+  outcomes.push(await runStage({ root, reports, stage, args }));
+}
+rmSync(reports, { recursive: true, force: true });
+
+const total = addOutcomes(outcomes);
+console.log('');
+for (const outcome of outcomes) console.log(formatOutcome(outcome));
+const skipsCount = process.env.CI === 'true' && total.skipped.length > 0;
+if (skipsCount) console.log(`under CI=true a skipped test is a failure:\n  ${total.skipped.join('\n  ')}`);
+console.log(formatCounts(total));
+process.exitCode = total.failed > 0 || skipsCount ? 1 : 0;

@@ -1,0 +1,186 @@
+import { parseDocumentName, type DocumentName } from '@scriptorium/shared/document-name';
+import type { Kysely, Transaction } from 'kysely';
+import { ScriptoriumError } from '../../core/errors.ts';
+import type { DocumentCatalog, DocumentRecord, ListPage, ListQuery, Resolution } from '../../ports/document-catalog.ts';
+import type { DocumentId } from '../../ports/update-log.ts';
+import { claimName, type ClaimedName, holdLiveName, type NameKey, pointName, readHighestEpoch } from './document-names.ts';
+import { readLiveRecords, readNamedRecord, readRecord } from './document-records.ts';
+import type { Schema } from './schema.ts';
+import { mergeStateVectors } from './state-vectors.ts';
+
+export interface DocumentCatalogDeps {
+  readonly database: Kysely<Schema>;
+}
+
+/** The catalog on any SQL engine that Kysely speaks to; each change is one transaction. */
+export function createDocumentCatalog({ database }: DocumentCatalogDeps): DocumentCatalog {
+  return {
+    resolve: (tenant, name) => resolveName(database, { tenant, name }),
+    create: (tenant, name, user, at) =>
+      database.transaction().execute((transaction) => createDocument(transaction, { tenant, name }, { user, at })),
+    list: (query) => listDocuments(database, query),
+    rename: (tenant, from, to, at) =>
+      database
+        .transaction()
+        .execute((transaction) => renameDocument(transaction, { tenant, name: from }, { to: { tenant, name: to }, at })),
+    remove: (tenant, name, stateVector, at) =>
+      database
+        .transaction()
+        .execute((transaction) => removeDocument(transaction, { tenant, name }, { stateVector, at })),
+  };
+}
+
+async function resolveName(database: Kysely<Schema>, key: NameKey): Promise<Resolution> {
+  const found = await readNamedRecord(database, key);
+  switch (found?.state) {
+    case 'live':
+      return { kind: 'found', record: found.record, tombstone: found.tombstone };
+    case 'renamed':
+      return { kind: 'renamed', record: found.record, tombstone: found.tombstone };
+    case 'deleted':
+      return { kind: 'deleted', deletedAt: found.changedAt };
+    default:
+      return { kind: 'absent' };
+  }
+}
+
+async function createDocument(
+  transaction: Transaction<Schema>,
+  key: NameKey,
+  by: { readonly user: string; readonly at: number },
+): Promise<{ kind: 'created' | 'exists'; record: DocumentRecord }> {
+  const claimed = await claimName(transaction, key, by.at);
+  if (claimed.state === 'live' && claimed.documentId !== null) {
+    return { kind: 'exists', record: await readRecord(transaction, claimed.documentId) };
+  }
+  const epoch = (await readHighestEpoch(transaction, claimed)) + 1;
+  const { id } = await transaction
+    .insertInto('documents')
+    .values({ ...key, created_at: by.at, created_by: by.user, deleted_at: null, tombstone: claimed.tombstone })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  await transaction
+    .insertInto('document_heads')
+    .values({ document_id: id, epoch, head: 0, live: 1, tail_bytes: 0, updated_at: by.at })
+    .execute();
+  await pointName(transaction, key, { documentId: id, at: by.at });
+  return {
+    kind: 'created',
+    record: { id, ...key, epoch, head: 0, createdAt: by.at, createdBy: by.user, updatedAt: by.at },
+  };
+}
+
+async function renameDocument(
+  transaction: Transaction<Schema>,
+  from: NameKey,
+  change: { readonly to: NameKey; readonly at: number },
+): Promise<{ kind: 'renamed'; record: DocumentRecord } | { kind: 'absent' | 'exists' }> {
+  const held = await holdLiveName(transaction, from);
+  if (held === null) return { kind: 'absent' };
+  const { documentId } = held;
+  const claimed = await claimName(transaction, change.to, change.at);
+  if (claimed.state === 'live') return { kind: 'exists' };
+  const { epoch } = await readRecord(transaction, documentId);
+  await transaction
+    .updateTable('document_names')
+    .set({ state: 'renamed', changed_at: change.at, epoch: Math.max(held.pastEpoch, epoch) })
+    .where('tenant', '=', from.tenant)
+    .where('name', '=', from.name)
+    .execute();
+  // A redirect back to this very document has no other past to keep apart from.
+  if (claimed.state !== 'unused' && claimed.documentId !== documentId) {
+    await inheritPast(transaction, documentId, claimed);
+  }
+  await transaction.updateTable('documents').set({ name: change.to.name }).where('id', '=', documentId).execute();
+  await pointName(transaction, change.to, { documentId, at: change.at });
+  return { kind: 'renamed', record: await readRecord(transaction, documentId) };
+}
+
+/** Lifts a document above the epochs, and gives it the tombstone, of those that had its new name before. */
+async function inheritPast(
+  transaction: Transaction<Schema>,
+  documentId: DocumentId,
+  claimed: ClaimedName,
+): Promise<void> {
+  const past = await readHighestEpoch(transaction, claimed);
+  const { epoch } = await readRecord(transaction, documentId);
+  await transaction
+    .updateTable('document_heads')
+    .set({ epoch: Math.max(epoch, past) + 1 })
+    .where('document_id', '=', documentId)
+    .execute();
+  if (claimed.tombstone === null) return;
+  const tombstone = mergeStateVectors([await readTombstone(transaction, documentId), claimed.tombstone]);
+  await transaction.updateTable('documents').set({ tombstone }).where('id', '=', documentId).execute();
+}
+
+async function removeDocument(
+  transaction: Transaction<Schema>,
+  key: NameKey,
+  last: { readonly stateVector: Uint8Array; readonly at: number },
+): Promise<boolean> {
+  const held = await holdLiveName(transaction, key);
+  if (held === null) return false;
+  const { documentId } = held;
+  const { epoch } = await readRecord(transaction, documentId);
+  await transaction
+    .updateTable('document_heads')
+    .set({ epoch: epoch + 1, live: 0 })
+    .where('document_id', '=', documentId)
+    .execute();
+  await transaction.updateTable('documents').set({ deleted_at: last.at }).where('id', '=', documentId).execute();
+  const inherited = await readTombstone(transaction, documentId);
+  const names = await transaction
+    .selectFrom('document_names')
+    .select(['name', 'epoch', 'tombstone'])
+    .where('document_id', '=', documentId)
+    .execute();
+  for (const name of names) {
+    await transaction
+      .updateTable('document_names')
+      .set({
+        state: 'deleted',
+        changed_at: last.at,
+        epoch: Math.max(name.epoch, epoch),
+        tombstone: mergeStateVectors([name.tombstone, inherited, last.stateVector]),
+      })
+      .where('tenant', '=', key.tenant)
+      .where('name', '=', name.name)
+      .execute();
+  }
+  return true;
+}
+
+async function readTombstone(database: Kysely<Schema>, documentId: DocumentId): Promise<Uint8Array | null> {
+  const row = await database.selectFrom('documents').select('tombstone').where('id', '=', documentId).executeTakeFirst();
+  return row?.tombstone ?? null;
+}
+
+/** Above every character that a name may hold, so it ends the range of names with a prefix. */
+const AFTER_NAMES = '\u007f';
+
+async function listDocuments(database: Kysely<Schema>, query: ListQuery): Promise<ListPage> {
+  // Only names are compared with the prefix: whatever cannot begin one finds nothing.
+  if (!/^[\u0021-\u007e]*$/.test(query.prefix)) return { records: [], nextCursor: null };
+  const after = query.cursor === null ? null : decodeCursor(query.cursor);
+  const found = await readLiveRecords(database, {
+    tenant: query.tenant,
+    from: query.prefix,
+    to: query.prefix === '' ? null : query.prefix + AFTER_NAMES,
+    after,
+    limit: query.limit + 1,
+  });
+  const records = found.slice(0, query.limit);
+  const last = records.at(-1);
+  return { records, nextCursor: found.length > records.length && last ? encodeCursor(last.name) : null };
+}
+
+function encodeCursor(name: DocumentName): string {
+  return Buffer.from(name, 'latin1').toString('base64url');
+}
+
+function decodeCursor(cursor: string): DocumentName {
+  const name = parseDocumentName(Buffer.from(cursor, 'base64url').toString('latin1'));
+  if (name === null) throw new ScriptoriumError('bad-request', 'the cursor is not valid');
+  return name;
+}

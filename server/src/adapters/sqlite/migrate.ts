@@ -1,0 +1,31 @@
+import type { Database } from 'better-sqlite3';
+import { documentsAndLog } from './migrations/0001-documents-and-log.ts';
+
+/** One step of the schema. Steps only go forward, and a released one is never changed. */
+export interface Migration {
+  /** 1, 2, 3 …: what `user_version` holds once the step is done. */
+  readonly version: number;
+  readonly sql: string;
+}
+
+const MIGRATIONS: readonly Migration[] = [documentsAndLog];
+
+/** The database was written by a newer program, which this one must not touch. */
+export class NewerDatabaseError extends Error {
+  readonly code = 'NEWER_DATABASE';
+}
+
+/** Brings the database to the newest schema, each step in a transaction of its own. Throws `NewerDatabaseError`. */
+export function migrate(database: Database, migrations: readonly Migration[] = MIGRATIONS): void {
+  const found = Number(database.pragma('user_version', { simple: true }));
+  if (found > migrations.length) {
+    throw new NewerDatabaseError(`schema ${found}, while this program knows ${migrations.length} at most`);
+  }
+  for (const migration of migrations) {
+    if (migration.version <= found) continue;
+    database.transaction(() => {
+      database.exec(migration.sql);
+      database.pragma(`user_version = ${migration.version}`);
+    })();
+  }
+}

@@ -1,0 +1,43 @@
+import type { Clock } from '../ports/clock.ts';
+import type { DocumentCatalog } from '../ports/document-catalog.ts';
+import type { Telemetry } from '../ports/telemetry.ts';
+import type { TokenIssuer } from '../ports/token-issuer.ts';
+import type { TokenVerifier } from '../ports/token-verifier.ts';
+import type { LiveDocuments } from '../ports/live-documents.ts';
+
+/** Whether the node can serve, and if not, one sentence why. */
+export type Readiness = { readonly kind: 'ready' } | { readonly kind: 'unavailable'; readonly reason: string };
+
+/** What the health endpoints ask. */
+export interface HealthProbe {
+  /** True once start-up is over, for ever. */
+  started(): boolean;
+  /** Whether new work may be sent here now: the store answers and the node is not draining. */
+  readiness(): Promise<Readiness>;
+}
+
+/** The part of the configuration that REST reads; `Config` fits it. */
+export interface ApiConfig {
+  /** Origins besides the server's own that may connect. */
+  readonly allowedOrigins: readonly string[];
+  readonly limits: { readonly bodyBytes: number };
+}
+
+/** Everything the REST API stands on. */
+export interface ApiDeps {
+  readonly config: ApiConfig;
+  /** Version of the server, as `GET /v1/config` and the OpenAPI document say it. */
+  readonly version: string;
+  readonly catalog: DocumentCatalog;
+  readonly documents: LiveDocuments;
+  readonly verifier: TokenVerifier;
+  /** `null` when people sign in elsewhere. */
+  readonly developmentIssuer: TokenIssuer | null;
+  /** Directory of the built browser app (it holds `index.html`), or `null` when it is not built. */
+  readonly appDirectory: string | null;
+  readonly health: HealthProbe;
+  /** The metrics page in Prometheus's text format. */
+  readonly metricsPage: () => Promise<{ readonly contentType: string; readonly body: string }>;
+  readonly telemetry: Telemetry;
+  readonly clock: Clock;
+}

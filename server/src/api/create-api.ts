@@ -1,0 +1,76 @@
+import swagger from '@fastify/swagger';
+import { createProblem } from '@scriptorium/shared/problem';
+import fastify, { type FastifyInstance } from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { HTTP_LIMITS } from '../core/limits-http.ts';
+import type { ApiDeps } from './api-deps.ts';
+import { createAuthenticator } from './authenticate.ts';
+import { createOpenApiOptions } from './describe-api.ts';
+import { answerUnknownAddresses } from './not-found.ts';
+import { createErrorHandler, sendProblem } from './problem-details.ts';
+import { appFileRoutes } from './routes/app-files.ts';
+import { contentRoutes } from './routes/content.ts';
+import { documentRoutes } from './routes/documents.ts';
+import { healthRoutes } from './routes/health.ts';
+import { openApiRoutes } from './routes/openapi.ts';
+import { clientConfigRoutes, developmentRoutes, sessionRoutes } from './routes/session.ts';
+import { setSecurityHeaders } from './security-headers.ts';
+
+/**
+ * Creates the HTTP side of the server, ready but not listening: REST under `/v1`, health, metrics, the API's
+ * description and the browser app. The gateway takes upgrades from `app.server`.
+ */
+export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
+  const app = createServer(deps);
+  answerUnknownAddresses(app);
+  await app.register(swagger, createOpenApiOptions(deps.version));
+  await app.register(healthRoutes, deps);
+  await app.register(openApiRoutes);
+  await app.register(
+    async (v1) => {
+      await v1.register(clientConfigRoutes, { version: deps.version, devSignIn: deps.developmentIssuer !== null });
+      if (deps.developmentIssuer !== null) await v1.register(developmentRoutes, { issuer: deps.developmentIssuer, config: deps.config });
+      await v1.register(async (authenticated) => {
+        authenticated.addHook('onRequest', createAuthenticator(deps.verifier));
+        await authenticated.register(sessionRoutes);
+        await authenticated.register(documentRoutes, deps);
+        await authenticated.register(contentRoutes, deps);
+      });
+    },
+    { prefix: '/v1' },
+  );
+  await app.register(appFileRoutes, { directory: deps.appDirectory });
+  await app.ready();
+  return app;
+}
+
+function createServer({ config, telemetry }: ApiDeps): FastifyInstance {
+  const log = telemetry.log.child({ part: 'api' });
+  const handleError = createErrorHandler(log);
+  const app = fastify({
+    logger: false,
+    bodyLimit: config.limits.bodyBytes,
+    trustProxy: false,
+    requestTimeout: HTTP_LIMITS.requestTimeoutMs,
+    keepAliveTimeout: HTTP_LIMITS.keepAliveTimeoutMs,
+    http: { headersTimeout: HTTP_LIMITS.headersTimeoutMs, connectionsCheckingInterval: HTTP_LIMITS.connectionCheckMs },
+    routerOptions: { maxParamLength: HTTP_LIMITS.pathParameterLength },
+    frameworkErrors: (error, request, reply) => {
+      handleError(error, request, reply);
+    },
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  // Only JSON is taken; left in, it would turn a wrong content type into a puzzling complaint about the body.
+  app.removeContentTypeParser('text/plain');
+  app.decorateRequest('identity', null);
+  app.setErrorHandler(handleError);
+  app.addHook('onSend', setSecurityHeaders);
+  app.addHook('onRequestAbort', async (request) => {
+    log.debug('http.aborted', { method: request.method, route: request.routeOptions.url ?? null });
+  });
+  app.addHook('onTimeout', async (_request, reply) => {
+    if (!reply.sent) sendProblem(reply, createProblem('overloaded'));
+  });
+  return app;
+}

@@ -1,0 +1,83 @@
+import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
+import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
+
+type JsonSchema = Record<string, unknown>;
+
+const SCHEMA_PREFIX = '#/components/schemas/';
+const INPUT = 'Input';
+
+/** What zod says of every integer and every time, and nobody wants to read. */
+const zodToJsonConfig = {
+  override: ({ jsonSchema }: { readonly jsonSchema: JsonSchema }) => {
+    if (jsonSchema['format'] === 'date-time') delete jsonSchema['pattern'];
+    if (jsonSchema['minimum'] === Number.MIN_SAFE_INTEGER) delete jsonSchema['minimum'];
+    if (jsonSchema['maximum'] === Number.MAX_SAFE_INTEGER) delete jsonSchema['maximum'];
+  },
+};
+
+const addComponents = createJsonSchemaTransformObject({ zodToJsonConfig });
+
+/** Options of the OpenAPI document: what is common to all routes, and how zod schemas are turned into it. */
+export function createOpenApiOptions(version: string): FastifyDynamicSwaggerOptions {
+  return {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Scriptorium',
+        version,
+        description:
+          'Documents that many hands write at once. Editing itself goes over WebSockets; this is everything else. ' +
+          'Errors are RFC 9457 problem details with a stable `code`.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      servers: [{ url: '/' }],
+      tags: [
+        { name: 'Documents', description: 'A `/` in a document name is written `%2F`.' },
+        { name: 'Sign-in', description: 'Who one is, and in development mode how to become somebody.' },
+        { name: 'Operations', description: 'Health.' },
+      ],
+      components: {
+        securitySchemes: {
+          bearer: {
+            type: 'http',
+            scheme: 'bearer',
+            bearerFormat: 'JWT',
+            description: 'The same token that opens documents over WebSockets.',
+          },
+        },
+      },
+    },
+    transform: createJsonSchemaTransform({ zodToJsonConfig }),
+    transformObject: (document) => mergeComponents(addComponents(document)),
+  };
+}
+
+/**
+ * Every named schema comes twice, as it is read and as it is written. Ours are the same both ways, so one is kept under
+ * the plain name: the written one where an answer uses it, else the read one.
+ */
+function mergeComponents<Document extends object>(document: Document): Document {
+  const text = JSON.stringify(document);
+  return JSON.parse(text, (key, value: unknown) => {
+    if (key === '$ref' && typeof value === 'string') return plainReference(value);
+    return key === 'schemas' && isObject(value) ? mergeSchemas(value, text) : value;
+  }) as Document;
+}
+
+function plainReference(reference: string): string {
+  return reference.startsWith(SCHEMA_PREFIX) && reference.endsWith(INPUT) ? reference.slice(0, -INPUT.length) : reference;
+}
+
+function mergeSchemas(schemas: Record<string, unknown>, text: string): Record<string, unknown> {
+  const merged: Record<string, unknown> = {};
+  for (const [name, schema] of Object.entries(schemas)) {
+    if (name.endsWith(INPUT)) continue;
+    const written = text.includes(`"${SCHEMA_PREFIX}${name}"`);
+    merged[name] = written ? schema : (schemas[`${name}${INPUT}`] ?? schema);
+  }
+  return merged;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

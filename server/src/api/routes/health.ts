@@ -1,0 +1,35 @@
+import { healthSchema } from '@scriptorium/shared/rest-schemas';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import type { ApiDeps } from '../api-deps.ts';
+
+type HealthDeps = Pick<ApiDeps, 'health' | 'metricsPage'>;
+
+const response = { 200: healthSchema, 503: healthSchema };
+const tags = ['Operations'];
+
+/** What an orchestrator asks, and what Prometheus reads. */
+export const healthRoutes: FastifyPluginAsyncZod<HealthDeps> = async (app, { health, metricsPage }) => {
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('cache-control', 'no-store');
+  });
+  const live = { tags, operationId: 'livez', summary: 'Whether the process answers at all', response: { 200: healthSchema } };
+  app.get('/livez', { schema: live }, async () => ({ status: 'ok' as const }));
+
+  const started = { tags, operationId: 'startupz', summary: 'Whether start-up is over', response };
+  app.get('/startupz', { schema: started }, async (_request, reply) => {
+    if (health.started()) return { status: 'ok' as const };
+    return reply.code(503).send({ status: 'unavailable' as const, reason: 'starting' });
+  });
+
+  const ready = { tags, operationId: 'readyz', summary: 'Whether new work may be sent here', response };
+  app.get('/readyz', { schema: ready }, async (_request, reply) => {
+    const readiness = await health.readiness();
+    if (readiness.kind === 'ready') return { status: 'ok' as const };
+    return reply.code(503).send({ status: 'unavailable' as const, reason: readiness.reason });
+  });
+
+  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
+    const { contentType, body } = await metricsPage();
+    return reply.type(contentType).send(body);
+  });
+};

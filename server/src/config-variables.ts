@@ -1,0 +1,84 @@
+import { z } from 'zod';
+
+/** One environment variable: how it is read, and its row in the table for people. */
+interface Variable<Schema extends z.ZodType> {
+  readonly schema: Schema;
+  /** As the table shows it; empty when there is none. */
+  readonly fallback: string;
+  readonly meaning: string;
+}
+
+function variable<Schema extends z.ZodType>(schema: Schema, fallback: string, meaning: string): Variable<Schema> {
+  return { schema, fallback, meaning };
+}
+
+function integer(least: number, most: number, fallback: number, meaning: string): Variable<z.ZodType<number>> {
+  const range = `must be a whole number from ${least} to ${most}`;
+  const schema = z
+    .string()
+    .regex(/^\d{1,15}$/, range)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, range)
+    .default(fallback);
+  return variable(schema, String(fallback), meaning);
+}
+
+/** Origins as browsers send them; `*` stands for any. */
+function parseOrigins(text: string, context: z.RefinementCtx): readonly string[] {
+  const entries = text.split(',').map((entry) => entry.trim());
+  return entries.filter((entry) => entry !== '').map((entry) => {
+    if (entry === '*') return entry;
+    const url = URL.canParse(entry) ? new URL(entry) : null;
+    if (url?.origin !== entry.toLowerCase().replace(/\/$/, '')) {
+      context.addIssue({ code: 'custom', message: `must list origins like https://app.example.org, not "${entry}"` });
+    }
+    return url?.origin ?? entry;
+  });
+}
+
+const text = z.string().max(4096, 'is too long').optional();
+const MEBIBYTE = 1024 * 1024;
+
+/** Every variable the server reads, in the order of the table. */
+export const VARIABLES = {
+  HOST: variable(z.string().max(255).default('127.0.0.1'), '127.0.0.1', 'Address to listen on.'),
+  PORT: integer(0, 65_535, 8787, 'Port for HTTP and WebSocket; 0 takes a free one.'),
+  DATA_DIR: variable(z.string().default('.data'), '.data', 'Directory of the embedded store, made if it is not there.'),
+  JWT_SECRET: variable(text, '', 'Secret of the tokens (HS256). Needed on any host that others can reach; without it, on a loopback host, people sign in by name alone.'),
+  JWT_ISSUER: variable(text, '', 'Only tokens with this `iss` are taken.'),
+  JWT_AUDIENCE: variable(text, '', 'Only tokens with this `aud` are taken.'),
+  ALLOWED_ORIGINS: variable(
+    z.string().default('').transform(parseOrigins),
+    '',
+    'Web origins that may connect besides the server\'s own, separated by commas; `*` for any. Clients that send no Origin always may.',
+  ),
+  LOG_LEVEL: variable(z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'), 'info', 'Least level that is logged: debug, info, warn, error or silent.'),
+  LIMIT_MESSAGE_BYTES: integer(1024, 256 * MEBIBYTE, 16 * MEBIBYTE, 'Largest WebSocket message.'),
+  LIMIT_UPDATES_PER_SECOND: integer(1, 100_000, 60, 'Updates a connection may send per second for long; beyond it the server stops reading for a while.'),
+  LIMIT_UPDATES_BURST: integer(1, 1_000_000, 600, 'Updates a connection may send at once, a returning client\'s offline edits for example.'),
+  LIMIT_CONNECTIONS_PER_ADDRESS: integer(1, 1_000_000, 200, 'WebSocket connections from one address; loopback addresses are exempt.'),
+  LIMIT_DOCUMENTS_PER_CONNECTION: integer(1, 10_000, 50, 'Documents open on one connection.'),
+  LIMIT_BODY_BYTES: integer(1024, 256 * MEBIBYTE, MEBIBYTE, 'Largest body of a REST request.'),
+  LIMIT_WRITER_PENDING_BYTES: integer(MEBIBYTE, 4096 * MEBIBYTE, 64 * MEBIBYTE, 'Edits that wait for the store, over all documents; beyond it new ones are refused until it catches up.'),
+  SCRIPTORIUM_TEST_APPEND_DELAY_MS: integer(0, 60_000, 0, 'For tests: milliseconds to wait before each commit.'),
+  SHUTDOWN_TIMEOUT_SECONDS: integer(1, 600, 10, 'Longest time a stop may take to commit what is pending.'),
+} as const;
+
+export type VariableName = keyof typeof VARIABLES;
+
+/** Variables whose value may be read from a file, named by the same variable with `_FILE` behind it. */
+export const SECRET_VARIABLES = ['JWT_SECRET'] as const satisfies readonly VariableName[];
+
+/** Variables of abilities that this version does not have; a server that ignored them would not do what was asked. */
+export const UNSUPPORTED_VARIABLES: Readonly<Record<string, string>> = {
+  JWKS_URL: 'this version verifies tokens by JWT_SECRET only',
+  DATABASE_URL: 'this version stores in DATA_DIR only',
+  REDIS_URL: 'this version runs as a single node only',
+  S3_BUCKET: 'this version stores in DATA_DIR only',
+  MEILI_URL: 'this version has no search yet',
+};
+
+/** Variables that are not read yet but change nothing about the stored documents: worth a line in the log only. */
+export const IGNORED_VARIABLES: Readonly<Record<string, string>> = {
+  OTEL_EXPORTER_OTLP_ENDPOINT: 'this version exports no traces yet; /metrics is there',
+};

@@ -1,0 +1,60 @@
+/**
+ * The order in which one session's frames are answered. The stock provider only counts answers, so each Update frame
+ * gets exactly one, in the order of arrival, and a positive one never overtakes what must be durable before it.
+ *
+ * An entry waits for the room's durable position to reach `after`, for a gap to be filled (`held`), and, at the start
+ * of a session, for the first round of synchronisation: a returning client counts its whole backlog as one change,
+ * so nothing is confirmed before all that it brought is durable.
+ */
+export interface AckEntry {
+  /** Position in the room's order that must be durable first; `null` while the frame is held back for a gap. */
+  after: number | null;
+  saved: boolean;
+  /** Monotonic milliseconds of arrival, for the latency metric. */
+  readonly arrivedAt: number;
+  /** Given instead of an acknowledgement, where the entry stands for a question about what came before it. */
+  readonly reply?: () => void;
+}
+
+export interface AckLedger {
+  /** Adds an answer to be given; returns the entry, so that a held one can be resolved later. */
+  push(entry: AckEntry): AckEntry;
+  /** Keeps every answer back until `openGate`. */
+  closeGate(): void;
+  openGate(): void;
+  /** Removes and returns, in order, the answers that may be given now. */
+  release(durable: number): readonly AckEntry[];
+  /** Whether any answer is still owed. */
+  readonly waiting: boolean;
+}
+
+const NONE: readonly AckEntry[] = [];
+
+export function createAckLedger(): AckLedger {
+  const entries: AckEntry[] = [];
+  let gateOpen = true;
+  return {
+    push(entry) {
+      entries.push(entry);
+      return entry;
+    },
+    closeGate() {
+      gateOpen = false;
+    },
+    openGate() {
+      gateOpen = true;
+    },
+    release(durable) {
+      if (!gateOpen || entries.length === 0) return NONE;
+      let ready = 0;
+      for (const entry of entries) {
+        if (entry.after === null || entry.after > durable) break;
+        ready += 1;
+      }
+      return ready === 0 ? NONE : entries.splice(0, ready);
+    },
+    get waiting() {
+      return entries.length > 0;
+    },
+  };
+}

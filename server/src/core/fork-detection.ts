@@ -1,0 +1,92 @@
+import type { CarriedRanges } from './fork-carried.ts';
+import { contentDigests, readStructContent, sliceContent, type StructContent } from './fork-content.ts';
+import type { ClientBlock, ParsedUpdate } from './update-parser.ts';
+import { createStructPlace, readStructPlace, type StructPlace } from './update-struct.ts';
+
+/** A place in the document: a struct's client and clock. */
+export interface StructId {
+  readonly client: number;
+  readonly clock: number;
+}
+
+/** A piece of known content: `length` clock units from `clock` on. */
+export interface KnownSegment {
+  readonly clock: number;
+  readonly length: number;
+  /** What the piece was written after and before; `null` for nothing, and for a piece that is collected. */
+  readonly origin: StructId | null;
+  readonly rightOrigin: StructId | null;
+  readonly content: StructContent;
+}
+
+/** What fork detection asks about the merged state. */
+export interface KnownContent {
+  /** Next expected clock of a client, 0 for an unknown one. */
+  clock(client: number): number;
+  /** The pieces that make up these known clocks, in order. */
+  knownContent(client: number, clock: number, length: number): readonly KnownSegment[];
+}
+
+/** The document as fork detection sees it. */
+export interface ForkView {
+  readonly state: KnownContent;
+  readonly carried: CarriedRanges;
+}
+
+/**
+ * Looks at the structs that a session sends under clientIDs it owns and whose clocks the document knows already. Returns
+ * the clientID under which somebody else wrote something different, or `null`. A repetition of what is known is no
+ * fork, also where it was deleted since.
+ */
+export function detectFork(parsed: ParsedUpdate, ownClients: ReadonlySet<number>, view: ForkView): number | null {
+  for (const block of parsed.blocks) {
+    if (!ownClients.has(block.client)) continue;
+    const known = view.state.clock(block.client);
+    if (block.clock < known && isForked(parsed.bytes, block, view, known)) return block.client;
+  }
+  return null;
+}
+
+function isForked(bytes: Uint8Array, block: ClientBlock, view: ForkView, known: number): boolean {
+  const place = createStructPlace();
+  for (let index = 0; index < block.starts.length; index += 1) {
+    const clock = block.clocks[index] ?? 0;
+    if (clock >= known) return false;
+    readStructPlace(bytes, block.starts[index] ?? 0, place);
+    const content = readStructContent(bytes, place.info & 31, place.contentStart);
+    // A client that no longer has the content cannot claim that it was another.
+    if (content.kind === 'gone') continue;
+    const length = Math.min(block.clocks[index + 1] ?? block.endClock, known) - clock;
+    for (const segment of view.state.knownContent(block.client, clock, length)) {
+      const from = segment.clock - clock;
+      const piece = sliceContent(content, from, from + segment.length);
+      if (segment.content.kind === 'gone') {
+        if (view.carried.differs(block.client, segment.clock, piece)) return true;
+      } else if (!isSamePlace(place, segment, { client: block.client, clock }) || !isSameContent(piece, segment.content)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+/** Inside a struct each unit stands right of the one before it, wherever the known pieces are divided. */
+function isSamePlace(place: StructPlace, segment: KnownSegment, start: StructId): boolean {
+  const isFirst = segment.clock === start.clock;
+  const originClient = isFirst ? place.originClient : start.client;
+  const originClock = isFirst ? place.originClock : segment.clock - 1;
+  return (
+    isId(segment.origin, originClient, originClock) && isId(segment.rightOrigin, place.rightClient, place.rightClock)
+  );
+}
+
+function isId(id: StructId | null, client: number, clock: number): boolean {
+  return id === null ? client === -1 : id.client === client && id.clock === clock;
+}
+
+function isSameContent(a: StructContent, b: StructContent): boolean {
+  if (a.kind === 'text' && b.kind === 'text' && a.text === b.text) return true;
+  const digestsA = contentDigests(a);
+  const digestsB = contentDigests(b);
+  return digestsA.length === digestsB.length && digestsA.every((digest, index) => digest === digestsB[index]);
+}

@@ -1,0 +1,45 @@
+import { encodeLogRow, type LogSegment } from './log-row.ts';
+
+/** What a room has applied but the log does not hold yet, in the room's order. */
+export interface PendingRow {
+  push(actor: string, update: Uint8Array): void;
+  /** Puts the updates of an earlier row, which the store turned away for now, in front again. */
+  unshift(row: readonly LogSegment[]): void;
+  /** Removes and returns all of it; consecutive updates of one actor share a segment. */
+  take(): readonly LogSegment[];
+  peek(): readonly LogSegment[];
+  readonly empty: boolean;
+}
+
+export function createPendingRow(): PendingRow {
+  let segments: { actor: string; updates: Uint8Array[] }[] = [];
+  return {
+    push(actor, update) {
+      const last = segments.at(-1);
+      if (last?.actor === actor) last.updates.push(update);
+      else segments.push({ actor, updates: [update] });
+    },
+    unshift(row) {
+      segments = [...row.map((segment) => ({ actor: segment.actor, updates: [...segment.updates] })), ...segments];
+    },
+    take() {
+      const taken = segments;
+      segments = [];
+      return taken;
+    },
+    peek: () => segments,
+    get empty() {
+      return segments.length === 0;
+    },
+  };
+}
+
+/** The updates of a row in order, without their actors. */
+export function updatesOf(segments: readonly LogSegment[]): readonly Uint8Array[] {
+  return segments.flatMap((segment) => segment.updates);
+}
+
+/** Bytes of the row that the segments make. */
+export function encodePendingRow(segments: readonly LogSegment[]): Uint8Array | null {
+  return segments.length === 0 ? null : encodeLogRow(segments);
+}

@@ -1,0 +1,109 @@
+import * as encoding from 'lib0/encoding';
+import { skipAny, STRUCT_KIND } from './update-content.ts';
+import type { ParsedUpdate } from './update-parser.ts';
+import { UpdateReader } from './update-reader.ts';
+import type { ReadyBlock, ReadyPart } from './update-ready.ts';
+import { createStructPlace, readStructPlace } from './update-struct.ts';
+
+/**
+ * Returns the ready part as an update of its own, or the update's own bytes when that is all of it. A struct whose
+ * beginning is known is written as `Item.write` with an offset (yjs 13.6) would write it.
+ */
+export function cutUpdate(parsed: ParsedUpdate, ready: ReadyPart): Uint8Array {
+  if (isWhole(parsed, ready)) return parsed.bytes;
+  const encoder = encoding.createEncoder();
+  encoding.writeVarUint(encoder, ready.blocks.length);
+  for (const part of ready.blocks) writeBlock(encoder, parsed.bytes, part);
+  writeDeletes(encoder, parsed, ready);
+  return encoding.toUint8Array(encoder);
+}
+
+/** Whether the part holds anything that could be applied. */
+export function isEmptyPart(parsed: ParsedUpdate, ready: ReadyPart): boolean {
+  return ready.blocks.length === 0 && readyDeletes(parsed, ready).length === 0;
+}
+
+function isWhole(parsed: ParsedUpdate, ready: ReadyPart): boolean {
+  if (ready.missing.size > 0 || ready.blocks.length !== parsed.blocks.length) return false;
+  return ready.blocks.every((part) => part.from === 0 && part.offset === 0 && !part.block.hasSkip);
+}
+
+function writeBlock(encoder: encoding.Encoder, bytes: Uint8Array, part: ReadyBlock): void {
+  const { block, from, to, offset } = part;
+  encoding.writeVarUint(encoder, to - from);
+  encoding.writeVarUint(encoder, block.client);
+  encoding.writeVarUint(encoder, part.fromClock);
+  if (offset > 0) writeCutStruct(encoder, bytes, part);
+  const first = offset > 0 ? from + 1 : from;
+  const start = block.starts[first] ?? block.end;
+  const end = block.starts[to] ?? block.end;
+  encoding.writeUint8Array(encoder, bytes.subarray(start, end));
+}
+
+function writeCutStruct(encoder: encoding.Encoder, bytes: Uint8Array, part: ReadyBlock): void {
+  const { block, from, offset } = part;
+  const place = createStructPlace();
+  readStructPlace(bytes, block.starts[from] ?? 0, place);
+  const kind = place.info & 31;
+  if (kind === STRUCT_KIND.gc) {
+    encoding.writeUint8(encoder, STRUCT_KIND.gc);
+  } else {
+    encoding.writeUint8(encoder, place.info | 128);
+    encoding.writeVarUint(encoder, block.client);
+    encoding.writeVarUint(encoder, part.fromClock - 1);
+    if (place.rightClient !== -1) {
+      encoding.writeVarUint(encoder, place.rightClient);
+      encoding.writeVarUint(encoder, place.rightClock);
+    }
+  }
+  const content = new UpdateReader(bytes, place.contentStart);
+  writeCutContent(encoder, content, { kind, offset, end: block.starts[from + 1] ?? block.end });
+}
+
+interface Cut {
+  readonly kind: number;
+  /** Clock units to leave out. */
+  readonly offset: number;
+  /** Byte offset after the struct. */
+  readonly end: number;
+}
+
+function writeCutContent(encoder: encoding.Encoder, content: UpdateReader, { kind, offset, end }: Cut): void {
+  if (kind === STRUCT_KIND.string) {
+    // A cut through a surrogate pair leaves a lone half, which is encoded as U+FFFD: what Yjs does as well.
+    encoding.writeVarString(encoder, content.readText().slice(offset));
+    return;
+  }
+  encoding.writeVarUint(encoder, content.readVarUint() - offset);
+  if (kind !== STRUCT_KIND.any && kind !== STRUCT_KIND.json) return;
+  for (let index = 0; index < offset; index += 1) {
+    if (kind === STRUCT_KIND.any) skipAny(content, Infinity);
+    else content.skip(content.readVarUint());
+  }
+  encoding.writeUint8Array(encoder, content.bytes.subarray(content.pos, end));
+}
+
+function writeDeletes(encoder: encoding.Encoder, parsed: ParsedUpdate, ready: ReadyPart): void {
+  const deletes = readyDeletes(parsed, ready);
+  encoding.writeVarUint(encoder, deletes.length);
+  for (const { client, ranges } of deletes) {
+    encoding.writeVarUint(encoder, client);
+    encoding.writeVarUint(encoder, ranges.length / 2);
+    for (const value of ranges) encoding.writeVarUint(encoder, value);
+  }
+}
+
+function readyDeletes(parsed: ParsedUpdate, ready: ReadyPart): { client: number; ranges: number[] }[] {
+  const deletes: { client: number; ranges: number[] }[] = [];
+  for (const { client, ranges } of parsed.deletes) {
+    const after = ready.clockAfter(client);
+    const kept: number[] = [];
+    for (let index = 0; index < ranges.length; index += 2) {
+      const clock = ranges[index] ?? 0;
+      const end = Math.min(clock + (ranges[index + 1] ?? 0), after);
+      if (end > clock) kept.push(clock, end - clock);
+    }
+    if (kept.length > 0) deletes.push({ client, ranges: kept });
+  }
+  return deletes;
+}

@@ -1,0 +1,88 @@
+import type { DocumentName } from '@scriptorium/shared/document-name';
+import type { Action } from '@scriptorium/shared/roles';
+import { parseAddress, type Address } from '../core/address.ts';
+import { ScriptoriumError } from '../core/errors.ts';
+import { decide } from '../core/permissions.ts';
+import { parseStateVector } from '../core/update-state-vector.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { DocumentCatalog, DocumentRecord } from '../ports/document-catalog.ts';
+import type { Identity, TokenVerifier } from '../ports/token-verifier.ts';
+import type { RoomRegistry } from '../rooms/room-registry.ts';
+import type { Room } from '../rooms/room.ts';
+
+export interface AdmissionDeps {
+  readonly verifier: TokenVerifier;
+  readonly catalog: DocumentCatalog;
+  readonly rooms: RoomRegistry;
+  readonly clock: Clock;
+}
+
+/** Somebody who was let into a document; the room is held for them. */
+export interface Admission {
+  readonly identity: Identity;
+  readonly room: Room;
+  readonly writable: boolean;
+}
+
+export interface Knock {
+  /** Address of the frame, as the client wrote it. */
+  readonly address: string;
+  readonly token: string;
+  /** Who the socket belongs to already; its tenant and user are fixed by the first token. */
+  readonly owner: Identity | null;
+}
+
+/** Checks the token and what it grants, finds or creates the document, and opens its room. Throws coded errors. */
+export async function admit(deps: AdmissionDeps, knock: Knock): Promise<Admission> {
+  const address = parseAddress(knock.address);
+  if (address === null) throw new ScriptoriumError('invalid-document-name');
+  const identity = await identify(deps.verifier, knock);
+  const { record, tombstone } = await findDocument(deps, identity, address);
+  // After a rename the document's name of today decides, not the one it was asked for by.
+  if (!allows(identity, record.name, 'read')) throw new ScriptoriumError('forbidden');
+  const room = await deps.rooms.open(record.id, readTombstone(tombstone));
+  return { identity, room, writable: allows(identity, record.name, 'write') };
+}
+
+/** Whether the identity's grants include the action on the document. */
+export function allows(identity: Identity, name: DocumentName, action: Action): boolean {
+  return decide(identity, name, action).kind === 'allowed';
+}
+
+/** Verifies a token and holds it against the socket's owner. */
+export async function identify(verifier: TokenVerifier, knock: Pick<Knock, 'token' | 'owner'>): Promise<Identity> {
+  const verification = await verifier.verify(knock.token);
+  if (verification.kind === 'invalid') throw new ScriptoriumError(verification.code, verification.detail);
+  const { identity } = verification;
+  const { owner } = knock;
+  if (owner !== null && (owner.tenant !== identity.tenant || owner.user !== identity.user)) {
+    throw new ScriptoriumError('forbidden', 'a socket belongs to one user of one tenant');
+  }
+  return identity;
+}
+
+async function findDocument(
+  deps: AdmissionDeps,
+  identity: Identity,
+  address: Address,
+): Promise<{ readonly record: DocumentRecord; readonly tombstone: Uint8Array | null }> {
+  const { name } = address;
+  const resolution = await deps.catalog.resolve(identity.tenant, name);
+  switch (resolution.kind) {
+    case 'found':
+    case 'renamed':
+      return resolution;
+    case 'deleted':
+      throw new ScriptoriumError(allows(identity, name, 'read') ? 'document-deleted' : 'forbidden');
+    case 'absent':
+      if (!allows(identity, name, 'read')) throw new ScriptoriumError('forbidden');
+      if (!allows(identity, name, 'create')) throw new ScriptoriumError('document-not-found');
+      return { record: (await deps.catalog.create(identity.tenant, name, identity.user, deps.clock.now())).record, tombstone: null };
+  }
+}
+
+function readTombstone(encoded: Uint8Array | null): ReadonlyMap<number, number> {
+  const clocks = encoded === null ? new Map<number, number>() : parseStateVector(encoded, Number.MAX_SAFE_INTEGER);
+  if ('kind' in clocks) throw new ScriptoriumError('document-quarantined', 'the tombstone cannot be read');
+  return clocks;
+}

@@ -1,0 +1,184 @@
+import { CLOSE_CODES } from '@scriptorium/shared/close-codes';
+import { ERRORS, type ErrorCode } from '@scriptorium/shared/error-codes';
+import { FRAME_TYPE } from '@scriptorium/shared/frame-types';
+import type { WebSocketLike } from '@hocuspocus/server';
+import type { Socket } from 'node:net';
+import type { WebSocket } from 'ws';
+import type { AckEntry } from '../core/ack-ledger.ts';
+import { fullBucket, pauseFor, takeToken, type BucketLimits } from '../core/token-bucket.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { RateLimitedLog } from '../observability/rate-limited-log.ts';
+import type { Telemetry } from '../ports/telemetry.ts';
+import type { Identity } from '../ports/token-verifier.ts';
+import { readAddressedFrame, readPlainFrame, type InboundFrame } from './frames.ts';
+import { createOutput, type Output } from './output.ts';
+import type { SessionSocket } from './session.ts';
+
+export type Dialect =
+  | { readonly kind: 'hocuspocus' }
+  /** The document is in the socket's address, so its frames carry none. */
+  | { readonly kind: 'y-websocket'; readonly document: string };
+
+export interface ClientSocketDeps {
+  readonly webSocket: WebSocket;
+  readonly raw: Socket;
+  readonly dialect: Dialect;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  /** For what a client can cause as often as it likes. */
+  readonly warnings: RateLimitedLog;
+  /** Network address of the peer. */
+  readonly remote: string;
+  readonly updateRate: BucketLimits;
+  /** Handles one frame; false when it breaks the protocol. */
+  readonly onFrame: (socket: ClientSocket, frame: InboundFrame) => boolean;
+  /** Bytes that Hocuspocus wants to send, addressed as inside the node. */
+  readonly onHocuspocusFrame: (socket: ClientSocket, frame: Uint8Array) => void;
+  readonly onClose: (socket: ClientSocket) => void;
+}
+
+const READY_STATE = { open: 1, closing: 2 } as const;
+/** Milliseconds that a peer has to answer our close before the connection is cut. */
+const CLOSE_PATIENCE = 2_000;
+
+/** One WebSocket: reading with limits, writing with bounds, and the one place that ends it. */
+export class ClientSocket implements SessionSocket {
+  readonly dialect: 'hocuspocus' | 'y-websocket';
+  /** The socket as Hocuspocus sees it. */
+  readonly forHocuspocus: WebSocketLike;
+  /** Fixed by the first valid token; a later one may not change tenant or user. */
+  identity: Identity | null = null;
+  /** How many logins failed on this socket. */
+  failedLogins = 0;
+  readonly output: Output;
+  readonly #deps: ClientSocketDeps;
+  readonly #pauses = new Set<string>();
+  #bucket;
+  #ending = false;
+
+  constructor(deps: ClientSocketDeps) {
+    this.#deps = deps;
+    this.dialect = deps.dialect.kind;
+    this.output = createOutput(deps.webSocket, deps.raw);
+    this.#bucket = fullBucket(deps.updateRate, deps.clock.monotonic());
+    this.forHocuspocus = this.#createWebSocketLike();
+    this.#listen();
+  }
+
+  get open(): boolean {
+    return !this.#ending && this.#deps.webSocket.readyState === READY_STATE.open;
+  }
+
+  get bytesRead(): number {
+    return this.#deps.raw.bytesRead;
+  }
+
+  #createWebSocketLike(): WebSocketLike {
+    const readyState = (): number => (this.#ending ? READY_STATE.closing : this.#deps.webSocket.readyState);
+    return {
+      send: (bytes) => {
+        if (this.open && bytes instanceof Uint8Array) this.#deps.onHocuspocusFrame(this, bytes);
+      },
+      close: (code) => {
+        this.#close(code ?? CLOSE_CODES.internal, 'closed by the session layer');
+      },
+      get readyState() {
+        return readyState();
+      },
+    };
+  }
+
+  #listen(): void {
+    const { webSocket } = this.#deps;
+    webSocket.on('message', (message, isBinary) => {
+      if (this.#ending) return;
+      const bytes = message instanceof ArrayBuffer ? new Uint8Array(message) : Array.isArray(message) ? Buffer.concat(message) : message;
+      if (isBinary) this.#receive(bytes);
+      else this.violate('a text frame');
+    });
+    webSocket.on('close', () => {
+      this.#ending = true;
+      this.#deps.onClose(this);
+    });
+    webSocket.on('error', (error) => {
+      // ws has closed the connection with the right code by now: too large a frame, bad framing, a lost peer.
+      this.#deps.telemetry.log.debug('socket_failed', { reason: error.message });
+    });
+  }
+
+  #receive(bytes: Uint8Array): void {
+    try {
+      if (bytes.byteLength === 1 && bytes[0] === FRAME_TYPE.pong) return;
+      const { dialect } = this.#deps;
+      const frame = dialect.kind === 'hocuspocus' ? readAddressedFrame(bytes) : readPlainFrame(bytes, dialect.document);
+      if (frame === null) this.violate('an unreadable frame');
+      else if (!this.#deps.onFrame(this, frame)) this.violate('a malformed message');
+    } catch (error) {
+      this.#deps.telemetry.log.debug('frame_failed', { reason: error instanceof Error ? error.message : 'unknown' });
+      this.violate('a message that cannot be handled');
+    }
+  }
+
+  now(): number {
+    return this.#deps.clock.monotonic();
+  }
+
+  send(frame: Uint8Array): void {
+    if (this.open) this.output.send(frame);
+  }
+
+  /** Counts one update against the socket's rate; over it, the socket is not read for a while. It is never closed for it. */
+  countUpdate(): void {
+    const { clock, updateRate } = this.#deps;
+    this.#bucket = takeToken(this.#bucket, updateRate, clock.monotonic());
+    const pause = pauseFor(this.#bucket, updateRate);
+    if (pause === 0 || this.#pauses.has('rate')) return;
+    this.#deps.telemetry.metrics.count('reading_paused_total');
+    this.pauseReading('rate');
+    clock.after(pause, () => {
+      this.resumeReading('rate');
+    });
+  }
+
+  pauseReading(reason: string): void {
+    this.#pauses.add(reason);
+    this.#deps.webSocket.pause();
+  }
+
+  resumeReading(reason: string): void {
+    this.#pauses.delete(reason);
+    if (this.#pauses.size === 0 && this.open) this.#deps.webSocket.resume();
+  }
+
+  noteAcknowledged(entry: AckEntry): void {
+    const { clock, telemetry } = this.#deps;
+    telemetry.metrics.count('acknowledgements_total');
+    telemetry.metrics.observe('acknowledgement_seconds', (clock.monotonic() - entry.arrivedAt) / 1_000);
+  }
+
+  end(code: ErrorCode): void {
+    const { close, title } = ERRORS[code];
+    this.#close(CLOSE_CODES[close ?? 'internal'], title);
+  }
+
+  /** Ends a socket whose client does not follow the protocol. */
+  violate(detail: string): void {
+    if (this.#ending) return;
+    this.#deps.telemetry.metrics.count('frames_malformed_total');
+    const { warnings, remote } = this.#deps;
+    warnings.warn(`violation ${remote}`, 'protocol_violation', { detail, remote, user: this.identity?.user ?? null });
+    this.end('malformed-message');
+  }
+
+  #close(code: number, reason: string): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    const { webSocket, clock } = this.#deps;
+    // A paused socket would never read the peer's answer to our close.
+    webSocket.resume();
+    webSocket.close(code, reason.slice(0, 120));
+    clock.after(CLOSE_PATIENCE, () => {
+      webSocket.terminate();
+    });
+  }
+}

@@ -1,0 +1,78 @@
+import type { Extension } from '@hocuspocus/server';
+import { clientMessageSchema, parseStatelessMessage, SCHEMA_VERSION } from '@scriptorium/shared/stateless-messages';
+import type { Clock } from '../../ports/clock.ts';
+import type { Telemetry } from '../../ports/telemetry.ts';
+import type { HocuspocusContext } from '../session-table.ts';
+import type { Session } from '../session.ts';
+
+/** The hooks by which Hocuspocus's handshake, stateless messages and closing reach our sessions. */
+export function createSessionExtension(deps: {
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}): Extension<HocuspocusContext> {
+  return {
+    extensionName: 'scriptorium-sessions',
+
+    onAuthenticate({ context, documentName, connectionConfig }) {
+      const readOnly = context.table.awaitedReadOnly(documentName);
+      // Only sessions that the gateway has admitted get this far; anything else is a bug, never a way in.
+      if (readOnly === null) return Promise.reject(new Error('not admitted'));
+      connectionConfig.readOnly = readOnly;
+      return Promise.resolve();
+    },
+
+    afterLoadDocument({ document }) {
+      // The shell holds no presence, so its interval that looks for stale ones has nothing to do.
+      clearInterval(document.awareness._checkInterval);
+      return Promise.resolve();
+    },
+
+    connected({ context, connection }) {
+      context.table.opened(connection);
+      return Promise.resolve();
+    },
+
+    onStateless({ connection, payload }) {
+      try {
+        const { table }: HocuspocusContext = connection.context;
+        const session = table.sessionOf(connection);
+        if (session !== null) receiveStateless(deps.clock, session, payload);
+      } catch (error) {
+        // An error that escapes here would end the process.
+        deps.telemetry.log.error('stateless_failed', {}, error);
+      }
+      return Promise.resolve();
+    },
+  };
+}
+
+function receiveStateless(clock: Clock, session: Session, payload: string): void {
+  const message = parseStatelessMessage(clientMessageSchema, payload);
+  if (message === null) return;
+  if (message.type === 'scriptorium.probe') {
+    const { id } = message;
+    session.ledger.push({
+      after: session.room.submitted,
+      saved: true,
+      arrivedAt: clock.monotonic(),
+      reply: () => {
+        answerProbe(session, id);
+      },
+    });
+    session.releaseAnswers();
+    return;
+  }
+  if (message.schemaVersion < SCHEMA_VERSION && session.writable) {
+    session.setWritable(false);
+    session.announceScope();
+    session.tellRefused('schema-outdated');
+  }
+  const { epoch, seq } = session.room.position;
+  session.tell({ type: 'scriptorium.welcome', epoch, seq, schemaVersion: SCHEMA_VERSION, readOnly: !session.writable });
+}
+
+function answerProbe(session: Session, id: number): void {
+  const { epoch, seq } = session.room.position;
+  const stateVector = Buffer.from(session.room.state.stateVector()).toString('base64');
+  session.tell({ type: 'scriptorium.durable', id, epoch, seq, stateVector });
+}

@@ -1,0 +1,64 @@
+import type { Clock } from '../ports/clock.ts';
+import type { Telemetry } from '../ports/telemetry.ts';
+import type { ClientSocket } from './client-socket.ts';
+import { lifeSignFrame } from './frames.ts';
+import type { SessionTable } from './session-table.ts';
+
+const INTERVAL = 5_000;
+/** A session that was sent nothing for this long gets a life sign; with the interval it is never over 15 s. */
+const QUIET = 9_000;
+/** A reader that has taken nothing for this long is cut. */
+const STALLED = 30_000;
+/** A socket on which nobody logged in is closed after this long. */
+const LOGIN_PATIENCE = 10_000;
+
+/**
+ * The gateway's one interval: life signs for quiet sessions (a provider that hears no protocol frame for 30 s takes the
+ * connection for dead, whatever the WebSocket's pings say), an end for readers that make no progress and for sockets
+ * that never log in.
+ */
+export function startHousekeeping(deps: {
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  readonly tables: ReadonlyMap<ClientSocket, SessionTable>;
+}): { stop(): void } {
+  const { clock } = deps;
+  const firstSeen = new WeakMap<ClientSocket, number>();
+  let stopped = false;
+
+  const visit = (socket: ClientSocket, table: SessionTable, now: number): void => {
+    const since = firstSeen.get(socket) ?? now;
+    firstSeen.set(socket, since);
+    if (!table.entered && table.size === 0 && now - since >= LOGIN_PATIENCE - INTERVAL) {
+      socket.end('unauthenticated');
+      return;
+    }
+    if (socket.output.stalledFor(now) >= STALLED) {
+      deps.telemetry.metrics.count('slow_readers_total');
+      socket.end('slow-reader');
+      return;
+    }
+    for (const session of table.sessions()) {
+      if (now - session.lastSentAt >= QUIET) session.sendFrame(lifeSignFrame(session.address));
+    }
+  };
+
+  const run = (): void => {
+    const now = clock.monotonic();
+    let sessions = 0;
+    for (const [socket, table] of deps.tables) {
+      visit(socket, table, now);
+      sessions += table.size;
+    }
+    deps.telemetry.metrics.gauge('sessions', sessions);
+    if (!stopped) timer = clock.after(INTERVAL, run);
+  };
+
+  let timer = clock.after(INTERVAL, run);
+  return {
+    stop() {
+      stopped = true;
+      timer.cancel();
+    },
+  };
+}

@@ -1,0 +1,282 @@
+import { AUTH_TYPE, FRAME_TYPE } from '@scriptorium/shared/frame-types';
+import type { Connection, Hocuspocus } from '@hocuspocus/server';
+import * as decoding from 'lib0/decoding';
+import { parseAddress, plainAddress, qualifyAddress } from '../core/address.ts';
+import { ScriptoriumError, toScriptoriumError } from '../core/errors.ts';
+import type { RateLimitedLog } from '../observability/rate-limited-log.ts';
+import { MalformedAwareness } from '../rooms/awareness.ts';
+import { admit, allows, identify, type AdmissionDeps } from './admission.ts';
+import type { ClientSocket } from './client-socket.ts';
+import {
+  authFrame,
+  awarenessFrame,
+  frameAddress,
+  NO_ADDRESS,
+  permissionDeniedFrame,
+  readdress,
+  type InboundFrame,
+} from './frames.ts';
+import { receiveSync, type SyncDeps } from './session-sync.ts';
+import { Session } from './session.ts';
+
+/** What a connection of Hocuspocus knows of ours. */
+export interface HocuspocusContext {
+  readonly table: SessionTable;
+}
+
+type ClientConnection = ReturnType<Hocuspocus['handleConnection']>;
+
+/** A session on its way in: its frames wait here and pass the same gate as any other once it is in. */
+interface Entering {
+  readonly kind: 'entering';
+  readonly queue: InboundFrame[];
+  queuedBytes: number;
+  session: Session | null;
+}
+
+interface Open {
+  readonly kind: 'open';
+  readonly session: Session;
+  readonly connection: Connection;
+}
+
+/** Bytes of frames that may wait behind one login before the socket is not read any further. */
+const QUEUE_BYTES = 1024 * 1024;
+const MAX_FAILED_LOGINS = 5;
+
+export type SessionTableDeps = AdmissionDeps &
+  SyncDeps & {
+    readonly warnings: RateLimitedLog;
+    /** Documents that one socket may have open. */
+    readonly maxDocuments: number;
+  };
+
+/** The sessions of one socket, by the address that the client uses, and the way of each frame to its handler. */
+export class SessionTable {
+  readonly #deps: SessionTableDeps;
+  readonly #socket: ClientSocket;
+  readonly #slots = new Map<string, Entering | Open>();
+  #hocuspocus: ClientConnection | null = null;
+
+  constructor(deps: SessionTableDeps, socket: ClientSocket) {
+    this.#deps = deps;
+    this.#socket = socket;
+  }
+
+  /** Hands over Hocuspocus's end of the socket; no frame is handled before. */
+  connect(hocuspocus: ClientConnection): void {
+    this.#hocuspocus = hocuspocus;
+  }
+
+  get size(): number {
+    return this.#slots.size;
+  }
+
+  /** Whether anybody was ever let in on this socket. */
+  get entered(): boolean {
+    return this.#socket.identity !== null;
+  }
+
+  sessions(): Session[] {
+    return [...this.#slots.values()].flatMap((slot) => (slot.kind === 'open' ? [slot.session] : []));
+  }
+
+  /** Handles one frame of the client; false when it breaks the protocol. */
+  receive(frame: InboundFrame): boolean {
+    const slot = this.#slots.get(frame.address);
+    if (slot === undefined) {
+      const token = readToken(frame);
+      if (token === null) return false;
+      this.enter(frame.address, token);
+      return true;
+    }
+    if (slot.kind === 'entering') return this.#enqueue(slot, frame);
+    return this.#handle(slot, frame);
+  }
+
+  #enqueue(slot: Entering, frame: InboundFrame): boolean {
+    slot.queue.push(frame);
+    slot.queuedBytes += frame.bytes.byteLength;
+    if (slot.queuedBytes > QUEUE_BYTES) this.#socket.pauseReading(`entering ${frame.address}`);
+    return true;
+  }
+
+  #handle(slot: Open, frame: InboundFrame): boolean {
+    const { session, connection } = slot;
+    switch (frame.type) {
+      case FRAME_TYPE.sync:
+      case FRAME_TYPE.syncReply:
+        this.#socket.countUpdate();
+        return receiveSync(this.#deps, session, frame.body);
+      case FRAME_TYPE.awareness:
+        return receiveAwareness(session, frame.body);
+      case FRAME_TYPE.queryAwareness: {
+        const present = session.room.awareness.encodeAll();
+        if (present !== null) session.sendFrame(awarenessFrame(session.address, present));
+        return true;
+      }
+      case FRAME_TYPE.stateless:
+        if (this.#socket.dialect === 'y-websocket') return false;
+        this.#forward(session, frame.bytes);
+        return true;
+      case FRAME_TYPE.close:
+        connection.close({ code: 1000, reason: 'provider_initiated' });
+        this.#leave(frame.address);
+        return true;
+      case FRAME_TYPE.auth: {
+        const token = readToken(frame);
+        if (token === null) return false;
+        void this.#refresh(slot, token);
+        return true;
+      }
+      default:
+        return false;
+    }
+  }
+
+  #forward(session: Session, bytes: Uint8Array): void {
+    this.#hocuspocus?.handleMessage(readdress(bytes, frameAddress(qualifyAddress(session.identity.tenant, session.address.key))));
+  }
+
+  /** Lets the client into a document; what it sends meanwhile waits. */
+  enter(address: string, token: string): void {
+    if (this.#slots.size >= this.#deps.maxDocuments) {
+      this.#turnAway(address, new ScriptoriumError('limit-exceeded', 'too many documents on one connection'));
+      return;
+    }
+    const slot: Entering = { kind: 'entering', queue: [], queuedBytes: 0, session: null };
+    this.#slots.set(address, slot);
+    void this.#admit(address, token, slot);
+  }
+
+  async #admit(address: string, token: string, slot: Entering): Promise<void> {
+    try {
+      const admission = await admit(this.#deps, { address, token, owner: this.#socket.identity });
+      if (!this.#socket.open) {
+        this.#deps.rooms.release(admission.room);
+        return;
+      }
+      this.#socket.identity ??= admission.identity;
+      const own = this.#socket.dialect === 'hocuspocus' ? frameAddress(address) : NO_ADDRESS;
+      slot.session = new Session({ ...admission, socket: this.#socket, address: own });
+      const qualified = frameAddress(qualifyAddress(admission.identity.tenant, address));
+      this.#hocuspocus?.handleMessage(authFrame(qualified, ''));
+    } catch (error) {
+      this.#turnAway(address, toScriptoriumError(error));
+    }
+  }
+
+  #turnAway(address: string, error: ScriptoriumError): void {
+    const socket = this.#socket;
+    const { retryable, close } = error.definition;
+    this.#deps.warnings.warn(`login ${error.code}`, 'login_refused', { code: error.code, detail: error.detail ?? null });
+    this.#slots.delete(address);
+    if (error.code === 'internal') this.#deps.telemetry.log.error('login_failed', {}, error.cause);
+    // A stock client takes a refusal for final, so what may work in a moment ends the socket instead.
+    if (retryable || (socket.dialect === 'y-websocket' && close !== null)) {
+      socket.end(error.code);
+      return;
+    }
+    socket.send(permissionDeniedFrame(frameAddress(address), error.code));
+    socket.resumeReading(`entering ${address}`);
+    socket.failedLogins += 1;
+    if (socket.failedLogins >= MAX_FAILED_LOGINS) socket.end('unauthenticated');
+  }
+
+  /** Whether Hocuspocus may let in a session of this document, and whether it only reads; `null` when nobody waits. */
+  awaitedReadOnly(qualifiedName: string): boolean | null {
+    const name = plainAddress(qualifiedName);
+    for (const [address, slot] of this.#slots) {
+      if (slot.kind === 'entering' && slot.session !== null && parseAddress(address)?.name === name) return !slot.session.writable;
+    }
+    return null;
+  }
+
+  /** Hocuspocus has let the session in: it joins its room, and what waited is handled in order. */
+  opened(connection: Connection): void {
+    const address = plainAddress(connection.messageAddress);
+    const slot = this.#slots.get(address);
+    if (slot?.kind !== 'entering' || slot.session === null || !this.#socket.open) return;
+    const { session } = slot;
+    if (session.room.discarded) {
+      this.#socket.end('room-discarded');
+      return;
+    }
+    this.#slots.set(address, { kind: 'open', session, connection });
+    session.room.attach(session);
+    this.#deps.telemetry.metrics.count('sessions_total');
+    for (const frame of slot.queue) {
+      if (!this.#socket.open) return;
+      if (!this.receive(frame)) this.#socket.violate('a malformed message behind the login');
+    }
+    this.#socket.resumeReading(`entering ${address}`);
+  }
+
+  /** Delivers a stateless message that came by way of Hocuspocus. */
+  sessionOf(connection: Connection): Session | null {
+    const slot = this.#slots.get(plainAddress(connection.messageAddress));
+    return slot?.kind === 'open' ? slot.session : null;
+  }
+
+  /** A new token within a session: same tenant, same user; what it grants holds from now on. */
+  async #refresh(slot: Open, token: string): Promise<void> {
+    const { session } = slot;
+    try {
+      const identity = await identify(this.#deps.verifier, { token, owner: session.identity });
+      const address = parseAddress(this.#socket.dialect === 'hocuspocus' ? session.address.key : '');
+      if (session.ended || address === null) return;
+      if (!allows(identity, address.name, 'read')) throw new ScriptoriumError('forbidden');
+      const writable = allows(identity, address.name, 'write');
+      if (writable === session.writable) return;
+      session.setWritable(writable);
+      session.announceScope();
+    } catch (error) {
+      const { code } = toScriptoriumError(error);
+      session.sendFrame(permissionDeniedFrame(session.address, code));
+      slot.connection.close({ code: 4403, reason: code });
+      this.#leave(session.address.key);
+    }
+  }
+
+  #leave(address: string): void {
+    const slot = this.#slots.get(address);
+    this.#slots.delete(address);
+    if (slot !== undefined) this.#release(slot);
+  }
+
+  #release(slot: Entering | Open): void {
+    if (slot.session === null) return;
+    slot.session.end();
+    this.#deps.rooms.release(slot.session.room);
+  }
+
+  /** The socket is gone. */
+  closeAll(): void {
+    for (const slot of this.#slots.values()) this.#release(slot);
+    this.#slots.clear();
+    this.#hocuspocus?.handleClose({ code: 1000, reason: 'socket closed' });
+  }
+}
+
+function readToken(frame: InboundFrame): string | null {
+  if (frame.type !== FRAME_TYPE.auth) return null;
+  try {
+    return decoding.readVarUint(frame.body) === AUTH_TYPE.token ? decoding.readVarString(frame.body) : null;
+  } catch {
+    return null;
+  }
+}
+
+function receiveAwareness(session: Session, body: decoding.Decoder): boolean {
+  try {
+    const update = decoding.readVarUint8Array(body);
+    for (const client of session.room.awareness.receive(session, update)) {
+      session.clients.add(client);
+      if (session.writable) session.room.bind(client, session.user);
+    }
+    return true;
+  } catch (error) {
+    if (error instanceof MalformedAwareness) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,147 @@
+import type { ErrorCode } from '@scriptorium/shared/error-codes';
+import { ERRORS } from '@scriptorium/shared/error-codes';
+import type { ServerMessage } from '@scriptorium/shared/stateless-messages';
+import { createAckLedger, type AckEntry, type AckLedger } from '../core/ack-ledger.ts';
+import type { Identity } from '../ports/token-verifier.ts';
+import type { Outbound } from '../rooms/outbound.ts';
+import type { RoomSession } from '../rooms/room-session.ts';
+import type { Room } from '../rooms/room.ts';
+import { authenticatedFrame, awarenessFrame, statelessFrame, syncStatusFrame, updateFrame, type FrameAddress } from './frames.ts';
+
+/** What a session needs of its socket. */
+export interface SessionSocket {
+  readonly dialect: 'hocuspocus' | 'y-websocket';
+  /** Bytes taken from the network so far. */
+  readonly bytesRead: number;
+  /** Monotonic milliseconds. */
+  now(): number;
+  send(frame: Uint8Array): void;
+  /** Ends the whole socket with a code of the shared table. */
+  end(code: ErrorCode): void;
+  /** Counts and times an answer that was given. */
+  noteAcknowledged(entry: AckEntry): void;
+}
+
+/** One SyncStep1 of ours that the client has yet to answer. */
+interface Round {
+  /** Whether its answer is acknowledged: rounds that the client started are, those that the server starts are not. */
+  readonly acknowledged: boolean;
+}
+
+/** A frame kept until what it refers to has arrived. */
+export interface HeldUpdate {
+  readonly bytes: Uint8Array;
+  readonly entry: AckEntry;
+}
+
+/**
+ * One client in one document over one socket: who it is, what it may, what it is owed. It is a room session; what it
+ * receives is handled by `session-sync.ts`.
+ */
+export class Session implements RoomSession {
+  readonly socket: SessionSocket;
+  readonly address: FrameAddress;
+  readonly room: Room;
+  readonly identity: Identity;
+  readonly ledger: AckLedger = createAckLedger();
+  /** Our SyncStep1s that wait for an answer, oldest first. */
+  readonly rounds: Round[] = [];
+  /** Updates that refer to what the server lacks. */
+  readonly held: HeldUpdate[] = [];
+  /** ClientIDs that this session announced or wrote first. */
+  readonly clients = new Set<number>();
+  lastSentAt = 0;
+  /** How often the client was asked for what is missing, since something last was. */
+  resyncAttempts = 0;
+  resyncTimer: { cancel(): void } | null = null;
+  firstRoundDone = false;
+  ended = false;
+  #writable: boolean;
+
+  constructor(deps: {
+    readonly socket: SessionSocket;
+    readonly address: FrameAddress;
+    readonly room: Room;
+    readonly identity: Identity;
+    readonly writable: boolean;
+  }) {
+    this.socket = deps.socket;
+    this.address = deps.address;
+    this.room = deps.room;
+    this.identity = deps.identity;
+    this.#writable = deps.writable;
+  }
+
+  get user(): string {
+    return this.identity.user;
+  }
+
+  get writable(): boolean {
+    return this.#writable;
+  }
+
+  setWritable(writable: boolean): void {
+    this.#writable = writable;
+  }
+
+  send(outbound: Outbound): void {
+    let frame = outbound.frames.get(this.address.key);
+    if (frame === undefined) {
+      frame = outbound.kind === 'update' ? updateFrame(this.address, outbound.bytes) : awarenessFrame(this.address, outbound.bytes);
+      outbound.frames.set(this.address.key, frame);
+    }
+    this.sendFrame(frame);
+  }
+
+  sendFrame(frame: Uint8Array): void {
+    if (this.ended) return;
+    this.lastSentAt = this.socket.now();
+    this.socket.send(frame);
+  }
+
+  /** Tells the client what it may do now, in the words of the handshake. */
+  announceScope(): void {
+    if (this.socket.dialect === 'hocuspocus') this.sendFrame(authenticatedFrame(this.address, !this.#writable));
+  }
+
+  /** Tells our own client something; others ignore it, y-websocket has no such message. */
+  tell(message: ServerMessage): void {
+    if (this.socket.dialect === 'hocuspocus') this.sendFrame(statelessFrame(this.address, JSON.stringify(message)));
+  }
+
+  tellRefused(code: ErrorCode, client?: number): void {
+    const about = client === undefined ? {} : { client };
+    this.tell({ type: 'scriptorium.refused', code, title: ERRORS[code].title, readOnly: !this.#writable, ...about });
+  }
+
+  onDurable(durable: number): void {
+    if (!this.ledger.waiting) return;
+    for (const entry of this.ledger.release(durable)) this.answer(entry);
+  }
+
+  /** Gives every answer that is due. */
+  releaseAnswers(): void {
+    this.onDurable(this.room.durable);
+  }
+
+  answer(entry: AckEntry): void {
+    if (entry.reply !== undefined) {
+      entry.reply();
+      return;
+    }
+    if (this.socket.dialect === 'hocuspocus') this.sendFrame(syncStatusFrame(this.address, entry.saved));
+    this.socket.noteAcknowledged(entry);
+  }
+
+  onDiscarded(code: ErrorCode): void {
+    this.socket.end(code);
+  }
+
+  /** Leaves the room; nothing is sent or answered any more. */
+  end(): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.resyncTimer?.cancel();
+    this.room.detach(this);
+  }
+}

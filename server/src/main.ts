@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import packageJson from '../package.json' with { type: 'json' };
+import { startNode } from './compose.ts';
+import { parseConfig, type Config } from './config.ts';
+import { ScriptoriumError } from './core/errors.ts';
+
+const print = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+const fail = (problems: readonly string[]): never => {
+  for (const problem of problems) process.stderr.write(`scriptorium: ${problem}\n`);
+  process.exit(1);
+};
+
+/** One line for what went wrong at start, in the words of the person who runs the server. */
+function explain(error: unknown, config: Config): string {
+  if (error instanceof ScriptoriumError) return error.detail ?? error.definition.title;
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  if (code === 'EADDRINUSE') return `port ${config.port} on ${config.host} is in use. Set PORT to another one.`;
+  if (code === 'EACCES' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EEXIST' || code === 'EPERM') {
+    return `DATA_DIR ${resolve(config.dataDir)} cannot be written (${code}). Set DATA_DIR to a directory that can.`;
+  }
+  return `cannot start: ${error instanceof Error ? error.message : String(error)}`;
+}
+
+function banner(config: Config, started: { readonly port: number; readonly development: boolean }): void {
+  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+  const at = `${host}:${started.port}`;
+  print(`Scriptorium ${packageJson.version}`);
+  print(`  editor     http://${at}/`);
+  print(`  api, docs  http://${at}/docs`);
+  print(`  websocket  ws://${at}/collab`);
+  print(`  data       ${resolve(config.dataDir)}`);
+  print(`  mode       embedded${started.development ? ', development sign-in by name' : ''}`);
+}
+
+const parsed = parseConfig(process.env, (path) => readFileSync(path, 'utf8'));
+if (parsed.kind === 'invalid') fail(parsed.problems);
+else await run(parsed.config);
+
+async function run(config: Config): Promise<void> {
+  for (const warning of config.warnings) print(`note: ${warning}`);
+  const node = await startNode(config, packageJson.version).catch((error: unknown) => fail([explain(error, config)]));
+  banner(config, node);
+
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (stopping) return;
+    stopping = true;
+    print(`${signal}: saving what is pending and stopping`);
+    // Whatever hangs, the process ends in time: what was acknowledged is in the log already.
+    setTimeout(() => process.exit(1), config.shutdownTimeoutMs).unref();
+    node.stop().then(
+      () => process.exit(0),
+      (error: unknown) => fail([explain(error, config)]),
+    );
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+}

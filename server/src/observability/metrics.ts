@@ -1,0 +1,123 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import type { CounterName, GaugeName, HistogramName, Metrics } from '../ports/telemetry.ts';
+
+/** The metrics port, and the page that Prometheus reads. */
+export interface PrometheusMetrics extends Metrics {
+  page(): Promise<{ readonly contentType: string; readonly body: string }>;
+}
+
+const PREFIX = 'scriptorium_';
+
+const COUNTERS: Readonly<Record<CounterName, string>> = {
+  connections_total: 'WebSocket connections taken.',
+  sessions_total: 'Sessions opened: one document on one connection.',
+  updates_received_total: 'Updates received from clients.',
+  updates_refused_total: 'Updates refused by the gate, a quota or a role.',
+  updates_gap_total: 'Updates held back because something before them is missing.',
+  updates_forked_total: 'Updates that another copy had already written under the same client id.',
+  acknowledgements_total: 'Acknowledgements sent.',
+  frames_malformed_total: 'Frames that do not follow the protocol.',
+  reading_paused_total: 'Times a connection was not read for a while because it passed a rate limit.',
+  slow_readers_total: 'Connections ended because they took none of their messages.',
+  flushes_total: 'Group commits.',
+  flush_retries_total: 'Group commits tried again.',
+  rows_appended_total: 'Rows appended to the log.',
+  bytes_appended_total: 'Bytes of payload appended to the log.',
+  rooms_loaded_total: 'Documents loaded.',
+  rooms_discarded_total: 'Live documents dropped because an append was abandoned.',
+  documents_quarantined_total: 'Documents that could not be loaded.',
+  snapshots_written_total: 'Snapshots written.',
+  snapshot_checksum_failures_total: 'Snapshots whose checksum did not hold.',
+  relay_gaps_total: 'Gaps seen in what other nodes relay.',
+  relay_malformed_total: 'Relayed messages that could not be read.',
+};
+
+const GAUGES: Readonly<Record<GaugeName, string>> = {
+  connections: 'WebSocket connections open.',
+  sessions: 'Sessions open.',
+  rooms: 'Documents open.',
+  room_bytes: 'Estimated bytes of all open documents.',
+  writer_pending_bytes: 'Bytes that wait for a commit.',
+};
+
+const HISTOGRAMS: Readonly<Record<HistogramName, { readonly help: string; readonly buckets: readonly number[] }>> = {
+  acknowledgement_seconds: {
+    help: 'From an update to its acknowledgement.',
+    buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5, 30],
+  },
+  flush_seconds: { help: 'One group commit.', buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5] },
+  load_seconds: { help: 'One load of a document.', buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30] },
+  compaction_seconds: { help: 'One compaction of a document.', buckets: [0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30] },
+};
+
+/** Mean interval at which the event loop's delay is sampled; finer ones cost an idle server CPU. */
+const EVENT_LOOP_PRECISION_MS = 50;
+
+/** Creates the Prometheus adapter of the metrics port with a registry of its own, process metrics included. */
+export function createMetrics(): PrometheusMetrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix: PREFIX, eventLoopMonitoringPrecision: EVENT_LOOP_PRECISION_MS });
+  const counters = createCounters(registry);
+  const gauges = createGauges(registry);
+  const histograms = createHistograms(registry);
+  return {
+    count: (name, by = 1) => {
+      counters[name] += by;
+    },
+    gauge: (name, value) => {
+      gauges[name] = value;
+    },
+    observe: (name, seconds) => histograms[name].observe(seconds),
+    page: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+  };
+}
+
+/** Plain sums, copied into the registry when it is read: the hot path pays one addition. */
+function createCounters(registry: Registry): Record<CounterName, number> {
+  const sums = mapValues(COUNTERS, () => 0);
+  for (const name of keysOf(COUNTERS)) {
+    new Counter({
+      name: PREFIX + name,
+      help: COUNTERS[name],
+      registers: [registry],
+      collect() {
+        this.reset();
+        this.inc(sums[name]);
+      },
+    });
+  }
+  return sums;
+}
+
+function createGauges(registry: Registry): Record<GaugeName, number> {
+  const values = mapValues(GAUGES, () => 0);
+  for (const name of keysOf(GAUGES)) {
+    new Gauge({
+      name: PREFIX + name,
+      help: GAUGES[name],
+      registers: [registry],
+      collect() {
+        this.set(values[name]);
+      },
+    });
+  }
+  return values;
+}
+
+function createHistograms(registry: Registry): Record<HistogramName, Histogram> {
+  return mapValues(
+    HISTOGRAMS,
+    ({ help, buckets }, name) => new Histogram({ name: PREFIX + name, help, buckets: [...buckets], registers: [registry] }),
+  );
+}
+
+function keysOf<Key extends string>(table: Readonly<Record<Key, unknown>>): readonly Key[] {
+  return Object.keys(table) as Key[];
+}
+
+function mapValues<Key extends string, From, To>(
+  table: Readonly<Record<Key, From>>,
+  convert: (value: From, key: Key) => To,
+): Record<Key, To> {
+  return Object.fromEntries(keysOf(table).map((key) => [key, convert(table[key], key)])) as Record<Key, To>;
+}

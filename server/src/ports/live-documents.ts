@@ -1,0 +1,29 @@
+import type { DocumentRecord } from './document-catalog.ts';
+
+/** A document's committed state: what a crash at this moment would leave. */
+export interface CommittedState {
+  readonly epoch: number;
+  readonly seq: number;
+  /** The merged state as one Yjs V1 update; never holds an edit that is not committed. */
+  readonly state: Uint8Array;
+}
+
+export type RetireReason = 'renamed' | 'deleted';
+
+/** What REST needs of the documents that may be open right now; the rooms implement it. */
+export interface LiveDocuments {
+  /**
+   * The exact committed state, whether the document is open or not.
+   * Throws `document-quarantined`, `storage-unavailable`, or `document-deleted` when it went away meanwhile.
+   */
+  read(record: DocumentRecord): Promise<CommittedState>;
+  /**
+   * Ends the document's live life around one change of the catalog: takes no more writes, waits until everything
+   * taken is committed, runs `change` with the state vector (Yjs encoding) of all of it, then closes the sessions
+   * and drops the room. When `change` throws, the document goes on as before.
+   *
+   * The change runs inside so that no edit slips in behind the state vector: a tombstone that misses one would let
+   * it come back.
+   */
+  retire<T>(record: DocumentRecord, reason: RetireReason, change: (stateVector: Uint8Array) => Promise<T>): Promise<T>;
+}

@@ -1,0 +1,67 @@
+import { decodeLogRow } from '../core/log-row.ts';
+import { planHead, planRelay } from '../core/sequence.ts';
+import type { RelayMessage } from '../ports/fan-out.ts';
+import type { Telemetry } from '../ports/telemetry.ts';
+import type { Head, UpdateLog } from '../ports/update-log.ts';
+import type { Room } from './room.ts';
+
+export interface CatchUpDeps {
+  readonly log: UpdateLog;
+  readonly telemetry: Telemetry;
+}
+
+const PAGE = 500;
+/** Rooms that are reading rows at this moment: a second request joins nothing, the first reads to the end. */
+const reading = new WeakSet<Room>();
+
+/** Takes a row that another node relayed: applies the next one, drops what is known, reads the log where rows are missing. */
+export function receiveRelay(deps: CatchUpDeps, room: Room, message: RelayMessage): void {
+  if (room.discarded) return;
+  switch (planRelay(room.position, message)) {
+    case 'duplicate':
+      return;
+    case 'reload':
+      room.discard('room-discarded');
+      return;
+    case 'read-gap':
+      deps.telemetry.metrics.count('relay_gaps_total');
+      void catchUp(deps, room);
+      return;
+    case 'apply':
+      if (reading.has(room)) return;
+      try {
+        room.applyRow(message.seq, decodeLogRow(message.payload));
+      } catch (error) {
+        deps.telemetry.metrics.count('relay_malformed_total');
+        deps.telemetry.log.warn('relay_malformed', { documentId: room.documentId, seq: message.seq }, error);
+      }
+  }
+}
+
+/** Compares the room with the log's head and brings it level. */
+export function compareHead(deps: CatchUpDeps, room: Room, head: Head): void {
+  if (room.discarded || !room.settled) return;
+  const plan = planHead(room.position, { epoch: head.epoch, seq: head.head });
+  if (plan === 'reload') room.discard('room-discarded');
+  else if (plan === 'read-gap') void catchUp(deps, room);
+}
+
+/** Reads the rows that the room lacks and applies them in order; a failure is left to the next comparison of heads. */
+export async function catchUp(deps: CatchUpDeps, room: Room): Promise<void> {
+  if (reading.has(room)) return;
+  reading.add(room);
+  try {
+    for (;;) {
+      const rows = await deps.log.readRows(room.documentId, room.position.seq, PAGE);
+      for (const row of rows) {
+        if (room.discarded) return;
+        if (row.seq === room.position.seq + 1) room.applyRow(row.seq, decodeLogRow(row.payload));
+      }
+      if (rows.length < PAGE) return;
+    }
+  } catch (error) {
+    deps.telemetry.log.warn('catch_up_failed', { documentId: room.documentId }, error);
+  } finally {
+    reading.delete(room);
+  }
+}

@@ -1,0 +1,48 @@
+import type { Clock, Timer } from '../ports/clock.ts';
+import type { FanOut } from '../ports/fan-out.ts';
+import type { Service } from '../service.ts';
+import { compareHead, type CatchUpDeps } from './catch-up.ts';
+import type { RoomRegistry } from './room-registry.ts';
+
+const INTERVAL = 5_000;
+const INTERVAL_WITHOUT_FAN_OUT = 500;
+
+/**
+ * Compares every open room with the log's head, so that a lost relay delays an edit and never loses it: every five
+ * seconds, twice a second while the fan-out is away.
+ */
+export function createHeadWatch(
+  deps: CatchUpDeps & { readonly rooms: RoomRegistry; readonly fanOut: FanOut; readonly clock: Clock },
+): Service {
+  let stopped = false;
+  let timer: Timer | null = null;
+
+  const compare = async (): Promise<void> => {
+    try {
+      const rooms = deps.rooms.all();
+      const heads = rooms.length === 0 ? [] : await deps.log.readHeads(rooms.map((room) => room.documentId));
+      for (const head of heads) {
+        const room = deps.rooms.get(head.documentId);
+        if (room !== null) compareHead(deps, room, head);
+      }
+    } catch (error) {
+      deps.telemetry.log.warn('head_watch_failed', {}, error);
+    }
+    arm();
+  };
+
+  const arm = (): void => {
+    if (stopped) return;
+    timer = deps.clock.after(deps.fanOut.healthy() ? INTERVAL : INTERVAL_WITHOUT_FAN_OUT, () => void compare());
+  };
+
+  arm();
+  return {
+    name: 'head-watch',
+    drain() {
+      stopped = true;
+      timer?.cancel();
+      return Promise.resolve();
+    },
+  };
+}

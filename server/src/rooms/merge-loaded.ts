@@ -1,0 +1,40 @@
+import { ScriptoriumError } from '../core/errors.ts';
+import { createCarriedRanges, type CarriedRanges } from '../core/fork-carried.ts';
+import { defaultUpdateLimits } from '../core/limits.ts';
+import { updatesOf } from '../core/pending-row.ts';
+import { parseUpdate } from '../core/update-parser.ts';
+import type { LoadedDocument } from './load-document.ts';
+import { createMergedState, type MergedState } from './merged-state.ts';
+
+/** Merges what was loaded; a row that cannot be applied sets the document aside. */
+export function mergeLoaded(loaded: LoadedDocument): MergedState {
+  const state = createMergedState();
+  try {
+    if (loaded.snapshot !== null) state.apply(loaded.snapshot);
+    for (const row of loaded.rows) for (const update of updatesOf(row.segments)) state.apply(update);
+    if (state.hasPending()) throw new Error('the log refers to structs that it does not hold');
+    return state;
+  } catch (error) {
+    state.destroy();
+    throw new ScriptoriumError('document-quarantined', 'the stored updates cannot be merged', { cause: error });
+  }
+}
+
+/**
+ * What the rows above the snapshot show of structs that one user brought under another's clientID: a fork must show
+ * after a restart too.
+ */
+export function recallCarried(loaded: LoadedDocument, bindings: ReadonlyMap<number, string>): CarriedRanges {
+  const carried = createCarriedRanges();
+  for (const { actor, updates } of loaded.rows.flatMap((row) => row.segments)) {
+    for (const update of updates) {
+      const parsed = parseUpdate(update, defaultUpdateLimits);
+      if (parsed.kind === 'refuse') continue;
+      for (const { client, clock, endClock } of parsed.blocks) {
+        const owner = bindings.get(client);
+        if (owner !== undefined && owner !== actor) carried.note(parsed, { client, from: clock, to: endClock });
+      }
+    }
+  }
+  return carried;
+}

@@ -1,0 +1,198 @@
+import * as Y from 'yjs';
+import { ScriptoriumError } from '../core/errors.ts';
+import type { KnownContent, KnownSegment } from '../core/fork-detection.ts';
+import type { KnownState } from '../core/update-gate.ts';
+import type { ParsedUpdate } from '../core/update-parser.ts';
+import { parseStateVector } from '../core/update-state-vector.ts';
+import { knownSegments } from './merged-content.ts';
+
+/** What applying an update did. */
+export interface Applied {
+  /** False when everything in it was known already, deletions included. */
+  readonly changed: boolean;
+}
+
+/**
+ * The merged state of one document, behind the one interface that the room knows, so that what implements it can
+ * change. It takes only updates that passed the gate (or come from the log), and is a function of them alone: it
+ * never adds an edit of its own.
+ */
+export interface MergedState extends KnownState, KnownContent {
+  /** Applies a Yjs V1 update. */
+  apply(update: Uint8Array): Applied;
+  /** Applies an update and returns what it really brought as an update of its own; `null` when nothing was new. */
+  applyForDiff(update: Uint8Array): Uint8Array | null;
+  /**
+   * What somebody with this encoded state vector lacks, as an update. The vector may come from a client as it is;
+   * throws `ScriptoriumError` with the code of the refusal when it is not one.
+   */
+  diff(stateVector: Uint8Array): Uint8Array;
+  /** The whole state as one update. */
+  encode(): Uint8Array;
+  /** The encoded state vector. */
+  stateVector(): Uint8Array;
+  /** Whether every struct and every deletion of the update is known already. */
+  contains(parsed: ParsedUpdate): boolean;
+  /** Name of the root type that a struct lies in; `null` when it is unknown or collected. */
+  rootOf(client: number, clock: number): string | null;
+  /** Estimated bytes of the encoded state. */
+  readonly size: number;
+  /** Whether something waits inside for what is missing, which the gate rules out. */
+  hasPending(): boolean;
+  destroy(): void;
+}
+
+/** Makes an empty merged state on a `Y.Doc` that is never handed out. */
+export function createMergedState(): MergedState {
+  return new DocState();
+}
+
+/** No client can have it: clientIDs on the wire are not negative. Yjs would else change its own id on a collision. */
+const SERVER_CLIENT = -1;
+
+class DocState implements MergedState {
+  readonly #doc: Y.Doc;
+  #size = 0;
+  #changed = false;
+
+  constructor() {
+    this.#doc = new Y.Doc({ gc: true });
+    this.#doc.clientID = SERVER_CLIENT;
+    this.#doc.on('beforeObserverCalls', (transaction) => {
+      this.#changed ||= hasChanged(transaction);
+      // Y.Text answers remote formatting by deleting redundant marks, in its observer. Such deletions would be in
+      // this replica and not in the log, so no observer runs.
+      transaction.changed.clear();
+    });
+  }
+
+  get clientCount(): number {
+    return this.#doc.store.clients.size;
+  }
+
+  get rootCount(): number {
+    return this.#doc.share.size;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  clock(client: number): number {
+    return Y.getState(this.#doc.store, client);
+  }
+
+  hasRoot(name: string): boolean {
+    return this.#doc.share.has(name);
+  }
+
+  apply(update: Uint8Array): Applied {
+    this.#changed = false;
+    Y.applyUpdate(this.#doc, update);
+    if (this.#changed) this.#size += update.length;
+    return { changed: this.#changed };
+  }
+
+  applyForDiff(update: Uint8Array): Uint8Array | null {
+    // Registered only now: with a listener Yjs encodes every transaction.
+    const diffs: Uint8Array[] = [];
+    const keep = (diff: Uint8Array): void => void diffs.push(diff);
+    this.#doc.on('update', keep);
+    try {
+      this.apply(update);
+    } finally {
+      this.#doc.off('update', keep);
+    }
+    return diffs.length > 1 ? Y.mergeUpdates(diffs) : (diffs[0] ?? null);
+  }
+
+  diff(stateVector: Uint8Array): Uint8Array {
+    const parsed = parseStateVector(stateVector);
+    if ('kind' in parsed) throw new ScriptoriumError(parsed.code, parsed.detail);
+    return Y.encodeStateAsUpdate(this.#doc, stateVector);
+  }
+
+  encode(): Uint8Array {
+    const encoded = Y.encodeStateAsUpdate(this.#doc);
+    this.#size = encoded.length;
+    return encoded;
+  }
+
+  stateVector(): Uint8Array {
+    return Y.encodeStateVector(this.#doc);
+  }
+
+  contains(parsed: ParsedUpdate): boolean {
+    const hasStructs = parsed.blocks.every(({ client, endClock }) => endClock <= this.clock(client));
+    return hasStructs && parsed.deletes.every(({ client, ranges }) => this.#hasDeleted(client, ranges));
+  }
+
+  #hasDeleted(client: number, ranges: readonly number[]): boolean {
+    const structs = this.#doc.store.clients.get(client) ?? [];
+    const known = this.clock(client);
+    for (let index = 0; index < ranges.length; index += 2) {
+      const clock = ranges[index] ?? 0;
+      const end = clock + (ranges[index + 1] ?? 0);
+      if (end > known) return false;
+      for (let at = Y.findIndexSS(structs, clock); at < structs.length; at += 1) {
+        const struct = structs[at];
+        if (struct === undefined || struct.id.clock >= end) break;
+        if (!struct.deleted) return false;
+      }
+    }
+    return true;
+  }
+
+  rootOf(client: number, clock: number): string | null {
+    let item = this.#find(client, clock);
+    while (item !== null) {
+      const parent = item.parent;
+      if (!(parent instanceof Y.AbstractType)) return null;
+      if (parent._item === null) return Y.findRootTypeKey(parent);
+      item = parent._item;
+    }
+    return null;
+  }
+
+  depthOf(client: number, clock: number): number | null {
+    let depth = 0;
+    let item = this.#find(client, clock);
+    if (item === null) return null;
+    while (item !== null) {
+      depth += 1;
+      const parent: unknown = item.parent;
+      item = parent instanceof Y.AbstractType ? parent._item : null;
+    }
+    return depth;
+  }
+
+  /** The item that holds a clock, or `null` when it is unknown or was collected. */
+  #find(client: number, clock: number): Y.Item | null {
+    const structs = this.#doc.store.clients.get(client);
+    if (structs === undefined || clock >= this.clock(client)) return null;
+    const struct = structs[Y.findIndexSS(structs, clock)];
+    return struct instanceof Y.Item ? struct : null;
+  }
+
+  knownContent(client: number, clock: number, length: number): readonly KnownSegment[] {
+    return knownSegments(this.#doc.store, { client, clock, length });
+  }
+
+  hasPending(): boolean {
+    const { pendingStructs, pendingDs } = this.#doc.store;
+    return pendingStructs !== null || pendingDs !== null;
+  }
+
+  destroy(): void {
+    this.#doc.destroy();
+  }
+}
+
+/** New items are in `changed`, deletions in the delete set; only a change that is neither (collected structs) needs the long way. */
+function hasChanged(transaction: Y.Transaction): boolean {
+  if (transaction.changed.size > 0 || transaction.deleteSet.clients.size > 0) return true;
+  const { beforeState, afterState } = transaction;
+  if (beforeState.size !== afterState.size) return true;
+  for (const [client, clock] of afterState) if (beforeState.get(client) !== clock) return true;
+  return false;
+}

@@ -1,0 +1,110 @@
+import type { ErrorCode } from '@scriptorium/shared/error-codes';
+import { detectFork } from '../core/fork-detection.ts';
+import { defaultUpdateLimits } from '../core/limits.ts';
+import { gateUpdate, type UpdateSummary } from '../core/update-gate.ts';
+import { parseUpdate, type ParsedUpdate } from '../core/update-parser.ts';
+import type { RoomSession } from './room-session.ts';
+import type { Room } from './room.ts';
+
+/** A session that sends updates: a room session that owns clientIDs. */
+export interface UpdateSender extends RoomSession {
+  /** ClientIDs that this session announced or wrote first; grows as it writes. */
+  readonly clients: Set<number>;
+}
+
+/** What became of an update. Positions are those of the room's order. */
+export type Receipt =
+  /** In; saved once `after` is durable. Nothing new counts as in, and waits for what it repeats. */
+  | { readonly kind: 'accepted'; readonly after: number }
+  /** The causally ready part of a SyncStep2 is in; the rest refers to what nobody here has. */
+  | { readonly kind: 'partial'; readonly after: number }
+  /** An Update frame that refers to what the server lacks; not applied. */
+  | { readonly kind: 'held' }
+  | { readonly kind: 'refused'; readonly code: ErrorCode; readonly detail: string; readonly client?: number }
+  /** No capacity; nothing was applied. */
+  | { readonly kind: 'overloaded' };
+
+export interface InboundUpdate {
+  readonly bytes: Uint8Array;
+  /** An Update frame is logged as it was sent, a SyncStep2 as what it really brought. */
+  readonly via: 'update' | 'step2';
+}
+
+/** Passes an update of a writer through the gate and into the room. */
+export function receiveUpdate(room: Room, sender: UpdateSender, inbound: InboundUpdate): Receipt {
+  const parsed = parseUpdate(inbound.bytes, defaultUpdateLimits);
+  if (parsed.kind === 'refuse') return { ...parsed, kind: 'refused' };
+  const own = ownClients(room, sender, parsed, inbound.via);
+  const forked = detectFork(parsed, own, room);
+  if (forked !== null) return { kind: 'refused', code: 'forked', detail: 'known clocks with other content', client: forked };
+  const verdict = gateUpdate(parsed, room, defaultUpdateLimits);
+  switch (verdict.kind) {
+    case 'refuse':
+      return { ...verdict, kind: 'refused' };
+    case 'accept':
+      return enter(room, sender, { parsed, update: verdict.update, summary: verdict.summary, via: inbound.via });
+    case 'gap': {
+      if (inbound.via === 'update') return { kind: 'held' };
+      if (verdict.ready === null) return { kind: 'partial', after: room.submitted };
+      const ready = { parsed, update: verdict.ready, summary: verdict.summary, via: inbound.via };
+      const receipt = enter(room, sender, ready);
+      return receipt.kind === 'accepted' ? { ...receipt, kind: 'partial' } : receipt;
+    }
+  }
+}
+
+interface GatedUpdate {
+  readonly parsed: ParsedUpdate;
+  /** What the gate lets through: the client's bytes without what is known already. */
+  readonly update: Uint8Array;
+  readonly summary: UpdateSummary;
+  readonly via: InboundUpdate['via'];
+}
+
+/** Applies what passed the gate, and puts what is new on its way to the log. */
+function enter(room: Room, sender: UpdateSender, gated: GatedUpdate): Receipt {
+  const { update, summary } = gated;
+  const nothing: Receipt = { kind: 'accepted', after: room.submitted };
+  if (summary.added.length === 0 && !summary.hasDeletes) return nothing;
+  if (!room.reserve(update.byteLength)) return { kind: 'overloaded' };
+  noteCarried(room, sender, gated);
+  const brought = gated.via === 'step2' ? room.state.applyForDiff(update) : applyAsSent(room, update);
+  if (brought === null) {
+    room.unreserve(update.byteLength);
+    return nothing;
+  }
+  for (const { client } of summary.added) room.bind(client, sender.user);
+  return { kind: 'accepted', after: room.submit(brought, sender, update.byteLength) };
+}
+
+/** Applies an Update frame; returns a copy of its bytes, which share their buffer with the rest of a network read. */
+function applyAsSent(room: Room, update: Uint8Array): Uint8Array | null {
+  return room.state.apply(update).changed ? update.slice() : null;
+}
+
+/** Structs that somebody brings for another user's clientID are remembered, so that a fork shows when the owner writes. */
+function noteCarried(room: Room, sender: UpdateSender, gated: GatedUpdate): void {
+  for (const range of gated.summary.added) {
+    const owner = room.ownerOf(range.client);
+    if (owner !== undefined && owner !== sender.user) room.carried.note(gated.parsed, range);
+  }
+}
+
+/** The clientIDs of the update that are this session's own. Its Update frames hold its own structs, a SyncStep2 anybody's. */
+function ownClients(room: Room, sender: UpdateSender, parsed: ParsedUpdate, via: InboundUpdate['via']): ReadonlySet<number> {
+  if (via === 'update') {
+    for (const block of parsed.blocks) {
+      const owner = room.ownerOf(block.client);
+      if (owner === undefined || owner === sender.user) sender.clients.add(block.client);
+    }
+  }
+  return sender.clients;
+}
+
+/** What to answer a SyncStep2 of somebody who may only read: fine when it brings nothing. */
+export function readOnlyReceipt(room: Room, bytes: Uint8Array): Receipt {
+  const parsed = parseUpdate(bytes, defaultUpdateLimits);
+  if (parsed.kind === 'refuse') return { ...parsed, kind: 'refused' };
+  if (room.state.contains(parsed)) return { kind: 'accepted', after: room.submitted };
+  return { kind: 'refused', code: 'read-only', detail: 'this session may not write' };
+}

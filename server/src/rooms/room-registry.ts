@@ -1,0 +1,211 @@
+import type { ErrorCode } from '@scriptorium/shared/error-codes';
+import { ScriptoriumError } from '../core/errors.ts';
+import { updatesOf } from '../core/pending-row.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { FanOut, RelayMessage } from '../ports/fan-out.ts';
+import type { SnapshotStore } from '../ports/snapshot-store.ts';
+import type { Telemetry } from '../ports/telemetry.ts';
+import type { DocumentId, UpdateLog } from '../ports/update-log.ts';
+import type { Service } from '../service.ts';
+import type { AwarenessLimits } from './awareness.ts';
+import { catchUp, receiveRelay } from './catch-up.ts';
+import { createCommittedState } from './committed-state.ts';
+import { loadDocument } from './load-document.ts';
+import { mergeLoaded, recallCarried } from './merge-loaded.ts';
+import { Room, type RoomDeps } from './room.ts';
+import type { UpdateWriter } from './update-writer.ts';
+
+/** Growth of a document's tail since its newest snapshot, as this node saw it. */
+export interface Tail {
+  readonly documentId: DocumentId;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly snapshotBytes: number;
+}
+
+export interface RoomRegistryDeps {
+  readonly log: UpdateLog;
+  readonly snapshots: SnapshotStore;
+  readonly fanOut: FanOut;
+  readonly writer: UpdateWriter;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  readonly node: string;
+  readonly awarenessLimits: AwarenessLimits;
+  /** Told after each commit (`idle` false) and when a room closes (`idle` true). */
+  readonly onTail: (tail: Tail, idle: boolean) => void;
+}
+
+/** Milliseconds an empty room stays, so that a reload of the page does not load the document again. */
+const LINGER = 5_000;
+
+interface Entry {
+  readonly room: Room;
+  readonly unsubscribe: () => void;
+  holders: number;
+  tail: Tail;
+}
+
+/** The rooms of this node: opened once however many ask at the same moment, closed when idle and flushed. */
+export interface RoomRegistry extends Service {
+  /** Opens the document's room and holds it; every `open` needs one `release`. Throws what `loadDocument` throws. */
+  open(documentId: DocumentId, tombstone: ReadonlyMap<number, number>): Promise<Room>;
+  release(room: Room): void;
+  get(documentId: DocumentId): Room | null;
+  all(): readonly Room[];
+  /** Drops the live document, if it is open here; its clients come back and load it anew. */
+  discard(documentId: DocumentId, code: ErrorCode): void;
+  /** Tells that a snapshot was published, so that the tail counts from it. */
+  noteSnapshot(documentId: DocumentId, bytes: number, rowsFolded: number): void;
+}
+
+export function createRoomRegistry(deps: RoomRegistryDeps): RoomRegistry {
+  return new Registry(deps);
+}
+
+class Registry implements RoomRegistry {
+  readonly name = 'rooms';
+  readonly #deps: RoomRegistryDeps;
+  readonly #entries = new Map<DocumentId, Entry>();
+  readonly #loading = new Map<DocumentId, Promise<Entry>>();
+  #draining = false;
+
+  constructor(deps: RoomRegistryDeps) {
+    this.#deps = deps;
+  }
+
+  async open(documentId: DocumentId, tombstone: ReadonlyMap<number, number>): Promise<Room> {
+    if (this.#draining) throw new ScriptoriumError('shutting-down');
+    const entry = this.#entries.get(documentId) ?? (await this.#load(documentId, tombstone));
+    if (entry.room.discarded) return this.open(documentId, tombstone);
+    entry.holders += 1;
+    return entry.room;
+  }
+
+  #load(documentId: DocumentId, tombstone: ReadonlyMap<number, number>): Promise<Entry> {
+    const loading = this.#loading.get(documentId);
+    if (loading !== undefined) return loading;
+    const started = this.#start(documentId, tombstone).finally(() => {
+      this.#loading.delete(documentId);
+    });
+    this.#loading.set(documentId, started);
+    return started;
+  }
+
+  async #start(documentId: DocumentId, tombstone: ReadonlyMap<number, number>): Promise<Entry> {
+    const { clock, telemetry, log, fanOut } = this.#deps;
+    const begun = clock.monotonic();
+    const loaded = await loadDocument(this.#deps, documentId);
+    const bindings = new Map((await log.readBindings(documentId)).map(({ client, user }) => [client, user]));
+    const state = mergeLoaded(loaded);
+    const committed = createCommittedState(loaded.snapshot ?? undefined);
+    for (const row of loaded.rows) committed.push(updatesOf(row.segments));
+    const position = { epoch: loaded.epoch, seq: loaded.seq };
+    const room = new Room(this.#roomDeps(), {
+      documentId,
+      position,
+      state,
+      committed,
+      bindings,
+      tombstone,
+      carried: recallCarried(loaded, bindings),
+    });
+    const unsubscribe = fanOut.subscribe(documentId, (message) => {
+      this.#onRelay(room, message);
+    });
+    const tail = { documentId, rows: loaded.rows.length, bytes: loaded.tailBytes, snapshotBytes: loaded.snapshot?.byteLength ?? 0 };
+    const entry = { room, unsubscribe, holders: 0, tail };
+    this.#entries.set(documentId, entry);
+    telemetry.metrics.count('rooms_loaded_total');
+    telemetry.metrics.gauge('rooms', this.#entries.size);
+    telemetry.metrics.observe('load_seconds', (clock.monotonic() - begun) / 1_000);
+    return entry;
+  }
+
+  #roomDeps(): RoomDeps {
+    const { writer, fanOut, clock, telemetry, node, awarenessLimits } = this.#deps;
+    return {
+      writer,
+      fanOut,
+      clock,
+      telemetry,
+      node,
+      awarenessLimits,
+      onDiscarded: (room) => {
+        telemetry.metrics.count('rooms_discarded_total');
+        telemetry.log.warn('room_discarded', { documentId: room.documentId });
+        this.#forget(room);
+      },
+      onGrown: (room, rows, bytes) => {
+        this.#onGrown(room, rows, bytes);
+      },
+      onGap: (room) => {
+        void catchUp(this.#deps, room);
+      },
+    };
+  }
+
+  #onRelay(room: Room, message: RelayMessage): void {
+    if (message.node !== this.#deps.node) receiveRelay(this.#deps, room, message);
+  }
+
+  #onGrown(room: Room, rows: number, bytes: number): void {
+    const entry = this.#entries.get(room.documentId);
+    if (entry === undefined) return;
+    entry.tail = { ...entry.tail, rows: entry.tail.rows + rows, bytes: entry.tail.bytes + bytes };
+    this.#deps.onTail(entry.tail, false);
+  }
+
+  noteSnapshot(documentId: DocumentId, bytes: number, rowsFolded: number): void {
+    const entry = this.#entries.get(documentId);
+    if (entry === undefined) return;
+    entry.tail = { documentId, rows: Math.max(0, entry.tail.rows - rowsFolded), bytes: 0, snapshotBytes: bytes };
+  }
+
+  release(room: Room): void {
+    const entry = this.#entries.get(room.documentId);
+    if (entry === undefined || entry.room !== room) return;
+    entry.holders -= 1;
+    if (entry.holders === 0) this.#deps.clock.after(LINGER, () => void this.#closeIdle(entry));
+  }
+
+  async #closeIdle(entry: Entry): Promise<void> {
+    await entry.room.whenDurable();
+    if (entry.holders > 0 || entry.room.discarded || this.#entries.get(entry.room.documentId) !== entry) return;
+    if (!entry.room.settled) {
+      this.#deps.clock.after(LINGER, () => void this.#closeIdle(entry));
+      return;
+    }
+    this.#forget(entry.room);
+    entry.room.close();
+    this.#deps.onTail(entry.tail, true);
+  }
+
+  #forget(room: Room): void {
+    const entry = this.#entries.get(room.documentId);
+    if (entry?.room !== room) return;
+    entry.unsubscribe();
+    this.#entries.delete(room.documentId);
+    this.#deps.telemetry.metrics.gauge('rooms', this.#entries.size);
+  }
+
+  get(documentId: DocumentId): Room | null {
+    return this.#entries.get(documentId)?.room ?? null;
+  }
+
+  all(): readonly Room[] {
+    return [...this.#entries.values()].map((entry) => entry.room);
+  }
+
+  discard(documentId: DocumentId, code: ErrorCode): void {
+    this.get(documentId)?.discard(code);
+  }
+
+  async drain(milliseconds: number): Promise<void> {
+    this.#draining = true;
+    const timeout = new Promise<void>((resolve) => {
+      this.#deps.clock.after(milliseconds, resolve);
+    });
+    await Promise.race([Promise.all(this.all().map((room) => room.whenDurable())), timeout]);
+  }
+}

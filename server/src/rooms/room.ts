@@ -1,0 +1,273 @@
+import type { ErrorCode } from '@scriptorium/shared/error-codes';
+import type { CarriedRanges } from '../core/fork-carried.ts';
+import { createPendingRow, encodePendingRow, updatesOf } from '../core/pending-row.ts';
+import type { LogSegment } from '../core/log-row.ts';
+import type { Position } from '../core/sequence.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { FanOut } from '../ports/fan-out.ts';
+import type { Telemetry } from '../ports/telemetry.ts';
+import type { AppendEntry, ClientBinding, DocumentId } from '../ports/update-log.ts';
+import { createRoomAwareness, type AwarenessLimits, type RoomAwareness } from './awareness.ts';
+import { createBroadcast, type Broadcast } from './broadcast.ts';
+import type { CommittedState } from './committed-state.ts';
+import type { MergedState } from './merged-state.ts';
+import { outboundUpdate } from './outbound.ts';
+import type { RoomSession } from './room-session.ts';
+import type { AppendOutcome, AppendSource, UpdateWriter } from './update-writer.ts';
+
+export interface RoomDeps {
+  readonly writer: UpdateWriter;
+  readonly fanOut: FanOut;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  /** Incarnation of this node, to tell its own relays from others'. */
+  readonly node: string;
+  readonly awarenessLimits: AwarenessLimits;
+  /** Called once when the room has dropped itself; it must not be used again. */
+  readonly onDiscarded: (room: Room) => void;
+  /** Called after each commit and relay with the tail's growth. */
+  readonly onGrown: (room: Room, rows: number, bytes: number) => void;
+  /** Called when rows of other nodes were missed and must be read from the log. */
+  readonly onGap: (room: Room) => void;
+}
+
+/** A document as it was loaded: all of it committed. */
+export interface RoomStart {
+  readonly documentId: DocumentId;
+  readonly position: Position;
+  readonly state: MergedState;
+  readonly committed: CommittedState;
+  readonly bindings: ReadonlyMap<number, string>;
+  readonly carried: CarriedRanges;
+  /** State vector of deleted incarnations, by client; empty when there were none. */
+  readonly tombstone: ReadonlyMap<number, number>;
+}
+
+/**
+ * One open document on one node. Forward, store, ack: an update is applied and shown to other writers at once, goes to
+ * the log with the next group commit, and only then counts as saved, reaches other nodes and those who only read.
+ *
+ * Positions of the room's own order (`submitted`, `durable`) count updates, not rows; they live as long as the room.
+ */
+export class Room implements AppendSource {
+  readonly documentId: DocumentId;
+  readonly state: MergedState;
+  readonly committed: CommittedState;
+  readonly awareness: RoomAwareness;
+  /** What other users brought under somebody's clientIDs. */
+  readonly carried: CarriedRanges;
+  readonly tombstone: ReadonlyMap<number, number>;
+  readonly sessions: ReadonlySet<RoomSession>;
+  readonly #deps: RoomDeps;
+  readonly #sessions = new Set<RoomSession>();
+  readonly #broadcast: Broadcast;
+  readonly #pending = createPendingRow();
+  readonly #bindings: Map<number, string>;
+  readonly #waiters: { readonly position: number; readonly wake: () => void }[] = [];
+  #newBindings: ClientBinding[] = [];
+  #flight: { segments: readonly LogSegment[]; bindings: readonly ClientBinding[]; upTo: number; bytes: number } | null = null;
+  #position: Position;
+  #submitted = 0;
+  #durable = 0;
+  #pendingBytes = 0;
+  #discarded = false;
+  #frozen = false;
+
+  constructor(deps: RoomDeps, start: RoomStart) {
+    this.#deps = deps;
+    this.documentId = start.documentId;
+    this.state = start.state;
+    this.committed = start.committed;
+    this.tombstone = start.tombstone;
+    this.carried = start.carried;
+    this.#position = start.position;
+    this.#bindings = new Map(start.bindings);
+    this.sessions = this.#sessions;
+    this.#broadcast = createBroadcast({ clock: deps.clock, sessions: this.#sessions });
+    this.awareness = createRoomAwareness({ clock: deps.clock, sessions: this.#sessions, limits: deps.awarenessLimits });
+  }
+
+  get position(): Position {
+    return this.#position;
+  }
+
+  /** Position of the last update that was applied here. */
+  get submitted(): number {
+    return this.#submitted;
+  }
+
+  /** Position up to which everything is in the log. */
+  get durable(): number {
+    return this.#durable;
+  }
+
+  get discarded(): boolean {
+    return this.#discarded;
+  }
+
+  /** Whether nothing waits for the log. */
+  get settled(): boolean {
+    return this.#pending.empty && this.#flight === null && this.#newBindings.length === 0;
+  }
+
+  /** Updates that are applied but not yet in the log, in order. */
+  uncommitted(): readonly Uint8Array[] {
+    return [...updatesOf(this.#flight?.segments ?? []), ...updatesOf(this.#pending.peek())];
+  }
+
+  attach(session: RoomSession): void {
+    this.#sessions.add(session);
+  }
+
+  detach(session: RoomSession): void {
+    if (this.#sessions.delete(session)) this.awareness.leave(session);
+  }
+
+  /** The user a clientID is bound to, if it was seen before. */
+  ownerOf(client: number): string | undefined {
+    return this.#bindings.get(client);
+  }
+
+  /** The user a clientID is bound to from now on; the first who writes or announces it keeps it. */
+  bind(client: number, user: string): string {
+    const bound = this.#bindings.get(client);
+    if (bound !== undefined) return bound;
+    this.#bindings.set(client, user);
+    this.#newBindings.push({ client, user });
+    this.#deps.writer.schedule(this);
+    return user;
+  }
+
+  /** Takes no more updates while the document's identity changes; sends writers away until it is over. */
+  freeze(frozen: boolean): void {
+    this.#frozen = frozen;
+  }
+
+  /** Takes writer capacity for an update that is about to be applied; false when the node is full. */
+  reserve(bytes: number): boolean {
+    if (this.#frozen || !this.#deps.writer.reserve(bytes)) return false;
+    this.#pendingBytes += bytes;
+    return true;
+  }
+
+  /** Gives back what `reserve` took for an update that brought nothing. */
+  unreserve(bytes: number): void {
+    this.#pendingBytes -= bytes;
+    this.#deps.writer.free(bytes);
+  }
+
+  /**
+   * Puts an applied update on its way to the log and to the other writers. Capacity for `reserved` bytes was taken
+   * before. Returns the position that must be durable before the update counts as saved.
+   */
+  submit(update: Uint8Array, origin: RoomSession, reserved: number): number {
+    this.unreserve(reserved - update.byteLength);
+    this.#submitted += 1;
+    this.#pending.push(origin.user, update);
+    this.#broadcast.push(update, origin);
+    this.#deps.writer.schedule(this);
+    return this.#submitted;
+  }
+
+  takePending(): AppendEntry | null {
+    if (this.#discarded || this.#flight !== null || (this.#pending.empty && this.#newBindings.length === 0)) return null;
+    const segments = this.#pending.take();
+    const bytes = updatesOf(segments).reduce((sum, update) => sum + update.byteLength, 0);
+    this.#flight = { segments, bindings: this.#newBindings, upTo: this.#submitted, bytes };
+    this.#newBindings = [];
+    const { epoch } = this.#position;
+    return { documentId: this.documentId, epoch, payload: encodePendingRow(segments), bindings: this.#flight.bindings };
+  }
+
+  settle(outcome: AppendOutcome): void {
+    const flight = this.#flight;
+    if (this.#discarded || flight === null) return;
+    this.#flight = null;
+    if (outcome.kind === 'busy') {
+      this.#pending.unshift(flight.segments);
+      this.#newBindings.unshift(...flight.bindings);
+      return;
+    }
+    if (outcome.kind === 'lost') {
+      this.discard(outcome.reason === 'deleted' ? 'document-deleted' : 'room-discarded');
+      return;
+    }
+    this.unreserve(flight.bytes);
+    if (flight.segments.length > 0) this.#onStored(outcome.seq, flight.segments, flight.bytes);
+    this.#durable = flight.upTo;
+    this.#tellDurable();
+    if (!this.#pending.empty || this.#newBindings.length > 0) this.#deps.writer.schedule(this);
+  }
+
+  #onStored(seq: number, segments: readonly LogSegment[], bytes: number): void {
+    const { epoch } = this.#position;
+    const payload = encodePendingRow(segments);
+    if (payload !== null) {
+      this.#deps.fanOut.publish({ node: this.#deps.node, documentId: this.documentId, epoch, seq, payload });
+    }
+    this.#showCommitted(updatesOf(segments), 'readers');
+    if (seq === this.#position.seq + 1) this.#position = { epoch, seq };
+    else this.#deps.onGap(this);
+    this.#deps.onGrown(this, 1, bytes);
+  }
+
+  /** Applies a row that another node committed; the caller has checked that it is the next one. */
+  applyRow(seq: number, segments: readonly LogSegment[]): void {
+    const updates = updatesOf(segments);
+    for (const update of updates) this.state.apply(update);
+    this.#showCommitted(updates, 'everybody');
+    this.#position = { epoch: this.#position.epoch, seq };
+    this.#deps.onGrown(this, 1, updates.reduce((sum, update) => sum + update.byteLength, 0));
+  }
+
+  #showCommitted(updates: readonly Uint8Array[], to: 'readers' | 'everybody'): void {
+    this.committed.push(updates);
+    const allCommitted = this.#pending.empty && this.#flight === null;
+    if (this.committed.stale && allCommitted) this.committed.rebase(this.state.encode());
+    const audience = [...this.#sessions].filter((session) => to === 'everybody' || !session.writable);
+    if (audience.length === 0) return;
+    for (const update of updates) {
+      const outbound = outboundUpdate(update);
+      for (const session of audience) session.send(outbound);
+    }
+  }
+
+  #tellDurable(): void {
+    for (const session of this.#sessions) session.onDurable(this.#durable);
+    const ready = this.#waiters.filter((waiter) => waiter.position <= this.#durable);
+    if (ready.length === 0) return;
+    this.#waiters.splice(0, this.#waiters.length, ...this.#waiters.filter((waiter) => waiter.position > this.#durable));
+    for (const waiter of ready) waiter.wake();
+  }
+
+  /** Resolves once everything applied so far is in the log, or the room is discarded. */
+  whenDurable(position = this.#submitted): Promise<void> {
+    if (this.#discarded || position <= this.#durable) return Promise.resolve();
+    return new Promise((wake) => {
+      this.#waiters.push({ position, wake });
+    });
+  }
+
+  /** Ends a settled room that nobody is in. */
+  close(): void {
+    this.#discarded = true;
+    this.#broadcast.stop();
+    this.awareness.stop();
+    this.state.destroy();
+  }
+
+  /** Ends the room: what the log will never have must not be shown any longer. Sessions come back to a fresh load. */
+  discard(code: ErrorCode): void {
+    if (this.#discarded) return;
+    this.#discarded = true;
+    this.#broadcast.stop();
+    this.awareness.stop();
+    this.#deps.writer.free(this.#pendingBytes);
+    this.#pendingBytes = 0;
+    for (const session of this.#sessions) session.onDiscarded(code);
+    this.#sessions.clear();
+    for (const waiter of this.#waiters.splice(0)) waiter.wake();
+    this.state.destroy();
+    this.#deps.onDiscarded(this);
+  }
+}

@@ -1,0 +1,78 @@
+import { ScriptoriumError } from '../../src/core/errors.ts';
+import { createCarriedRanges } from '../../src/core/fork-carried.ts';
+import { createInProcessFanOut } from '../../src/adapters/in-process/fan-out.ts';
+import { createCommittedState } from '../../src/rooms/committed-state.ts';
+import { createMergedState } from '../../src/rooms/merged-state.ts';
+import type { Outbound } from '../../src/rooms/outbound.ts';
+import type { UpdateSender } from '../../src/rooms/receive-update.ts';
+import { Room } from '../../src/rooms/room.ts';
+import { createUpdateWriter } from '../../src/rooms/update-writer.ts';
+import { createFakeClock } from './fake-clock.ts';
+import { createMemoryLog } from './memory-log.ts';
+import { createSilentTelemetry } from './silent-telemetry.ts';
+
+/** A session that keeps what it is sent. */
+export interface TestSession extends UpdateSender {
+  writable: boolean;
+  readonly received: Outbound[];
+  readonly durable: number[];
+  readonly ended: string[];
+}
+
+export function createTestSession(user: string, writable = true): TestSession {
+  const session: TestSession = {
+    user,
+    writable,
+    clients: new Set(),
+    received: [],
+    durable: [],
+    ended: [],
+    send: (outbound) => void session.received.push(outbound),
+    onDurable: (position) => void session.durable.push(position),
+    onDiscarded: (code) => void session.ended.push(code),
+  };
+  return session;
+}
+
+/** One node's rooms over a log in memory and a clock that a test moves. */
+export function createRoomFixture(options: { readonly maxPendingBytes?: number } = {}) {
+  const clock = createFakeClock();
+  const log = createMemoryLog(new ScriptoriumError('storage-unavailable'));
+  const telemetry = createSilentTelemetry();
+  const maxPendingBytes = options.maxPendingBytes ?? 1_000_000;
+  const writer = createUpdateWriter({ log, clock, telemetry, incarnation: 'test', maxPendingBytes });
+  const discarded: Room[] = [];
+  const openRoom = (documentId: number): Room => {
+    log.add(documentId);
+    return new Room(
+      {
+        writer,
+        fanOut: createInProcessFanOut(),
+        clock,
+        telemetry,
+        node: 'test',
+        awarenessLimits: { statesPerSession: 8, stateBytes: 4096 },
+        onDiscarded: (room) => void discarded.push(room),
+        onGrown: () => undefined,
+        onGap: () => undefined,
+      },
+      {
+        documentId,
+        position: { epoch: 1, seq: 0 },
+        state: createMergedState(),
+        committed: createCommittedState(),
+        bindings: new Map(),
+        carried: createCarriedRanges(),
+        tombstone: new Map(),
+      },
+    );
+  };
+  /** Runs one flush to its end: the broadcast and flush that are due, and the append behind them. */
+  const flush = async (): Promise<void> => {
+    clock.advance(50);
+    await clock.settle();
+    clock.advance(50);
+    await clock.settle();
+  };
+  return { clock, log, telemetry, writer, openRoom, discarded, flush };
+}

@@ -1,0 +1,47 @@
+import { availableParallelism } from 'node:os';
+import { defineConfig } from 'vitest/config';
+
+const cores = Math.max(2, availableParallelism());
+
+export default defineConfig({
+  test: {
+    // The runner (scripts/test.mjs) counts; a stage without tests is a mistake.
+    passWithNoTests: false,
+    maxWorkers: cores,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: [
+            'shared/src/**/*.test.{ts,tsx}',
+            'server/src/**/*.test.ts',
+            'client/src/**/*.test.{ts,tsx}',
+            'scripts/**/*.test.mjs',
+          ],
+          pool: 'threads',
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'services',
+          include: ['server/test/contracts/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['e2e/scenarios/**/*.test.ts'],
+          pool: 'forks',
+          // Servers, browsers and clients of one file want the machine for themselves.
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
