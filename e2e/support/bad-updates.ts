@@ -16,13 +16,16 @@ export const MALFORMED_UPDATES: readonly BadUpdate[] = [
   { name: 'thirty million structs announced in seven bytes', bytes: announceStructs(30_000_000) },
   { name: 'an honest update cut short', bytes: honestUpdate('cut').slice(0, -3) },
   { name: 'bytes left over', bytes: Uint8Array.of(...honestUpdate('left'), 0) },
-  { name: 'a clock beyond 2^40', bytes: gcStruct(2 ** 53 - 1) },
 ];
 
-/** Valid bytes with content that no document may hold. */
-export function forbiddenUpdate(): Uint8Array {
-  return updateOf((doc) => doc.getMap('map').set('key', JSON.parse('{"__proto__":{"polluted":true}}')));
-}
+/** Well-formed updates that no document may take in. */
+export const FORBIDDEN_UPDATES: readonly BadUpdate[] = [
+  { name: 'a clock beyond 2^40', bytes: gcStruct(2 ** 53 - 1) },
+  {
+    name: 'a key __proto__',
+    bytes: updateOf((doc) => doc.getMap('map').set('key', JSON.parse('{"__proto__":{"polluted":true}}'))),
+  },
+];
 
 /** An insert at the start of the text root `text`. */
 export function honestUpdate(text: string): Uint8Array {

@@ -60,6 +60,11 @@ export function step2Frame(address: string, update: Uint8Array = EMPTY_UPDATE): 
   return syncFrame(address, SYNC_TYPE.step2, update);
 }
 
+/** All of a client's handshake at once; a server holds acknowledgements back until the first SyncStep2. */
+export function handshakeFrames(address: string, token: string): readonly Uint8Array[] {
+  return [authFrame(address, token), step1Frame(address), step2Frame(address)];
+}
+
 /** One edit. */
 export function updateFrame(address: string, update: Uint8Array): Uint8Array {
   return syncFrame(address, SYNC_TYPE.update, update);

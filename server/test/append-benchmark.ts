@@ -6,7 +6,7 @@ import { openSqlite } from '../src/adapters/sqlite/open-sqlite.ts';
 import { createSqliteUpdateLog } from '../src/adapters/sqlite/update-log.ts';
 import { createSystemClock } from '../src/adapters/system/clock.ts';
 import type { DocumentId, UpdateLog } from '../src/ports/update-log.ts';
-import { createSilentLogger } from './support/silent-logger.ts';
+import { createSilentTelemetry } from './support/silent-telemetry.ts';
 import { createTemporaryDirectory } from './support/temporary-directory.ts';
 
 const DOCUMENTS = 200;
@@ -27,7 +27,7 @@ const directory = createTemporaryDirectory('append-benchmark');
 const connection = await openSqlite({
   directory: directory.path,
   clock: createSystemClock(),
-  log: createSilentLogger(),
+  log: createSilentTelemetry().log,
 });
 try {
   const log = createSqliteUpdateLog(connection);

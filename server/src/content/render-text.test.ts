@@ -10,7 +10,7 @@ function stateOf(build: (document: Y.Doc) => void): Uint8Array {
 
 function element(name: string, ...children: readonly (Y.XmlElement | Y.XmlText | string)[]): Y.XmlElement {
   const node = new Y.XmlElement(name);
-  node.push(children.map((child) => (typeof child === 'string' ? new Y.XmlText(child) : child)));
+  node.insert(0, children.map((child) => (typeof child === 'string' ? new Y.XmlText(child) : child)));
   return node;
 }
 

@@ -21,7 +21,8 @@ export interface AckLedger {
   push(entry: AckEntry): AckEntry;
   /** Keeps every answer back until `openGate`. */
   closeGate(): void;
-  openGate(): void;
+  /** Ends that; what was kept back now waits for this position, whatever it waited for before. */
+  openGate(position: number): void;
   /** Removes and returns, in order, the answers that may be given now. */
   release(durable: number): readonly AckEntry[];
   /** Whether any answer is still owed. */
@@ -41,8 +42,9 @@ export function createAckLedger(): AckLedger {
     closeGate() {
       gateOpen = false;
     },
-    openGate() {
+    openGate(position) {
       gateOpen = true;
+      for (const entry of entries) if (entry.after !== null) entry.after = Math.max(entry.after, position);
     },
     release(durable) {
       if (!gateOpen || entries.length === 0) return NONE;

@@ -65,7 +65,7 @@ function closeGateForFirstRound(deps: SyncDeps, session: Session): void {
       deps.clock.after(FIRST_ROUND_SILENCE, watch);
       return;
     }
-    session.ledger.openGate();
+    session.ledger.openGate(session.room.submitted);
     session.releaseAnswers();
   };
   deps.clock.after(FIRST_ROUND_SILENCE, watch);
@@ -96,7 +96,7 @@ function receiveStep2(deps: SyncDeps, session: Session, bytes: Uint8Array): bool
   const fine = take(deps, session, { receipt, bytes, answered: round?.acknowledged ?? false });
   if (fine && !session.firstRoundDone) {
     session.firstRoundDone = true;
-    session.ledger.openGate();
+    session.ledger.openGate(session.room.submitted);
   }
   retryHeld(deps, session);
   session.releaseAnswers();

@@ -1,5 +1,8 @@
 import * as Y from 'yjs';
 
+/** Yjs types its roots with `any` events. */
+type AnyType = Y.Doc['share'] extends Map<string, infer Type> ? Type : never;
+
 /**
  * Everything visible in a document as plain values, by walking the items: unlike `toJSON`, it takes any mixture of
  * content in any type, also what no editor would write.
@@ -10,7 +13,7 @@ export function describeDocument(doc: Y.Doc): string {
   return JSON.stringify(roots.map(([name, type]) => [name, describeType(type)]), plain);
 }
 
-function describeType(type: Y.AbstractType<unknown>): unknown {
+function describeType(type: AnyType): unknown {
   const list: unknown[] = [];
   let text = '';
   for (let item = type._start; item !== null; item = item.right) {

@@ -60,7 +60,7 @@ function formatText(text: Y.Text, random: Random): void {
 
 function plainValue(random: Random): unknown {
   return random.pick<unknown>([
-    null, true, false, 0, -0, -17, 3.5, 1e21, 2 ** 40, Number.NaN, 12345678901234567890n, 'text', '😀', undefined,
+    null, true, false, 0, -0, -17, 3.5, 1e21, 2 ** 40, Number.NaN, { big: 1234567890123456789n }, 'text', '😀', { gone: undefined },
     { a: 1, b: [1, 2, { c: null }], 'é': 'x' }, [], [[['deep']]], {}, new Uint8Array([1, 2, 3]),
   ]);
 }

@@ -44,11 +44,12 @@ function replaceAt(bytes: Uint8Array, random: Random, change: (byte: number) => 
 }
 
 function spliceBytes(bytes: Uint8Array, at: number, remove: number, insert: ArrayLike<number>): Uint8Array {
-  const result = new Uint8Array(Math.max(at, bytes.length - remove) - at + at + insert.length);
+  const rest = bytes.subarray(Math.min(bytes.length, at + remove));
+  const result = new Uint8Array(at + insert.length + rest.length);
   result.set(bytes.subarray(0, at));
   result.set(insert, at);
-  result.set(bytes.subarray(Math.min(bytes.length, at + remove)), at + insert.length);
-  return result.subarray(0, at + insert.length + Math.max(0, bytes.length - at - remove));
+  result.set(rest, at + insert.length);
+  return result;
 }
 
 function join(first: Uint8Array, second: Uint8Array): Uint8Array {

@@ -1,0 +1,144 @@
+import { describe, expect, test } from 'vitest';
+import { configReference, isLoopbackHost, parseConfig, type Config, type Environment } from './config.ts';
+
+const noFile = (): string => {
+  throw new Error('no such file');
+};
+
+function accepted(environment: Environment, readFile = noFile): Config {
+  const result = parseConfig(environment, readFile);
+  if (result.kind === 'invalid') throw new Error(result.problems.join('\n'));
+  return result.config;
+}
+
+function refused(environment: Environment, readFile = noFile): readonly string[] {
+  const result = parseConfig(environment, readFile);
+  if (result.kind === 'ok') throw new Error('the configuration was taken');
+  return result.problems;
+}
+
+const longSecret = 's'.repeat(32);
+
+test('[OPS1] an empty environment is development mode on a loopback host', () => {
+  const config = accepted({ PATH: '/usr/bin', HOME: '/root' });
+  expect(config).toMatchObject({ host: '127.0.0.1', port: 8787, dataDir: '.data', logLevel: 'info', allowedOrigins: [], warnings: [] });
+  expect(config.tokens).toEqual({ secret: null, issuer: null, audience: null });
+  expect(config.limits).toMatchObject({ messageBytes: 16 * 1024 * 1024, updatesPerSecond: 60, updatesBurst: 600 });
+});
+
+test('[OPS1] the configuration cannot be changed', () => {
+  const config = accepted({});
+  expect(Object.isFrozen(config)).toBe(true);
+  expect(Object.isFrozen(config.limits)).toBe(true);
+  expect(Object.isFrozen(config.allowedOrigins)).toBe(true);
+});
+
+test('[OPS1] an empty variable is one that is not set', () => {
+  expect(accepted({ PORT: '', JWT_SECRET: ' ', DATABASE_URL: '', LIMIT_UNHEARD_OF: '' }).port).toBe(8787);
+});
+
+describe('[OPS2] a bad value is one line that names the variable', () => {
+  test.each([
+    ['PORT', 'eighty'],
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['PORT', '80.5'],
+    ['LIMIT_MESSAGE_BYTES', '0'],
+    ['LIMIT_UPDATES_PER_SECOND', '1e3'],
+    ['LOG_LEVEL', 'loud'],
+    ['ALLOWED_ORIGINS', 'app.example.org'],
+    ['ALLOWED_ORIGINS', 'https://a.example.org/path'],
+  ])('%s=%s', (name, value) => {
+    const problems = refused({ [name]: value });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(new RegExp(`^${name} [^\n]+\\.$`));
+  });
+
+  test('all problems are told at once', () => {
+    expect(refused({ PORT: 'x', LOG_LEVEL: 'y', REDIS_URL: 'redis://z' })).toHaveLength(3);
+  });
+});
+
+test('[OPS2] origins are normalized', () => {
+  const { allowedOrigins } = accepted({ ALLOWED_ORIGINS: ' https://App.Example.org, http://localhost:5173/ ,,*' });
+  expect(allowedOrigins).toEqual(['https://app.example.org', 'http://localhost:5173', '*']);
+});
+
+describe('[OPS3] what this version cannot do is refused, never ignored', () => {
+  test.each(['DATABASE_URL', 'REDIS_URL', 'S3_BUCKET', 'MEILI_URL', 'JWKS_URL'])('%s', (name) => {
+    const problems = refused({ [name]: 'something' });
+    expect(problems[0]).toMatch(new RegExp(`^${name} is set, but this version .+\\.$`));
+  });
+
+  test('a trace endpoint changes nothing about documents: a warning', () => {
+    expect(accepted({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318' }).warnings).toHaveLength(1);
+  });
+});
+
+describe('[OPS4] an unknown variable of ours is refused and the nearest known one named', () => {
+  test.each([
+    ['SCRIPTORIUM_PORT', 'PORT'],
+    ['SCRIPTORIUM_DATADIR', 'DATA_DIR'],
+    ['LIMIT_MESAGE_BYTES', 'LIMIT_MESSAGE_BYTES'],
+    ['LIMIT_UPDATES_PER_SECONDS', 'LIMIT_UPDATES_PER_SECOND'],
+  ])('%s', (name, nearest) => {
+    expect(refused({ [name]: '1' })).toEqual([`${name} is not a variable of this server. Did you mean ${nearest}?`]);
+  });
+});
+
+describe('[OPS5] others can reach it: a secret is needed', () => {
+  test('without a secret the variable is named', () => {
+    expect(refused({ HOST: '0.0.0.0' })[0]).toContain('JWT_SECRET is not set');
+  });
+
+  test('a secret that can be guessed is none', () => {
+    expect(refused({ HOST: '0.0.0.0', JWT_SECRET: 'short' })[0]).toContain('JWT_SECRET is too short');
+    expect(accepted({ HOST: '0.0.0.0', JWT_SECRET: longSecret }).tokens.secret).toBe(longSecret);
+  });
+
+  test('on a loopback host a short one is taken with a warning', () => {
+    expect(accepted({ JWT_SECRET: 'short' }).warnings).toHaveLength(1);
+  });
+
+  test.each([
+    ['127.0.0.1', true],
+    ['127.9.9.9', true],
+    ['localhost', true],
+    ['::1', true],
+    ['0.0.0.0', false],
+    ['::', false],
+    ['192.168.1.2', false],
+    ['127.0.0.1.example.org', false],
+    ['localhost.example.org', false],
+  ])('%s is a loopback host: %s', (host, loopback) => {
+    expect(isLoopbackHost(host)).toBe(loopback);
+  });
+
+  test('issuer and audience mean nothing without a secret', () => {
+    expect(refused({ JWT_ISSUER: 'x', JWT_AUDIENCE: 'y' })).toHaveLength(2);
+  });
+});
+
+describe('[OPS6] a secret may come from a file', () => {
+  test('its text is the secret, without the line feed at the end', () => {
+    const config = accepted({ JWT_SECRET_FILE: '/run/secrets/jwt' }, (path) => (path === '/run/secrets/jwt' ? `${longSecret}\n` : ''));
+    expect(config.tokens.secret).toBe(longSecret);
+  });
+
+  test('a file that cannot be read, an empty one, and both ways at once are refused', () => {
+    expect(refused({ JWT_SECRET_FILE: '/nowhere' })[0]).toBe('JWT_SECRET_FILE names /nowhere, which cannot be read.');
+    expect(refused({ JWT_SECRET_FILE: '/empty' }, () => '\n')[0]).toContain('which is empty');
+    expect(refused({ JWT_SECRET_FILE: '/f', JWT_SECRET: longSecret }, () => longSecret)[0]).toContain('both set');
+  });
+});
+
+test('[OPS7] the table says the defaults that are used', () => {
+  const config = accepted({});
+  const defaults = new Map<string, string>(configReference.map((row) => [row.name, row.default]));
+  expect(defaults.get('HOST')).toBe(config.host);
+  expect(defaults.get('PORT')).toBe(String(config.port));
+  expect(defaults.get('DATA_DIR')).toBe(config.dataDir);
+  expect(defaults.get('LOG_LEVEL')).toBe(config.logLevel);
+  expect(defaults.get('LIMIT_WRITER_PENDING_BYTES')).toBe(String(config.limits.writerPendingBytes));
+  for (const { name, meaning } of configReference) expect([name, meaning]).toEqual([name, expect.stringMatching(/.{10,}\.$/)]);
+});

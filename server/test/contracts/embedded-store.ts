@@ -1,0 +1,28 @@
+import { createDocumentCatalog } from '../../src/adapters/sql/document-catalog.ts';
+import { openSqlite, type SqliteDeps } from '../../src/adapters/sqlite/open-sqlite.ts';
+import type { SqliteConnection } from '../../src/adapters/sqlite/sqlite-connection.ts';
+import { createSqliteUpdateLog } from '../../src/adapters/sqlite/update-log.ts';
+import { createSystemClock } from '../../src/adapters/system/clock.ts';
+import { createSilentTelemetry } from '../support/silent-telemetry.ts';
+import type { StoreUnderTest } from './store-under-test.ts';
+
+export interface EmbeddedStore extends StoreUnderTest {
+  readonly connection: SqliteConnection;
+}
+
+/** Opens the embedded store in the directory as the server does. */
+export async function openEmbeddedStore(directory: string, more: Partial<SqliteDeps> = {}): Promise<EmbeddedStore> {
+  const connection = await openSqlite({
+    directory,
+    clock: createSystemClock(),
+    log: createSilentTelemetry().log,
+    ...more,
+  });
+  return {
+    connection,
+    log: createSqliteUpdateLog(connection),
+    catalog: createDocumentCatalog({ database: connection.database }),
+    database: connection.database,
+    close: () => connection.close(),
+  };
+}

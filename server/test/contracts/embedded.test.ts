@@ -1,0 +1,42 @@
+import { afterAll } from 'vitest';
+import { createFilesystemSnapshotStore } from '../../src/adapters/filesystem/snapshot-store.ts';
+import { createInProcessExchange, createInProcessFanOut } from '../../src/adapters/in-process/fan-out.ts';
+import { createTemporaryDirectory } from '../support/temporary-directory.ts';
+import { describeDocumentCatalog } from './document-catalog.contract.ts';
+import { openEmbeddedStore } from './embedded-store.ts';
+import { describeFanOut } from './fan-out.contract.ts';
+import { describeSnapshotPointers } from './snapshot-pointers.contract.ts';
+import { describeSnapshotStore } from './snapshot-store.contract.ts';
+import type { OpenStore } from './store-under-test.ts';
+import { describeUpdateLog } from './update-log.contract.ts';
+
+const directories: { remove(): void }[] = [];
+afterAll(() => {
+  for (const directory of directories) directory.remove();
+});
+
+/** Opens one and the same store, each time it is called. */
+function newStore(): OpenStore {
+  const directory = createTemporaryDirectory('contract');
+  directories.push(directory);
+  return () => openEmbeddedStore(directory.path);
+}
+
+describeUpdateLog('SQLite', newStore());
+describeSnapshotPointers('SQLite', newStore());
+describeDocumentCatalog('SQLite', newStore());
+
+describeSnapshotStore('filesystem', async () => {
+  const directory = createTemporaryDirectory('contract');
+  const open = () => createFilesystemSnapshotStore({ directory: `${directory.path}/made/when/needed` });
+  return { store: open(), reopen: open, close: async () => directory.remove() };
+});
+
+describeFanOut('in-process', async () => {
+  const exchange = createInProcessExchange();
+  return {
+    a: createInProcessFanOut({ node: 'a', exchange }),
+    b: createInProcessFanOut({ node: 'b', exchange }),
+    close: async () => undefined,
+  };
+});

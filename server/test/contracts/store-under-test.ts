@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import { type DocumentName, parseDocumentName, parseTenant, type Tenant } from '@scriptorium/shared/document-name';
+import type { Kysely } from 'kysely';
+import type { Schema } from '../../src/adapters/sql/schema.ts';
+import type { DocumentCatalog, DocumentRecord } from '../../src/ports/document-catalog.ts';
+import type { AppendBatch, AppendEntry, AppendResult, DocumentId, UpdateLog } from '../../src/ports/update-log.ts';
+
+/** A store as the suites on log and catalog use it. Suites share one, so each test works in a tenant of its own. */
+export interface StoreUnderTest {
+  readonly log: UpdateLog;
+  readonly catalog: DocumentCatalog;
+  /** For looking behind the ports, and for doing damage there. */
+  readonly database: Kysely<Schema>;
+  close(): Promise<void>;
+}
+
+/** Opens the store; a second call, after `close`, opens the same one again. */
+export type OpenStore = () => Promise<StoreUnderTest>;
+
+/** The wall-clock time of all that tests store. */
+export const AT = 1_764_000_000_000;
+
+export function name(text: string): DocumentName {
+  const parsed = parseDocumentName(text);
+  if (parsed === null) throw new Error(`not a document name: ${text}`);
+  return parsed;
+}
+
+/** A tenant that no other test has. */
+export function newTenant(): Tenant {
+  const parsed = parseTenant(`t-${randomUUID()}`);
+  if (parsed === null) throw new Error('not a tenant');
+  return parsed;
+}
+
+/** A live document in a tenant of its own. */
+export async function newDocument(store: StoreUnderTest): Promise<DocumentRecord> {
+  const { record } = await store.catalog.create(newTenant(), name('notes/one'), 'ada', AT);
+  return record;
+}
+
+export async function newDocuments(store: StoreUnderTest, count: number): Promise<readonly DocumentRecord[]> {
+  return Promise.all(Array.from({ length: count }, () => newDocument(store)));
+}
+
+export function bytes(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+/** An entry at epoch 1 that stores the text. */
+export function entry(documentId: DocumentId, text: string, more: Partial<AppendEntry> = {}): AppendEntry {
+  return { documentId, epoch: 1, payload: bytes(text), bindings: [], ...more };
+}
+
+/** A writer that numbers its flushes. */
+export interface TestWriter {
+  batch(entries: readonly AppendEntry[], more?: Partial<AppendBatch>): AppendBatch;
+  append(...entries: readonly AppendEntry[]): Promise<readonly AppendResult[]>;
+}
+
+export function newWriter(store: StoreUnderTest): TestWriter {
+  const incarnation = randomUUID();
+  let flush = 0;
+  const batch: TestWriter['batch'] = (entries, more) => {
+    flush += 1;
+    return { incarnation, flush, at: AT, retry: false, entries, ...more };
+  };
+  return { batch, append: (...entries) => store.log.append(batch(entries)) };
+}
+
+/** Sequence number and text of each row. */
+export async function readTexts(store: StoreUnderTest, documentId: DocumentId): Promise<readonly (readonly [number, string])[]> {
+  const rows = await store.log.readRows(documentId, 0, 10_000);
+  return rows.map((row) => [row.seq, new TextDecoder().decode(row.payload)] as const);
+}

@@ -1,0 +1,74 @@
+import { DEFAULT_TENANT } from '@scriptorium/shared/document-name';
+import { FRAME_TYPE, SYNC_TYPE } from '@scriptorium/shared/frame-types';
+import * as decoding from 'lib0/decoding';
+import * as encoding from 'lib0/encoding';
+import { frameAddress } from '../../src/gateway/frames.ts';
+import { receiveSync } from '../../src/gateway/session-sync.ts';
+import { Session, type SessionSocket } from '../../src/gateway/session.ts';
+import { createRoomFixture } from './room-fixture.ts';
+
+/** What a session sent, in words. */
+export type Sent =
+  | { readonly kind: 'status'; readonly saved: boolean }
+  | { readonly kind: 'step1' | 'step2' | 'update'; readonly bytes: Uint8Array }
+  | { readonly kind: 'stateless'; readonly payload: string }
+  | { readonly kind: 'auth' | 'awareness' };
+
+function readSent(frame: Uint8Array): Sent {
+  const decoder = decoding.createDecoder(frame);
+  decoding.readVarString(decoder);
+  const type = decoding.readVarUint(decoder);
+  switch (type) {
+    case FRAME_TYPE.syncStatus:
+      return { kind: 'status', saved: decoding.readVarUint(decoder) === 1 };
+    case FRAME_TYPE.sync: {
+      const kinds = ['step1', 'step2', 'update'] as const;
+      const kind = kinds[decoding.readVarUint(decoder)] ?? 'update';
+      return { kind, bytes: decoding.readVarUint8Array(decoder) };
+    }
+    case FRAME_TYPE.stateless:
+      return { kind: 'stateless', payload: decoding.readVarString(decoder) };
+    default:
+      return { kind: type === FRAME_TYPE.auth ? 'auth' : 'awareness' };
+  }
+}
+
+/** One room, and sessions of it whose frames a test writes and reads. */
+export function createSessionFixture() {
+  const fixture = createRoomFixture();
+  const room = fixture.openRoom(1);
+  const join = (user: string, writable = true) => {
+    const sent: Sent[] = [];
+    const ended: string[] = [];
+    const socket: SessionSocket & { bytesRead: number } = {
+      dialect: 'hocuspocus',
+      bytesRead: 0,
+      now: () => fixture.clock.monotonic(),
+      send: (frame) => void sent.push(readSent(frame)),
+      end: (code) => void ended.push(code),
+      noteAcknowledged: () => undefined,
+    };
+    const identity = { tenant: DEFAULT_TENANT, user, displayName: user, expiresAt: Infinity, role: 'editor', documents: new Map() } as const;
+    const session = new Session({ socket, address: frameAddress('doc'), room, identity, writable });
+    room.attach(session);
+    const receive = (type: number, bytes: Uint8Array): boolean => {
+      const encoder = encoding.createEncoder();
+      encoding.writeVarUint(encoder, type);
+      encoding.writeVarUint8Array(encoder, bytes);
+      socket.bytesRead += bytes.byteLength;
+      return receiveSync(fixture, session, decoding.createDecoder(encoding.toUint8Array(encoder)));
+    };
+    return {
+      session,
+      sent,
+      ended,
+      socket,
+      step1: (stateVector: Uint8Array = Uint8Array.of(0)) => receive(SYNC_TYPE.step1, stateVector),
+      step2: (update: Uint8Array = Uint8Array.of(0, 0)) => receive(SYNC_TYPE.step2, update),
+      update: (update: Uint8Array) => receive(SYNC_TYPE.update, update),
+      statuses: () => sent.flatMap((frame) => (frame.kind === 'status' ? [frame.saved] : [])),
+      count: (kind: Sent['kind']) => sent.filter((frame) => frame.kind === kind).length,
+    };
+  };
+  return { ...fixture, room, join };
+}
