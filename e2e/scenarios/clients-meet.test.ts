@@ -52,7 +52,9 @@ describe('both kinds of stock clients in one document', () => {
     await waitUntil(() => y.doc.getText('text').length === 17, { what: 'text at the y-websocket client' });
     y.doc.getText('text').insert(17, 'from y-websocket.');
     const both = 'from hocuspocus. from y-websocket.';
-    await waitUntil(() => hocuspocus.doc.getText('text').toString() === both, { what: 'text at the Hocuspocus client' });
+    await waitUntil(() => hocuspocus.doc.getText('text').toString() === both, {
+      what: 'text at the Hocuspocus client',
+    });
 
     const late = yWebsocket('meet');
     await late.ready();
@@ -74,7 +76,10 @@ describe('both kinds of stock clients in one document', () => {
     await waitUntil(() => namesIn(back.provider.awareness).includes('Ada'), { what: 'a newcomer sees who is there' });
     hocuspocus.destroy();
     open.delete(hocuspocus);
-    await waitUntil(() => namesIn(back.provider.awareness).length === 0, { what: "Ada's cursor goes", timeoutMs: 5_000 });
+    await waitUntil(() => namesIn(back.provider.awareness).length === 0, {
+      what: "Ada's cursor goes",
+      timeoutMs: 5_000,
+    });
   });
 
   it('[SOCK53] many documents share one socket, and a refused one leaves the others alone', async () => {
@@ -89,7 +94,9 @@ describe('both kinds of stock clients in one document', () => {
     open.add(secret);
     await Promise.all(clients.map((client) => client.ready()));
     for (const [index, client] of clients.entries()) client.doc.getText('text').insert(0, `text ${index}`);
-    await waitUntil(() => clients.every((client) => client.provider.unsyncedChanges === 0), { what: 'all acknowledged' });
+    await waitUntil(() => clients.every((client) => client.provider.unsyncedChanges === 0), {
+      what: 'all acknowledged',
+    });
     await waitUntil(() => refusals.length > 0, { what: 'refusal of the secret one' });
 
     for (const index of [0, 7, 19]) {
@@ -136,7 +143,9 @@ describe('both kinds of stock clients in one document', () => {
     expect(other.doc.getText('text').toString()).toBe('');
     other.doc.getText('text').insert(0, 'theirs');
     const again = yWebsocket('same-name', await mintToken({ sub: 'eve', tenant: 'elsewhere' }));
-    await waitUntil(() => again.doc.getText('text').toString() === 'theirs', { what: 'the other tenant reads its own' });
+    await waitUntil(() => again.doc.getText('text').toString() === 'theirs', {
+      what: 'the other tenant reads its own',
+    });
     expect(mine.doc.getText('text').toString()).toBe('ours');
   });
 });

@@ -1,8 +1,16 @@
 import { CLOSE_CODES } from '@scriptorium/shared/close-codes';
-import { FRAME_TYPE, SYNC_TYPE } from '@scriptorium/shared/frame-types';
+import { SYNC_TYPE } from '@scriptorium/shared/frame-types';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FORBIDDEN_UPDATES, MALFORMED_UPDATES, honestUpdate } from '../support/bad-updates.ts';
-import { type Frame, authFrame, handshakeFrames, step1Frame, step2Frame, syncFrame, updateFrame } from '../support/frames.ts';
+import {
+  type Frame,
+  authFrame,
+  handshakeFrames,
+  step1Frame,
+  step2Frame,
+  syncReplyFrame,
+  updateFrame,
+} from '../support/frames.ts';
 import { connectRaw } from '../support/raw-client.ts';
 import { readCommitted } from '../support/rest-client.ts';
 import { type RunningServer, type ServerSite, createServerSite } from '../support/scriptorium-server.ts';
@@ -72,29 +80,28 @@ describe('frames behind a token that is not answered yet', () => {
     const document = nextDocument();
     const client = await connectRaw(site.collabUrl);
     const bad = MALFORMED_UPDATES[2]?.bytes ?? new Uint8Array();
-    client.send(
-      authFrame(document, token),
-      step1Frame(document),
-      syncFrame(document, SYNC_TYPE.update, bad, FRAME_TYPE.syncReply),
-    );
+    client.send(authFrame(document, token), step1Frame(document), syncReplyFrame(document, SYNC_TYPE.update, bad));
     await withDeadline(client.ended, { what: 'close after a malformed reply' });
     expect(await storedText(document)).toBe('');
   });
 
-  it.for(FORBIDDEN_UPDATES)('[GATE53] behind the token, $name makes the session read-only and leaves it open', async ({ bytes }) => {
-    const document = nextDocument();
-    const client = await connectRaw(site.collabUrl);
-    client.send(
-      ...handshakeFrames(document, token),
-      updateFrame(document, bytes),
-      updateFrame(document, honestUpdate('later')),
-    );
-    await waitUntil(() => client.count('sync-status') === 3, { what: 'three acknowledgements' });
-    expect(client.frames.filter(isStatus).map(isApplied)).toEqual([true, false, false]);
-    expect(client.end).toBeNull();
-    expect(await storedText(document)).toBe('');
-    await client.close();
-  });
+  it.for(FORBIDDEN_UPDATES)(
+    '[GATE53] behind the token, $name makes the session read-only and leaves it open',
+    async ({ bytes }) => {
+      const document = nextDocument();
+      const client = await connectRaw(site.collabUrl);
+      client.send(
+        ...handshakeFrames(document, token),
+        updateFrame(document, bytes),
+        updateFrame(document, honestUpdate('later')),
+      );
+      await waitUntil(() => client.count('sync-status') === 3, { what: 'three acknowledgements' });
+      expect(client.frames.filter(isStatus).map(isApplied)).toEqual([true, false, false]);
+      expect(client.end).toBeNull();
+      expect(await storedText(document)).toBe('');
+      await client.close();
+    },
+  );
 
   it('[AUTH50] frames behind a bad token reach nothing', async () => {
     const document = nextDocument();
@@ -116,6 +123,25 @@ describe('frames behind a token that is not answered yet', () => {
     expect(client.frames.filter(isStatus).some(isApplied)).toBe(false);
     expect(await storedText(document)).toBe('');
     client.socket.terminate();
+  });
+
+  it('[GATE55] a flood of malformed bytes is a handful of log lines, and none tells what was written', async () => {
+    const linesBefore = server.output().split('\n').length;
+    for (let round = 0; round < 40; round += 1) {
+      const document = nextDocument();
+      const client = await connectRaw(site.collabUrl);
+      client.send(
+        ...handshakeFrames(document, token),
+        updateFrame(document, honestUpdate('confidential')),
+        updateFrame(document, Uint8Array.of(1, 2, 3)),
+      );
+      await withDeadline(client.ended, { what: 'close' });
+    }
+    const output = server.output();
+    expect(output).toMatch(/malformed/);
+    expect(output.split('\n').length - linesBefore).toBeLessThanOrEqual(10);
+    expect(output).not.toContain('confidential');
+    expect(output).not.toContain(token);
   });
 
   it('[GATE54] after all of that every document still loads from disk', { timeout: 60_000 }, async () => {

@@ -10,7 +10,7 @@ import {
   statelessFrame,
   step1Frame,
   step2Frame,
-  syncFrame,
+  syncReplyFrame,
   updateFrame,
 } from '../support/frames.ts';
 import { type RawClient, connectRaw, joinRaw } from '../support/raw-client.ts';
@@ -112,12 +112,14 @@ describe('a session that may only read', () => {
     reader.send(authFrame('never-made', token), step1Frame('never-made'));
     await waitUntil(() => reader.end !== null || reader.frames.length > 0, { what: 'an answer' });
     await sleep(SETTLE_MS);
-    const answer = await fetch(`${site.url}/v1/documents/never-made`, { headers: { authorization: `Bearer ${owner}` } });
+    const answer = await fetch(`${site.url}/v1/documents/never-made`, {
+      headers: { authorization: `Bearer ${owner}` },
+    });
     expect(answer.status).toBe(404);
     reader.socket.terminate();
   });
 });
 
 function reply(subType: number): Uint8Array {
-  return syncFrame(DOCUMENT, subType, honestUpdate(INTRUSION), FRAME_TYPE.syncReply);
+  return syncReplyFrame(DOCUMENT, subType, honestUpdate(INTRUSION));
 }

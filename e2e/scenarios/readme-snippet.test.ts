@@ -26,7 +26,7 @@ describe('the lines that the README gives to connect a plain Yjs client', () => 
     await rm(project, { recursive: true, force: true });
   });
 
-  it('[OPS57] work as they stand in a project that has only what they import', { timeout: 60_000 }, async () => {
+  it('[OPS59] work as they stand in a project that has only what they import', { timeout: 60_000 }, async () => {
     const snippet = extractSnippet(await readFile(join(ROOT, 'README.md'), 'utf8'), 'plain Yjs');
     expect(snippet.split('\n').filter((line) => line.trim() !== '').length).toBeLessThanOrEqual(LINES);
     const packages = importedPackages(snippet);

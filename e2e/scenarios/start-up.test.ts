@@ -3,7 +3,9 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readResidentMegabytes } from '../bench/process-stats.ts';
 import { recordResult } from '../support/results.ts';
 import { type ServerSite, createServerSite, serverEnvironment, spawnServer } from '../support/scriptorium-server.ts';
 import { withDeadline } from '../support/wait-until.ts';
@@ -31,7 +33,10 @@ describe('a server that cannot start', () => {
     } finally {
       await child.kill();
     }
-    const lines = child.output().split('\n').filter((line) => line.trim() !== '');
+    const lines = child
+      .output()
+      .split('\n')
+      .filter((line) => line.trim() !== '');
     expect(lines, child.output()).toHaveLength(1);
     return lines[0] ?? '';
   }
@@ -104,5 +109,14 @@ describe('a server that cannot start', () => {
     });
     // The target is 1.5 s; a shared machine may take its time, a server that loads something huge does not pass.
     expect(samples[0]).toBeLessThan(5_000);
+  });
+
+  it('[OPS58] an idle server takes at most 120 MB', { timeout: 30_000 }, async () => {
+    const server = await site.start();
+    await sleep(2_000);
+    const megabytes = readResidentMegabytes(server.pid);
+    await recordResult('idle memory', { MB: megabytes.toFixed(1) });
+    expect(megabytes).toBeLessThanOrEqual(120);
+    await server.kill();
   });
 });

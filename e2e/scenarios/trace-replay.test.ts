@@ -100,10 +100,13 @@ async function openPeople(scripts: readonly PersonScript[], stage: Stage): Promi
 
 /** y-websocket has no acknowledgement, so its people are done when the committed state says so. */
 async function allCommitted(people: readonly Client[], trace: Trace, readStored: () => Promise<Y.Doc>): Promise<void> {
-  await waitUntil(() => people.every((client) => client.kind !== 'hocuspocus' || client.provider.unsyncedChanges === 0), {
-    what: 'every edit is acknowledged',
-    timeoutMs: 30_000,
-  });
+  await waitUntil(
+    () => people.every((client) => client.kind !== 'hocuspocus' || client.provider.unsyncedChanges === 0),
+    {
+      what: 'every edit is acknowledged',
+      timeoutMs: 30_000,
+    },
+  );
   if (people.some((client) => client.kind === 'y-websocket')) {
     await waitUntil(async () => readText(await readStored()) === trace.endContent, {
       what: 'the committed state is complete',

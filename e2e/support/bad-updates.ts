@@ -23,7 +23,10 @@ export const FORBIDDEN_UPDATES: readonly BadUpdate[] = [
   { name: 'a clock beyond 2^40', bytes: gcStruct(2 ** 53 - 1) },
   {
     name: 'a key __proto__',
-    bytes: updateOf((doc) => doc.getMap('map').set('key', JSON.parse('{"__proto__":{"polluted":true}}'))),
+    bytes: updateOf((doc) => {
+      const value: unknown = JSON.parse('{"__proto__":{"polluted":true}}');
+      doc.getMap('map').set('key', value);
+    }),
   },
 ];
 

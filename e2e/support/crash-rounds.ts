@@ -20,6 +20,8 @@ export interface CrashPlan {
   readonly random: SeededRandom;
   /** The kill comes at a random moment within this time after the first keystroke. */
   readonly killWithinMs: number;
+  /** How the server ends; SIGKILL unless given. */
+  readonly stop?: (server: Child) => Promise<void>;
 }
 
 export interface CrashOutcome {
@@ -49,7 +51,7 @@ export async function runCrashRounds(subject: CrashSubject, plan: CrashPlan): Pr
     const typists = await openTypists(subject, plan.document);
     const killAt = performance.now() + plan.random.next() * plan.killWithinMs;
     await typeUntil(killAt, { typists, round, random: plan.random });
-    await server.kill();
+    await (plan.stop ?? kill)(server);
     for (const { tap, markers, client } of typists) {
       typed += markers.length;
       acknowledged.push(...markers.slice(0, tap.acknowledged));
@@ -62,6 +64,10 @@ export async function runCrashRounds(subject: CrashSubject, plan: CrashPlan): Pr
   }
   await server.kill();
   return { rounds: plan.rounds, typed, acknowledged: acknowledged.length, lost: [...lost] };
+}
+
+function kill(server: Child): Promise<void> {
+  return server.kill();
 }
 
 async function openTypists(subject: CrashSubject, document: string): Promise<Typist[]> {

@@ -47,7 +47,8 @@ function findStatusWrites(calls: readonly SystemCall[], frame: Buffer): SystemCa
   const found: SystemCall[] = [];
   for (const call of calls) {
     if (!call.target.startsWith('TCP') || !isWrite(call)) continue;
-    for (let at = call.bytes.indexOf(frame); at !== -1; at = call.bytes.indexOf(frame, at + frame.length)) found.push(call);
+    for (let at = call.bytes.indexOf(frame); at !== -1; at = call.bytes.indexOf(frame, at + frame.length))
+      found.push(call);
   }
   return found;
 }

@@ -37,16 +37,23 @@ export function authFrame(address: string, token: string): Uint8Array {
   });
 }
 
-/** A sync frame under the given frame type (`sync` or `syncReply`). */
-export function syncFrame(address: string, subType: number, payload: Uint8Array, type: number = FRAME_TYPE.sync): Uint8Array {
-  return encodeFrame(address, type, (encoder) => {
-    encoding.writeVarUint(encoder, subType);
-    encoding.writeVarUint8Array(encoder, payload);
-  });
+/** A sync frame. */
+function syncFrame(address: string, subType: number, payload: Uint8Array): Uint8Array {
+  return encodeFrame(address, FRAME_TYPE.sync, (encoder) => writeSync(encoder, subType, payload));
+}
+
+/** The same content as a reply, which clients have no reason to send. */
+export function syncReplyFrame(address: string, subType: number, payload: Uint8Array): Uint8Array {
+  return encodeFrame(address, FRAME_TYPE.syncReply, (encoder) => writeSync(encoder, subType, payload));
+}
+
+function writeSync(encoder: encoding.Encoder, subType: number, payload: Uint8Array): void {
+  encoding.writeVarUint(encoder, subType);
+  encoding.writeVarUint8Array(encoder, payload);
 }
 
 /** State vector of an empty document. */
-export const EMPTY_STATE_VECTOR = Uint8Array.of(0);
+const EMPTY_STATE_VECTOR = Uint8Array.of(0);
 /** Update without structs and deletes. */
 export const EMPTY_UPDATE = Uint8Array.of(0, 0);
 
@@ -114,6 +121,7 @@ function decodeSync(decoder: decoding.Decoder): FrameBody {
 function decodeAuth(decoder: decoding.Decoder, type: number): FrameBody {
   const subType = decoding.readVarUint(decoder);
   if (subType === AUTH_TYPE.authenticated) return { kind: 'authenticated', scope: decoding.readVarString(decoder) };
-  if (subType === AUTH_TYPE.permissionDenied) return { kind: 'permission-denied', reason: decoding.readVarString(decoder) };
+  if (subType === AUTH_TYPE.permissionDenied)
+    return { kind: 'permission-denied', reason: decoding.readVarString(decoder) };
   return { kind: 'other', type };
 }

@@ -69,7 +69,8 @@ export async function connectRaw(url: string, headers: Readonly<Record<string, s
     },
     readText(root) {
       const doc = new Y.Doc();
-      for (const frame of frames) if (frame.kind === 'step2' || frame.kind === 'update') Y.applyUpdate(doc, frame.update);
+      for (const frame of frames)
+        if (frame.kind === 'step2' || frame.kind === 'update') Y.applyUpdate(doc, frame.update);
       return doc.getText(root).toString();
     },
     async close() {
@@ -83,9 +84,17 @@ export async function connectRaw(url: string, headers: Readonly<Record<string, s
 export async function joinRaw(client: RawClient, address: string, token: string): Promise<void> {
   const from = client.frames.length;
   client.send(authFrame(address, token), step1Frame(address));
-  await client.waitForFrame((frame) => frame.address === address && frame.kind === 'step1', 'SyncStep1 of the server', from);
+  await client.waitForFrame(
+    (frame) => frame.address === address && frame.kind === 'step1',
+    'SyncStep1 of the server',
+    from,
+  );
   client.send(step2Frame(address));
-  await client.waitForFrame((frame) => frame.address === address && frame.kind === 'sync-status', 'first SyncStatus', from);
+  await client.waitForFrame(
+    (frame) => frame.address === address && frame.kind === 'sync-status',
+    'first SyncStatus',
+    from,
+  );
 }
 
 // Frames behind a token must reach the server together with it, so that they wait for the same decision.

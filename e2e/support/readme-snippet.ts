@@ -13,6 +13,8 @@ export function extractSnippet(markdown: string, words: string): string {
 
 /** Packages that a snippet imports. */
 export function importedPackages(snippet: string): readonly string[] {
-  const specifiers = [...snippet.matchAll(/(?:from|import\(?)\s*['"]([^'"]+)['"]/g)].map(([, specifier = '']) => specifier);
+  const specifiers = [...snippet.matchAll(/(?:from|import\(?)\s*['"]([^'"]+)['"]/g)].map(
+    ([, specifier = '']) => specifier,
+  );
   return [...new Set(specifiers.filter((specifier) => !specifier.startsWith('node:')))];
 }

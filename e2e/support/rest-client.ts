@@ -44,7 +44,10 @@ export function readField(body: unknown, ...path: readonly (string | number)[]):
   return value;
 }
 
-/** The committed state of a document: what is still there after a crash at this moment. */
+/**
+ * The committed state of a document. The server may answer only when all that it has taken is committed, so this tells
+ * nothing about what was committed at the moment of the call: for that, kill the server first.
+ */
 export async function readCommitted(serverUrl: string, document: string, token: string): Promise<Y.Doc> {
   const address = `${serverUrl}/v1/documents/${encodeURIComponent(document)}/content?format=yjs`;
   const answer = await callRest(address, { token });

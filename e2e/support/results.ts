@@ -5,7 +5,10 @@ import { FULL } from './sizes.ts';
 const RESULTS_FILE = fileURLToPath(new URL('../RESULTS.md', import.meta.url));
 
 /** Prints the figures of a scenario; a full run also adds them to RESULTS.md. */
-export async function recordResult(scenario: string, figures: Readonly<Record<string, number | string>>): Promise<void> {
+export async function recordResult(
+  scenario: string,
+  figures: Readonly<Record<string, number | string>>,
+): Promise<void> {
   const line = Object.entries(figures)
     .map(([name, value]) => `${name} ${value}`)
     .join(', ');

@@ -54,8 +54,10 @@ export function serverEnvironment(site: { readonly dataDir: string; readonly por
 
 /** Starts the server's entry without waiting for anything. */
 export function spawnServer(env: Readonly<Record<string, string>>, wrapper: readonly string[] = []): Child {
-  const [command = process.execPath, ...args] = [...wrapper, process.execPath, 'server/src/main.ts'];
-  return startChild({ command, args, cwd: ROOT, env });
+  const [tracer, ...options] = wrapper;
+  const node = [process.execPath, 'server/src/main.ts'] as const;
+  if (tracer === undefined) return startChild({ command: node[0], args: [node[1]], cwd: ROOT, env });
+  return startChild({ command: tracer, args: [...options, ...node], cwd: ROOT, env });
 }
 
 /** Makes a place with an empty data directory and a free port. */
@@ -85,7 +87,7 @@ export async function createServerSite(): Promise<ServerSite> {
 }
 
 /** Waits until `/readyz` answers 200, or throws with the output when the process ends first. */
-export async function waitUntilReady(child: Child, url: string, timeoutMs: number): Promise<void> {
+async function waitUntilReady(child: Child, url: string, timeoutMs: number): Promise<void> {
   await waitUntil(
     async () => {
       if (child.exit !== null) throw new Error(`the server ended before it was ready:\n${child.output()}`);

@@ -16,7 +16,7 @@ export function createSeededRandom(label: string): SeededRandom {
 }
 
 /** The generator for a known seed. */
-export function seededRandom(seed: number): SeededRandom {
+function seededRandom(seed: number): SeededRandom {
   let state = seed >>> 0;
   function next(): number {
     state = (state + 0x6d2b79f5) >>> 0;

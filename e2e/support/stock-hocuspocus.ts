@@ -17,7 +17,7 @@ export interface StockSite {
 }
 
 /** Starts the child process of stock Hocuspocus and waits until it answers HTTP. */
-export async function startStockHocuspocus(port: number, storeDir?: string): Promise<Child> {
+async function startStockHocuspocus(port: number, storeDir?: string): Promise<Child> {
   const child = startChild({
     command: process.execPath,
     args: [fileURLToPath(new URL('stock-hocuspocus-main.ts', import.meta.url))],

@@ -53,7 +53,8 @@ export function scriptTrace(trace: Trace): readonly PersonScript[] {
       txn.parents.map((parent) => pick(versions, parent)),
       trace.numAgents,
     );
-    if (version[txn.agent] !== shadow.steps.length) throw new Error(`${trace.name}: a person's edits are not one chain`);
+    if (version[txn.agent] !== shadow.steps.length)
+      throw new Error(`${trace.name}: a person's edits are not one chain`);
     const needs = deliver(shadow, version, shadows);
     addStep(shadow, needs, (text) => {
       for (const [position, deleted, inserted] of txn.patches) {
@@ -73,14 +74,22 @@ export function scriptTrace(trace: Trace): readonly PersonScript[] {
 export function hasArrived(doc: Y.Doc, milestone: Milestone): boolean {
   if (Y.getState(doc.store, milestone.clientId) < milestone.clock) return false;
   return milestone.deleted.every(
-    (id) => Y.getState(doc.store, id.client) > id.clock && Y.getItem(doc.store, Y.createID(id.client, id.clock)).deleted,
+    (id) =>
+      Y.getState(doc.store, id.client) > id.clock && Y.getItem(doc.store, Y.createID(id.client, id.clock)).deleted,
   );
 }
 
 function createShadow(agent: number, agents: number): Shadow {
   const doc = new Y.Doc();
   doc.clientID = 1_000 + agent;
-  return { doc, text: doc.getText(TRACE_ROOT), steps: [], indexes: [], milestones: [], known: Array<number>(agents).fill(0) };
+  return {
+    doc,
+    text: doc.getText(TRACE_ROOT),
+    steps: [],
+    indexes: [],
+    milestones: [],
+    known: Array<number>(agents).fill(0),
+  };
 }
 
 function mergeVersions(parents: readonly (readonly number[])[], agents: number): number[] {

@@ -28,7 +28,8 @@ export async function loadTrace(name: string): Promise<Trace> {
   const trace = JSON.parse(gunzipSync(packed).toString('utf8')) as Omit<Trace, 'name'>;
   // Positions count Unicode characters and Y.Text counts UTF-16 units; they are the same as long as this holds.
   for (const { patches } of trace.txns) {
-    if (patches.some(([, , text]) => /[\ud800-\udfff]/.test(text))) throw new Error(`${name}: characters beyond the BMP`);
+    if (patches.some(([, , text]) => /[\ud800-\udfff]/.test(text)))
+      throw new Error(`${name}: characters beyond the BMP`);
   }
   return { ...trace, name };
 }

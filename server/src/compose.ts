@@ -52,7 +52,7 @@ export async function startNode(config: Config, version: string): Promise<Node> 
   const log = config.testAppendDelayMs === 0 ? sqliteLog : delayAppends(sqliteLog, clock, config.testAppendDelayMs);
   const catalog = createDocumentCatalog({ database: sqlite.database });
   const snapshots = createFilesystemSnapshotStore({ directory: join(config.dataDir, 'snapshots') });
-  const fanOut = createInProcessFanOut();
+  const fanOut = createInProcessFanOut({ node });
 
   const writer = createUpdateWriter({
     log,

@@ -12,7 +12,13 @@ function variable<Schema extends z.ZodType>(schema: Schema, fallback: string, me
   return { schema, fallback, meaning };
 }
 
-function integer(least: number, most: number, fallback: number, meaning: string): Variable<z.ZodType<number>> {
+interface Range {
+  readonly from: number;
+  readonly to: number;
+  readonly fallback: number;
+}
+
+function integer({ from: least, to: most, fallback }: Range, meaning: string): Variable<z.ZodType<number>> {
   const range = `must be a whole number from ${least} to ${most}`;
   const schema = z
     .string()
@@ -26,14 +32,16 @@ function integer(least: number, most: number, fallback: number, meaning: string)
 /** Origins as browsers send them; `*` stands for any. */
 function parseOrigins(text: string, context: z.RefinementCtx): readonly string[] {
   const entries = text.split(',').map((entry) => entry.trim());
-  return entries.filter((entry) => entry !== '').map((entry) => {
-    if (entry === '*') return entry;
-    const url = URL.canParse(entry) ? new URL(entry) : null;
-    if (url?.origin !== entry.toLowerCase().replace(/\/$/, '')) {
-      context.addIssue({ code: 'custom', message: `must list origins like https://app.example.org, not "${entry}"` });
-    }
-    return url?.origin ?? entry;
-  });
+  return entries
+    .filter((entry) => entry !== '')
+    .map((entry) => {
+      if (entry === '*') return entry;
+      const url = URL.canParse(entry) ? new URL(entry) : null;
+      if (url?.origin !== entry.toLowerCase().replace(/\/$/, '')) {
+        context.addIssue({ code: 'custom', message: `must list origins like https://app.example.org, not "${entry}"` });
+      }
+      return url?.origin ?? entry;
+    });
 }
 
 const text = z.string().max(4096, 'is too long').optional();
@@ -42,26 +50,55 @@ const MEBIBYTE = 1024 * 1024;
 /** Every variable the server reads, in the order of the table. */
 export const VARIABLES = {
   HOST: variable(z.string().max(255).default('127.0.0.1'), '127.0.0.1', 'Address to listen on.'),
-  PORT: integer(0, 65_535, 8787, 'Port for HTTP and WebSocket; 0 takes a free one.'),
+  PORT: integer({ from: 0, to: 65_535, fallback: 8787 }, 'Port for HTTP and WebSocket; 0 takes a free one.'),
   DATA_DIR: variable(z.string().default('.data'), '.data', 'Directory of the embedded store, made if it is not there.'),
-  JWT_SECRET: variable(text, '', 'Secret of the tokens (HS256). Needed on any host that others can reach; without it, on a loopback host, people sign in by name alone.'),
+  JWT_SECRET: variable(
+    text,
+    '',
+    'Secret of the tokens (HS256). Needed on any host that others can reach; without it, on a loopback host, people sign in by name alone.',
+  ),
   JWT_ISSUER: variable(text, '', 'Only tokens with this `iss` are taken.'),
   JWT_AUDIENCE: variable(text, '', 'Only tokens with this `aud` are taken.'),
   ALLOWED_ORIGINS: variable(
     z.string().default('').transform(parseOrigins),
     '',
-    'Web origins that may connect besides the server\'s own, separated by commas; `*` for any. Clients that send no Origin always may.',
+    "Web origins that may connect besides the server's own, separated by commas; `*` for any. Clients that send no Origin always may.",
   ),
-  LOG_LEVEL: variable(z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'), 'info', 'Least level that is logged: debug, info, warn, error or silent.'),
-  LIMIT_MESSAGE_BYTES: integer(1024, 256 * MEBIBYTE, 16 * MEBIBYTE, 'Largest WebSocket message.'),
-  LIMIT_UPDATES_PER_SECOND: integer(1, 100_000, 60, 'Updates a connection may send per second for long; beyond it the server stops reading for a while.'),
-  LIMIT_UPDATES_BURST: integer(1, 1_000_000, 600, 'Updates a connection may send at once, a returning client\'s offline edits for example.'),
-  LIMIT_CONNECTIONS_PER_ADDRESS: integer(1, 1_000_000, 200, 'WebSocket connections from one address; loopback addresses are exempt.'),
-  LIMIT_DOCUMENTS_PER_CONNECTION: integer(1, 10_000, 50, 'Documents open on one connection.'),
-  LIMIT_BODY_BYTES: integer(1024, 256 * MEBIBYTE, MEBIBYTE, 'Largest body of a REST request.'),
-  LIMIT_WRITER_PENDING_BYTES: integer(MEBIBYTE, 4096 * MEBIBYTE, 64 * MEBIBYTE, 'Edits that wait for the store, over all documents; beyond it new ones are refused until it catches up.'),
-  SCRIPTORIUM_TEST_APPEND_DELAY_MS: integer(0, 60_000, 0, 'For tests: milliseconds to wait before each commit.'),
-  SHUTDOWN_TIMEOUT_SECONDS: integer(1, 600, 10, 'Longest time a stop may take to commit what is pending.'),
+  LOG_LEVEL: variable(
+    z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+    'info',
+    'Least level that is logged: debug, info, warn, error or silent.',
+  ),
+  LIMIT_MESSAGE_BYTES: integer(
+    { from: 1024, to: 256 * MEBIBYTE, fallback: 16 * MEBIBYTE },
+    'Largest WebSocket message.',
+  ),
+  LIMIT_UPDATES_PER_SECOND: integer(
+    { from: 1, to: 100_000, fallback: 60 },
+    'Updates a connection may send per second for long; beyond it the server stops reading for a while.',
+  ),
+  LIMIT_UPDATES_BURST: integer(
+    { from: 1, to: 1_000_000, fallback: 600 },
+    "Updates a connection may send at once, a returning client's offline edits for example.",
+  ),
+  LIMIT_CONNECTIONS_PER_ADDRESS: integer(
+    { from: 1, to: 1_000_000, fallback: 200 },
+    'WebSocket connections from one address; loopback addresses are exempt.',
+  ),
+  LIMIT_DOCUMENTS_PER_CONNECTION: integer({ from: 1, to: 10_000, fallback: 50 }, 'Documents open on one connection.'),
+  LIMIT_BODY_BYTES: integer({ from: 1024, to: 256 * MEBIBYTE, fallback: MEBIBYTE }, 'Largest body of a REST request.'),
+  LIMIT_WRITER_PENDING_BYTES: integer(
+    { from: MEBIBYTE, to: 4096 * MEBIBYTE, fallback: 64 * MEBIBYTE },
+    'Edits that wait for the store, over all documents; beyond it new ones are refused until it catches up.',
+  ),
+  SCRIPTORIUM_TEST_APPEND_DELAY_MS: integer(
+    { from: 0, to: 60_000, fallback: 0 },
+    'For tests: milliseconds to wait before each commit.',
+  ),
+  SHUTDOWN_TIMEOUT_SECONDS: integer(
+    { from: 1, to: 600, fallback: 10 },
+    'Longest time a stop may take to commit what is pending.',
+  ),
 } as const;
 
 export type VariableName = keyof typeof VARIABLES;

@@ -5,13 +5,13 @@ const noFile = (): string => {
   throw new Error('no such file');
 };
 
-function accepted(environment: Environment, readFile = noFile): Config {
+function accepted(environment: Environment, readFile: (path: string) => string = noFile): Config {
   const result = parseConfig(environment, readFile);
   if (result.kind === 'invalid') throw new Error(result.problems.join('\n'));
   return result.config;
 }
 
-function refused(environment: Environment, readFile = noFile): readonly string[] {
+function refused(environment: Environment, readFile: (path: string) => string = noFile): readonly string[] {
   const result = parseConfig(environment, readFile);
   if (result.kind === 'ok') throw new Error('the configuration was taken');
   return result.problems;
@@ -21,7 +21,14 @@ const longSecret = 's'.repeat(32);
 
 test('[OPS1] an empty environment is development mode on a loopback host', () => {
   const config = accepted({ PATH: '/usr/bin', HOME: '/root' });
-  expect(config).toMatchObject({ host: '127.0.0.1', port: 8787, dataDir: '.data', logLevel: 'info', allowedOrigins: [], warnings: [] });
+  expect(config).toMatchObject({
+    host: '127.0.0.1',
+    port: 8787,
+    dataDir: '.data',
+    logLevel: 'info',
+    allowedOrigins: [],
+    warnings: [],
+  });
   expect(config.tokens).toEqual({ secret: null, issuer: null, audience: null });
   expect(config.limits).toMatchObject({ messageBytes: 16 * 1024 * 1024, updatesPerSecond: 60, updatesBurst: 600 });
 });
@@ -121,7 +128,9 @@ describe('[OPS5] others can reach it: a secret is needed', () => {
 
 describe('[OPS6] a secret may come from a file', () => {
   test('its text is the secret, without the line feed at the end', () => {
-    const config = accepted({ JWT_SECRET_FILE: '/run/secrets/jwt' }, (path) => (path === '/run/secrets/jwt' ? `${longSecret}\n` : ''));
+    const config = accepted({ JWT_SECRET_FILE: '/run/secrets/jwt' }, (path) =>
+      path === '/run/secrets/jwt' ? `${longSecret}\n` : '',
+    );
     expect(config.tokens.secret).toBe(longSecret);
   });
 
@@ -140,5 +149,6 @@ test('[OPS7] the table says the defaults that are used', () => {
   expect(defaults.get('DATA_DIR')).toBe(config.dataDir);
   expect(defaults.get('LOG_LEVEL')).toBe(config.logLevel);
   expect(defaults.get('LIMIT_WRITER_PENDING_BYTES')).toBe(String(config.limits.writerPendingBytes));
-  for (const { name, meaning } of configReference) expect([name, meaning]).toEqual([name, expect.stringMatching(/.{10,}\.$/)]);
+  for (const { name, meaning } of configReference)
+    expect([name, meaning]).toEqual([name, expect.stringMatching(/.{10,}\.$/)]);
 });

@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { IGNORED_VARIABLES, SECRET_VARIABLES, UNSUPPORTED_VARIABLES, VARIABLES, type VariableName } from './config-variables.ts';
+import {
+  IGNORED_VARIABLES,
+  SECRET_VARIABLES,
+  UNSUPPORTED_VARIABLES,
+  VARIABLES,
+  type VariableName,
+} from './config-variables.ts';
 import { findNearestName } from './core/nearest-name.ts';
 
 /** What one environment asks for, checked and frozen. */
@@ -45,8 +51,11 @@ const SECRET_BYTES = 32;
 const OWN_PREFIXES = ['SCRIPTORIUM_', 'LIMIT_'] as const;
 
 /** The table of all variables, for the README and its test. */
-export const configReference: readonly { readonly name: VariableName; readonly default: string; readonly meaning: string }[] =
-  variableNames().map((name) => ({ name, default: VARIABLES[name].fallback, meaning: VARIABLES[name].meaning }));
+export const configReference: readonly {
+  readonly name: VariableName;
+  readonly default: string;
+  readonly meaning: string;
+}[] = variableNames().map((name) => ({ name, default: VARIABLES[name].fallback, meaning: VARIABLES[name].meaning }));
 
 /**
  * Reads the configuration out of an environment. Pure but for `readFile`, which reads the file that a `_FILE`
@@ -57,7 +66,8 @@ export function parseConfig(environment: Environment, readFile: (path: string) =
   const problems = [...findUnsupported(given), ...findUnknown(given)];
   const values = readSecretFiles(given, { readFile, problems });
   const parsed = environmentSchema.safeParse(values);
-  if (!parsed.success) problems.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}.`));
+  if (!parsed.success)
+    problems.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}.`));
   else problems.push(...findTokenProblems(parsed.data));
   if (!parsed.success || problems.length > 0) return { kind: 'invalid', problems };
   return { kind: 'ok', config: freezeDeeply(toConfig(parsed.data, findWarnings(parsed.data, given))) };
@@ -119,7 +129,7 @@ function findUnknown(given: Environment): readonly string[] {
 function nearest(name: string, known: readonly string[]): string {
   const bare = name.replace(/^SCRIPTORIUM_/, '');
   const family = bare.startsWith('LIMIT_') ? known.filter((other) => other.startsWith('LIMIT_')) : known;
-  return findNearestName(bare, family) ?? 'one of the README\'s table';
+  return findNearestName(bare, family) ?? "one of the README's table";
 }
 
 function readSecretFiles(
@@ -149,13 +159,17 @@ function findTokenProblems(values: Values): readonly string[] {
   const { JWT_SECRET: secret, HOST: host } = values;
   if (secret === undefined) {
     if (!isLoopbackHost(host)) {
-      problems.push(`JWT_SECRET is not set, and HOST=${host} can be reached by others. Set JWT_SECRET (${SECRET_BYTES} bytes or more).`);
+      problems.push(
+        `JWT_SECRET is not set, and HOST=${host} can be reached by others. Set JWT_SECRET (${SECRET_BYTES} bytes or more).`,
+      );
     }
     for (const name of ['JWT_ISSUER', 'JWT_AUDIENCE'] as const) {
       if (values[name] !== undefined) problems.push(`${name} is set without JWT_SECRET, which it belongs to.`);
     }
   } else if (Buffer.byteLength(secret) < SECRET_BYTES && !isLoopbackHost(host)) {
-    problems.push(`JWT_SECRET is too short for HOST=${host}, which others can reach. Use ${SECRET_BYTES} bytes or more.`);
+    problems.push(
+      `JWT_SECRET is too short for HOST=${host}, which others can reach. Use ${SECRET_BYTES} bytes or more.`,
+    );
   }
   return problems;
 }

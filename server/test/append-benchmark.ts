@@ -32,7 +32,9 @@ const connection = await openSqlite({
 try {
   const log = createSqliteUpdateLog(connection);
   const ids = await createDocuments();
-  process.stdout.write(`${DOCUMENTS} documents, rows of ${PAYLOAD_BYTES} bytes, one batch in flight, ${SECONDS} s each\n`);
+  process.stdout.write(
+    `${DOCUMENTS} documents, rows of ${PAYLOAD_BYTES} bytes, one batch in flight, ${SECONDS} s each\n`,
+  );
   for (const size of [1, 10, 50]) print(size, await measure(log, ids, size));
 } finally {
   await connection.close();

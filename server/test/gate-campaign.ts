@@ -36,7 +36,7 @@ print(`cost per honest edit: parse and gate ${micros(honest.gateTime)} us, apply
 const onMutation = progress('mutations', Number(values.mutations));
 const mutated = runMutations({ seed, count: Number(values.mutations), onWorld: (report) => onMutation(report.mutations) });
 const refused = [...mutated.refused].map(([code, count]) => `${code} ${count}`).join(', ');
-print(`mutations ${mutated.mutations}: accepted ${mutated.accepted}, gaps ${mutated.gaps}, refused: ${refused}`);
+print(`mutations ${mutated.mutations}: accepted ${mutated.accepted}, gaps ${mutated.gaps}, of these in parts ${mutated.parts}, refused: ${refused}`);
 
 const findings = [...honest.findings, ...mutated.findings];
 for (const finding of findings) print(`FINDING ${finding}`);

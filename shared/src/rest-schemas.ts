@@ -3,15 +3,17 @@ import { DOCUMENT_NAME_MAX_LENGTH, DOCUMENT_NAME_PATTERN } from './document-name
 import { ROLES } from './roles.ts';
 
 /** Most documents that one page of the list holds. */
-export const LIST_LIMIT_MAX = 100;
+const LIST_LIMIT_MAX = 100;
 /** Documents on a page when the caller does not say. */
-export const LIST_LIMIT_DEFAULT = 50;
+const LIST_LIMIT_DEFAULT = 50;
 /** Longest display name that the development sign-in takes. */
 export const DISPLAY_NAME_MAX_LENGTH = 60;
 
 const EXAMPLE_TIME = '2026-11-23T09:30:00.000Z';
 
-const roleSchema = z.enum(ROLES).meta({ id: 'Role', description: 'Role on a document, from least to most; `admin` is tenant-wide.' });
+const roleSchema = z
+  .enum(ROLES)
+  .meta({ id: 'Role', description: 'Role on a document, from least to most; `admin` is tenant-wide.' });
 
 const timeSchema = z.iso.datetime().meta({ description: 'Point in time, UTC.', examples: [EXAMPLE_TIME] });
 
@@ -54,17 +56,21 @@ export type DocumentView = z.infer<typeof documentSchema>;
 export const documentListSchema = z
   .object({
     documents: z.array(documentSchema),
-    nextCursor: z
-      .string()
-      .nullable()
-      .meta({ description: 'Pass as `cursor` for the next page; `null` at the end. A page may hold fewer than `limit`.' }),
+    nextCursor: z.string().nullable().meta({
+      description: 'Pass as `cursor` for the next page; `null` at the end. A page may hold fewer than `limit`.',
+    }),
   })
   .meta({ id: 'DocumentList' });
 
 export type DocumentListView = z.infer<typeof documentListSchema>;
 
-export const documentListQuerySchema = z.object({
-  prefix: z.string().max(DOCUMENT_NAME_MAX_LENGTH).default('').meta({ description: 'Only names that start with this text.' }),
+/** Unknown parameters are refused: an answer that ignored one would be another answer. */
+export const documentListQuerySchema = z.strictObject({
+  prefix: z
+    .string()
+    .max(DOCUMENT_NAME_MAX_LENGTH)
+    .default('')
+    .meta({ description: 'Only names that start with this text.' }),
   cursor: z.string().min(1).max(1024).optional().meta({ description: '`nextCursor` of the page before.' }),
   limit: z.coerce.number().int().min(1).max(LIST_LIMIT_MAX).default(LIST_LIMIT_DEFAULT),
 });
@@ -85,8 +91,11 @@ export const CONTENT_MEDIA_TYPES: Readonly<Record<ContentFormat, string>> = {
   text: 'text/plain; charset=utf-8',
 };
 
-export const contentQuerySchema = z.object({
-  format: z.enum(CONTENT_FORMATS).optional().meta({ description: 'Wins over `Accept`; without both the answer is JSON.' }),
+export const contentQuerySchema = z.strictObject({
+  format: z
+    .enum(CONTENT_FORMATS)
+    .optional()
+    .meta({ description: 'Wins over `Accept`; without both the answer is JSON.' }),
 });
 
 /** Body of `POST /v1/dev/sign-in`. */
@@ -102,10 +111,14 @@ export const signInBodySchema = z
   })
   .meta({ id: 'SignIn', examples: [{ name: 'Ada' }] });
 
-const userSchema = z.object({ id: z.string(), name: z.string() }).meta({ id: 'User', examples: [{ id: 'ada', name: 'Ada' }] });
+const userSchema = z
+  .object({ id: z.string(), name: z.string() })
+  .meta({ id: 'User', examples: [{ id: 'ada', name: 'Ada' }] });
 
 /** Answer of `POST /v1/dev/sign-in`. */
-export const signInSchema = z.object({ token: z.string(), user: userSchema, expiresAt: timeSchema }).meta({ id: 'SignedIn' });
+export const signInSchema = z
+  .object({ token: z.string(), user: userSchema, expiresAt: timeSchema })
+  .meta({ id: 'SignedIn' });
 
 export type SignInView = z.infer<typeof signInSchema>;
 

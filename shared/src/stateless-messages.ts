@@ -1,10 +1,6 @@
 import { z } from 'zod';
 
-/**
- * Version of the ProseMirror schema that the bundled editor writes. An editor with an older one is made read-only,
- * since a node type that its schema lacks would be deleted from the document.
- */
-export const SCHEMA_VERSION = 1;
+export { SCHEMA_VERSION } from './schema-version.ts';
 
 /** What our client sends in stateless messages, as JSON. Other payloads belong to the embedding application. */
 export const clientMessageSchema = z.discriminatedUnion('type', [

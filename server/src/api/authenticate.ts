@@ -11,7 +11,8 @@ const BEARER = /^Bearer +([\w~+/.-]+=*)$/i;
 export function createAuthenticator(verifier: TokenVerifier) {
   return async (request: FastifyRequest): Promise<void> => {
     const token = BEARER.exec(request.headers.authorization ?? '')?.[1];
-    if (token === undefined) throw new ScriptoriumError('unauthenticated', 'send the token as "Authorization: Bearer …"');
+    if (token === undefined)
+      throw new ScriptoriumError('unauthenticated', 'send the token as "Authorization: Bearer …"');
     const verification = await verifier.verify(token);
     if (verification.kind === 'invalid') throw new ScriptoriumError(verification.code, verification.detail);
     request.identity = verification.identity;
@@ -27,7 +28,8 @@ export function identityOf(request: FastifyRequest): Identity {
 /** The caller's role on the document, if it allows the action; throws `forbidden` else. */
 export function requireAction(identity: Identity, name: DocumentName, action: Action): Role {
   const decision = decide(identity, name, action);
-  if (decision.kind === 'denied') throw new ScriptoriumError('forbidden', `the role "${decision.role}" does not allow to ${action} "${name}"`);
+  if (decision.kind === 'denied')
+    throw new ScriptoriumError('forbidden', `the role "${decision.role}" does not allow to ${action} "${name}"`);
   return decision.role;
 }
 

@@ -1,5 +1,4 @@
 import swagger from '@fastify/swagger';
-import { createProblem } from '@scriptorium/shared/problem';
 import fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { HTTP_LIMITS } from '../core/limits-http.ts';
@@ -7,7 +6,7 @@ import type { ApiDeps } from './api-deps.ts';
 import { createAuthenticator } from './authenticate.ts';
 import { createOpenApiOptions } from './describe-api.ts';
 import { answerUnknownAddresses } from './not-found.ts';
-import { createErrorHandler, sendProblem } from './problem-details.ts';
+import { createErrorHandler } from './problem-details.ts';
 import { appFileRoutes } from './routes/app-files.ts';
 import { contentRoutes } from './routes/content.ts';
 import { documentRoutes } from './routes/documents.ts';
@@ -28,8 +27,13 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   await app.register(openApiRoutes);
   await app.register(
     async (v1) => {
+      v1.addHook('onRequest', async (_request, reply) => {
+        reply.header('cache-control', 'no-store');
+      });
       await v1.register(clientConfigRoutes, { version: deps.version, devSignIn: deps.developmentIssuer !== null });
-      if (deps.developmentIssuer !== null) await v1.register(developmentRoutes, { issuer: deps.developmentIssuer, config: deps.config });
+      if (deps.developmentIssuer !== null) {
+        await v1.register(developmentRoutes, { issuer: deps.developmentIssuer, config: deps.config });
+      }
       await v1.register(async (authenticated) => {
         authenticated.addHook('onRequest', createAuthenticator(deps.verifier));
         await authenticated.register(sessionRoutes);
@@ -56,6 +60,8 @@ function createServer({ config, telemetry }: ApiDeps): FastifyInstance {
     http: { headersTimeout: HTTP_LIMITS.headersTimeoutMs, connectionsCheckingInterval: HTTP_LIMITS.connectionCheckMs },
     routerOptions: { maxParamLength: HTTP_LIMITS.pathParameterLength },
     frameworkErrors: (error, request, reply) => {
+      // An address that cannot be routed passes no hook.
+      setSecurityHeaders(reply);
       handleError(error, request, reply);
     },
   });
@@ -65,12 +71,9 @@ function createServer({ config, telemetry }: ApiDeps): FastifyInstance {
   app.removeContentTypeParser('text/plain');
   app.decorateRequest('identity', null);
   app.setErrorHandler(handleError);
-  app.addHook('onSend', setSecurityHeaders);
+  app.addHook('onSend', async (_request, reply) => setSecurityHeaders(reply));
   app.addHook('onRequestAbort', async (request) => {
     log.debug('http.aborted', { method: request.method, route: request.routeOptions.url ?? null });
-  });
-  app.addHook('onTimeout', async (_request, reply) => {
-    if (!reply.sent) sendProblem(reply, createProblem('overloaded'));
   });
   return app;
 }

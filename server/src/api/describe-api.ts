@@ -65,7 +65,9 @@ function mergeComponents<Document extends object>(document: Document): Document 
 }
 
 function plainReference(reference: string): string {
-  return reference.startsWith(SCHEMA_PREFIX) && reference.endsWith(INPUT) ? reference.slice(0, -INPUT.length) : reference;
+  return reference.startsWith(SCHEMA_PREFIX) && reference.endsWith(INPUT)
+    ? reference.slice(0, -INPUT.length)
+    : reference;
 }
 
 function mergeSchemas(schemas: Record<string, unknown>, text: string): Record<string, unknown> {

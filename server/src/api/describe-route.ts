@@ -21,7 +21,12 @@ export function problemResponses(...codes: readonly ErrorCode[]): Record<number,
 }
 
 /** Codes that every route behind a token can answer with. */
-export const TOKEN_PROBLEMS = ['unauthenticated', 'token-expired', 'internal', 'storage-unavailable'] as const satisfies readonly ErrorCode[];
+export const TOKEN_PROBLEMS = [
+  'unauthenticated',
+  'token-expired',
+  'internal',
+  'storage-unavailable',
+] as const satisfies readonly ErrorCode[];
 
 /** The security requirement of routes behind a token. */
 export const BEARER_SECURITY = [{ bearer: [] }];

@@ -17,7 +17,10 @@ export interface ListRequest {
  * each asks for no more than is still missing, so that its cursor is the right one to go on from. A caller who may
  * read next to nothing of a large tenant gets a short page after a bounded number of rounds.
  */
-export async function listDocuments(catalog: DocumentCatalog, { identity, prefix, cursor, limit }: ListRequest): Promise<DocumentListView> {
+export async function listDocuments(
+  catalog: DocumentCatalog,
+  { identity, prefix, cursor, limit }: ListRequest,
+): Promise<DocumentListView> {
   const documents: DocumentView[] = [];
   let next = cursor;
   for (let round = 0; round < HTTP_LIMITS.listRounds; round += 1) {

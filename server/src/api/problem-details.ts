@@ -8,6 +8,7 @@ import type { Logger } from '../ports/telemetry.ts';
 const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'payload-too-large',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
+  FST_ERR_BAD_URL: 'bad-request',
   FST_ERR_MAX_PARAM_LENGTH: 'invalid-document-name',
 };
 
@@ -25,8 +26,8 @@ export function sendProblem(reply: FastifyReply, problem: Problem): void {
   reply.code(problem.status).type(PROBLEM_MEDIA_TYPE).header('cache-control', 'no-store');
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
   if (problem.status === 429 || problem.status === 503) reply.header('retry-after', '1');
-  // A string, so that no response schema of the route is applied to it.
-  reply.send(JSON.stringify(problem));
+  // Bytes, so that neither a response schema of the route nor a charset is applied to it.
+  reply.send(Buffer.from(JSON.stringify(problem)));
 }
 
 function toProblem(error: unknown, request: FastifyRequest): Problem {
@@ -42,10 +43,15 @@ function toProblem(error: unknown, request: FastifyRequest): Problem {
 }
 
 function toValidationProblem(error: FastifyError, request: FastifyRequest): Problem {
-  const errors = (error.validation ?? []).map(({ instancePath, message }) => ({ field: instancePath, message: message ?? 'is not valid' }));
+  const errors = (error.validation ?? []).map(({ instancePath, message }) => ({
+    field: instancePath,
+    message: message ?? 'is not valid',
+  }));
   const onlyName = errors.length > 0 && errors.every(({ field }) => field === '/name');
   const code = onlyName && request.routeOptions.config.namesDocument === true ? 'invalid-document-name' : 'bad-request';
-  const detail = errors.map(({ field, message }) => `${field === '/' ? 'the request' : field.slice(1)}: ${message}`).join('; ');
+  const detail = errors
+    .map(({ field, message }) => `${field === '/' ? 'the request' : field.slice(1)}: ${message}`)
+    .join('; ');
   return { ...createProblem(code, detail), errors };
 }
 
@@ -53,7 +59,10 @@ function isFastifyError(error: unknown): error is FastifyError {
   return error instanceof Error && 'code' in error && typeof error.code === 'string';
 }
 
-function logProblem(log: Logger, { problem, error, request }: { readonly problem: Problem; readonly error: unknown; readonly request: FastifyRequest }): void {
+function logProblem(
+  log: Logger,
+  { problem, error, request }: { readonly problem: Problem; readonly error: unknown; readonly request: FastifyRequest },
+): void {
   // The route's pattern, never the address: that may carry names and tokens.
   const fields = { method: request.method, route: request.routeOptions.url ?? null, code: problem.code };
   if (problem.status < 500) log.debug('http.refused', fields);

@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 
 /** For what no browser should ever run or show as a page. */
 const API_POLICY = "default-src 'none'; frame-ancestors 'none'";
@@ -17,8 +17,8 @@ const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Sets the headers that every answer carries; a page has the wider policy. */
-export async function setSecurityHeaders(_request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
+/** Sets the headers that every answer carries; a page, known by its content type, has the wider policy. */
+export function setSecurityHeaders(reply: FastifyReply): void {
   const type = String(reply.getHeader('content-type') ?? '');
   reply.headers({
     'content-security-policy': type.startsWith('text/html') ? PAGE_POLICY : API_POLICY,
@@ -28,5 +28,4 @@ export async function setSecurityHeaders(_request: FastifyRequest, reply: Fastif
     'cross-origin-opener-policy': 'same-origin',
     'cross-origin-resource-policy': 'same-origin',
   });
-  return payload;
 }

@@ -3,11 +3,12 @@ import { ScriptoriumError } from '../core/errors.ts';
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
 /** Deeper than any document that passes the gate; a renderer that recursed without end would take the process down. */
-export const DEPTH_MAX = 200;
+const DEPTH_MAX = 200;
 
 /** Throws `limit-exceeded` beyond the depth that is rendered. */
 export function checkDepth(depth: number): void {
-  if (depth > DEPTH_MAX) throw new ScriptoriumError('limit-exceeded', `the document is nested deeper than ${DEPTH_MAX} levels`);
+  if (depth > DEPTH_MAX)
+    throw new ScriptoriumError('limit-exceeded', `the document is nested deeper than ${DEPTH_MAX} levels`);
 }
 
 /**

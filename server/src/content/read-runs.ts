@@ -36,7 +36,10 @@ export function readRuns(types: readonly SharedType[]): readonly Run[] {
   return runs;
 }
 
-function applyFormat(format: Map<string, unknown>, { key, value }: { readonly key: unknown; readonly value: unknown }): void {
+function applyFormat(
+  format: Map<string, unknown>,
+  { key, value }: { readonly key: unknown; readonly value: unknown },
+): void {
   if (value === null || value === undefined) format.delete(String(key));
   else format.set(String(key), value);
 }

@@ -61,7 +61,8 @@ function inferKind(type: SharedType): RootKind | null {
 }
 
 function kindOfContent(content: Y.Item['content']): RootKind | null {
-  if (content instanceof Y.ContentString || content instanceof Y.ContentFormat || content instanceof Y.ContentEmbed) return 'text';
+  if (content instanceof Y.ContentString || content instanceof Y.ContentFormat || content instanceof Y.ContentEmbed)
+    return 'text';
   if (content instanceof Y.ContentDeleted) return null;
   if (content instanceof Y.ContentType) return isXml(content.type) ? 'fragment' : 'array';
   return 'array';

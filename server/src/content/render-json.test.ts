@@ -1,4 +1,4 @@
-import { yDocToProsemirrorJSON } from '@tiptap/y-tiptap';
+import { yXmlFragmentToProsemirrorJSON } from '@tiptap/y-tiptap';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as Y from 'yjs';
@@ -33,7 +33,10 @@ describe('rich text', () => {
       // Editors write attributes of any kind; the type of Yjs knows only text.
       (heading as unknown as Y.XmlElement<{ level: number }>).setAttribute('level', 2);
       heading.push([new Y.XmlText('Title')]);
-      addParagraph(fragment, 'bold', { bold: {} }).insert(4, ' link', { bold: null, link: { href: 'https://example.org' } });
+      addParagraph(fragment, 'bold', { bold: {} }).insert(4, ' link', {
+        bold: null,
+        link: { href: 'https://example.org' },
+      });
       fragment.push([new Y.XmlElement('horizontalRule')]);
     });
     expect(renderJson(state)).toEqual({
@@ -54,7 +57,10 @@ describe('rich text', () => {
 
   test('[REST20] a mark that lies twice on a text loses the hash behind its name', () => {
     const state = stateOf((document) => {
-      addParagraph(document.getXmlFragment('default'), 'x', { 'comment--AAAAAAAA': { id: 1 }, 'comment--BBBBBBBB': { id: 2 } });
+      addParagraph(document.getXmlFragment('default'), 'x', {
+        'comment--AAAAAAAA': { id: 1 },
+        'comment--BBBBBBBB': { id: 2 },
+      });
     });
     expect(renderJson(state)['content']).toEqual([
       {
@@ -80,7 +86,9 @@ describe('rich text', () => {
     Y.applyUpdate(second, Y.encodeStateAsUpdate(first));
     const paragraph = second.getXmlFragment('default').get(0) as Y.XmlElement;
     (paragraph.get(0) as Y.XmlText).insert(2, '-');
-    expect(renderJson(Y.encodeStateAsUpdate(second))['content']).toEqual([{ type: 'paragraph', content: [{ type: 'text', text: 'he-llo' }] }]);
+    expect(renderJson(Y.encodeStateAsUpdate(second))['content']).toEqual([
+      { type: 'paragraph', content: [{ type: 'text', text: 'he-llo' }] },
+    ]);
   });
 });
 
@@ -120,13 +128,19 @@ describe('other roots', () => {
       document.getMap('values').set('inner', { nan: Number.NaN, missing: undefined });
     });
     const text = JSON.stringify(renderJson(state));
-    expect(JSON.parse(text).roots).toEqual({ values: { big: '9007199254740993', inner: { nan: null, missing: null } } });
+    expect((JSON.parse(text) as { roots: unknown }).roots).toEqual({
+      values: { big: '9007199254740993', inner: { nan: null, missing: null } },
+    });
   });
 
   test('[REST22] a key named __proto__ stays a key', () => {
     const state = stateOf((document) => {
       document.getMap('values').set('__proto__', { polluted: true });
-      addParagraph(document.getXmlFragment('default'), 'x', JSON.parse('{"__proto__":{"polluted":true}}'));
+      addParagraph(
+        document.getXmlFragment('default'),
+        'x',
+        JSON.parse('{"__proto__":{"polluted":true}}') as Record<string, unknown>,
+      );
     });
     const rendered = JSON.stringify(renderJson(state));
     expect(rendered).toContain('"values":{"__proto__":{"polluted":true}}');
@@ -142,7 +156,9 @@ describe('other roots', () => {
         parent = child;
       }
     });
-    expect(() => renderJson(state)).toThrow(new ScriptoriumError('limit-exceeded', 'the document is nested deeper than 200 levels'));
+    expect(() => renderJson(state)).toThrow(
+      new ScriptoriumError('limit-exceeded', 'the document is nested deeper than 200 levels'),
+    );
   });
 
   test('[REST23] bytes that are no update put the blame on the document', () => {
@@ -160,7 +176,20 @@ interface Step {
 
 const step: fc.Arbitrary<Step> = fc.record({
   person: fc.nat(1),
-  kind: fc.constantFrom('block', 'nest', 'text', 'text', 'text', 'erase', 'format', 'format', 'unformat', 'attribute', 'removeBlock', 'sync'),
+  kind: fc.constantFrom(
+    'block',
+    'nest',
+    'text',
+    'text',
+    'text',
+    'erase',
+    'format',
+    'format',
+    'unformat',
+    'attribute',
+    'removeBlock',
+    'sync',
+  ),
   at: fc.nat(1000),
   text: fc.string({ minLength: 1, maxLength: 5, unit: 'grapheme' }),
   mark: fc.constantFrom('bold', 'italic', 'link', 'comment--abcdEFGH', 'comment--01234567'),
@@ -179,12 +208,14 @@ function applyStep(document: Y.Doc, { kind, at, text, mark }: Step): void {
   const block = pickBlock(fragment, at);
   const inline = block?.toArray().find((child): child is Y.XmlText => child instanceof Y.XmlText);
   const position = at % ((inline?.length ?? 0) + 1);
-  if (kind === 'block') fragment.insert(at % (fragment.length + 1), [new Y.XmlElement(at % 2 === 0 ? 'paragraph' : 'blockquote')]);
+  if (kind === 'block')
+    fragment.insert(at % (fragment.length + 1), [new Y.XmlElement(at % 2 === 0 ? 'paragraph' : 'blockquote')]);
   else if (kind === 'nest') block?.insert(at % (block.length + 1), [new Y.XmlElement('listItem')]);
   else if (kind === 'text' && inline === undefined) block?.push([new Y.XmlText(text)]);
   else if (kind === 'text') inline?.insert(position, text);
   else if (kind === 'erase') inline?.delete(position, Math.min(3, inline.length - position));
-  else if (kind === 'format') inline?.format(position, Math.min(4, inline.length - position), { [mark]: mark === 'bold' ? {} : { at } });
+  else if (kind === 'format')
+    inline?.format(position, Math.min(4, inline.length - position), { [mark]: mark === 'bold' ? {} : { at } });
   else if (kind === 'unformat') inline?.format(position, Math.min(4, inline.length - position), { [mark]: null });
   else if (kind === 'attribute') block?.setAttribute('level', String(at % 6));
   else if (kind === 'removeBlock' && fragment.length > 0) fragment.delete(at % fragment.length, 1);
@@ -204,7 +235,10 @@ function normalize({ content: children = [], ...node }: Node): Node {
   const content: Node[] = [];
   for (const child of children.map(normalize)) {
     const last = content.at(-1);
-    const joins = last?.text !== undefined && child.text !== undefined && JSON.stringify(last.marks) === JSON.stringify(child.marks);
+    const joins =
+      last?.text !== undefined &&
+      child.text !== undefined &&
+      JSON.stringify(last.marks) === JSON.stringify(child.marks);
     if (joins) content.splice(-1, 1, { ...last, text: `${last.text}${child.text}` });
     else content.push(child);
   }
@@ -216,14 +250,16 @@ test('[REST24] rich text renders as the editor binding itself reads it, after an
     fc.property(fc.array(step, { minLength: 1, maxLength: 60 }), (steps) => {
       const people = [new Y.Doc(), new Y.Doc()] as const;
       const sync = (): void => {
-        for (const from of people) for (const to of people) if (from !== to) Y.applyUpdate(to, Y.encodeStateAsUpdate(from));
+        for (const from of people)
+          for (const to of people) if (from !== to) Y.applyUpdate(to, Y.encodeStateAsUpdate(from));
       };
       for (const each of steps) {
         if (each.kind === 'sync') sync();
         else applyStep(each.person === 0 ? people[0] : people[1], each);
       }
       sync();
-      const expected = normalize(yDocToProsemirrorJSON(people[0], 'default') as Node);
+      // oxlint-disable-next-line typescript/no-deprecated -- its successor needs a schema, and would drop what that lacks
+      const expected = normalize(yXmlFragmentToProsemirrorJSON(people[0].getXmlFragment('default')) as Node);
       expect(renderJson(Y.encodeStateAsUpdate(people[0]))).toEqual(expected);
     }),
     { numRuns: 500 },

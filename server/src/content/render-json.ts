@@ -70,14 +70,19 @@ function renderNode(type: SharedType, depth: number): JsonObject {
   const children = renderChildren(type, depth);
   return {
     type: name,
-    ...(attributes.length > 0 && { attrs: Object.fromEntries(attributes.map(([key, value]) => [key, renderValue(value, depth + 1)])) }),
+    ...(attributes.length > 0 && {
+      attrs: Object.fromEntries(attributes.map(([key, value]) => [key, renderValue(value, depth + 1)])),
+    }),
     ...(children.length > 0 && { content: children }),
   };
 }
 
 function renderInline(run: Run, depth: number): JsonObject {
   const marks = [...run.format].map(([key, value]) => renderMark(key, value, depth));
-  const node = run.kind === 'text' ? { type: 'text', text: run.text } : { type: 'embed', attrs: { value: renderValue(run.value, depth) } };
+  const node =
+    run.kind === 'text'
+      ? { type: 'text', text: run.text }
+      : { type: 'embed', attrs: { value: renderValue(run.value, depth) } };
   return marks.length > 0 ? { ...node, marks } : node;
 }
 
@@ -85,7 +90,8 @@ function renderInline(run: Run, depth: number): JsonObject {
 function renderMark(key: string, value: unknown, depth: number): JsonObject {
   const type = OVERLAPPING_MARK.exec(key)?.[1] ?? key;
   if (value === true) return { type };
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { type, attrs: { value: toJsonValue(value, depth) } };
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return { type, attrs: { value: toJsonValue(value, depth) } };
   return Object.keys(value).length === 0 ? { type } : { type, attrs: toJsonValue(value, depth) };
 }
 
@@ -115,7 +121,9 @@ function renderMap(type: SharedType, depth: number): JsonObject {
 
 function renderArray(type: SharedType, depth: number): readonly JsonValue[] {
   checkDepth(depth);
-  return [...liveContents(type)].flatMap((content) => content.getContent().map((value) => renderValue(value, depth + 1)));
+  return [...liveContents(type)].flatMap((content) =>
+    content.getContent().map((value) => renderValue(value, depth + 1)),
+  );
 }
 
 /** A value inside a document: plain, or another shared type. */

@@ -10,24 +10,35 @@ function stateOf(build: (document: Y.Doc) => void): Uint8Array {
 
 function element(name: string, ...children: readonly (Y.XmlElement | Y.XmlText | string)[]): Y.XmlElement {
   const node = new Y.XmlElement(name);
-  node.insert(0, children.map((child) => (typeof child === 'string' ? new Y.XmlText(child) : child)));
+  node.insert(
+    0,
+    children.map((child) => (typeof child === 'string' ? new Y.XmlText(child) : child)),
+  );
   return node;
 }
 
 test('[REST25] every block is a line, nested ones too, and empty ones stay empty lines', () => {
   const state = stateOf((document) => {
-    document.getXmlFragment('default').push([
-      element('heading', 'Title'),
-      element('paragraph'),
-      element('bulletList', element('listItem', element('paragraph', 'one')), element('listItem', element('paragraph', 'two'))),
-    ]);
+    document
+      .getXmlFragment('default')
+      .push([
+        element('heading', 'Title'),
+        element('paragraph'),
+        element(
+          'bulletList',
+          element('listItem', element('paragraph', 'one')),
+          element('listItem', element('paragraph', 'two')),
+        ),
+      ]);
   });
   expect(renderText(state)).toBe('Title\n\none\ntwo');
 });
 
 test('[REST25] inline elements belong to their line; a hard break starts a new one', () => {
   const state = stateOf((document) => {
-    document.getXmlFragment('default').push([element('paragraph', 'a', element('hardBreak'), 'b', element('mention'), 'c')]);
+    document
+      .getXmlFragment('default')
+      .push([element('paragraph', 'a', element('hardBreak'), 'b', element('mention'), 'c')]);
   });
   expect(renderText(state)).toBe('a\nbc');
 });

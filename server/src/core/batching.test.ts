@@ -3,14 +3,15 @@ import { BROADCAST_WINDOW_MAX, FLUSH_WINDOW_MAX, planBroadcastDelay, planFlushDe
 
 describe('batching', () => {
   it('[LOG1] the first edit after a quiet time is flushed at once', () => {
-    expect(planFlushDelay(1_000, 3)).toBe(0);
+    expect(planFlushDelay({ sinceStart: 1_000, duration: 3, rows: 500 })).toBe(0);
   });
 
-  it('[LOG2] under load the window follows the cost of a commit, within bounds', () => {
-    expect(planFlushDelay(0, 2)).toBe(4);
-    expect(planFlushDelay(0, 10)).toBe(15);
-    expect(planFlushDelay(0, 10_000)).toBe(FLUSH_WINDOW_MAX);
-    expect(planFlushDelay(6, 10)).toBe(9);
+  it('[LOG2] under load the window grows with rows and with the cost of a commit, within bounds', () => {
+    expect(planFlushDelay({ sinceStart: 0, duration: 2, rows: 1 })).toBe(5);
+    expect(planFlushDelay({ sinceStart: 0, duration: 2, rows: 12 })).toBe(12);
+    expect(planFlushDelay({ sinceStart: 0, duration: 12, rows: 1 })).toBe(18);
+    expect(planFlushDelay({ sinceStart: 6, duration: 12, rows: 1 })).toBe(12);
+    expect(planFlushDelay({ sinceStart: 0, duration: 10_000, rows: 10_000 })).toBe(FLUSH_WINDOW_MAX);
   });
 
   it('[ROOM3] the broadcast window is zero for few and grows to 25 ms at 100', () => {

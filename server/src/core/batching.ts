@@ -1,18 +1,26 @@
-/** Least pause between two flushes, in milliseconds: what arrives in it shares one commit. */
-export const FLUSH_WINDOW_MIN = 4;
-/** Longest pause between two flushes, in milliseconds: acknowledgement latency absorbs load up to here. */
-export const FLUSH_WINDOW_MAX = 40;
+/** Least pause between the starts of two flushes, in milliseconds: what arrives in it shares one commit. */
+export const FLUSH_WINDOW_MIN = 5;
+/** Longest pause, in milliseconds: acknowledgement latency absorbs load up to here. */
+export const FLUSH_WINDOW_MAX = 30;
+
+/** What the last flush tells about load. */
+export interface FlushFacts {
+  /** Milliseconds since it began. */
+  readonly sinceStart: number;
+  /** Milliseconds it took. */
+  readonly duration: number;
+  /** Documents it had a row for. */
+  readonly rows: number;
+}
 
 /**
  * Milliseconds to wait before the next flush. The first edit after a quiet time goes at once; under load the window
- * follows the cost of a commit, since rows and fsyncs are what a store can run out of.
- *
- * @param sinceLastStart milliseconds since the last flush began
- * @param lastDuration milliseconds that the last flush took
+ * grows with the rows of a flush and follows the cost of a commit, since rows and fsyncs are what a store can run out
+ * of, and a row that holds more updates costs the same.
  */
-export function planFlushDelay(sinceLastStart: number, lastDuration: number): number {
-  const window = Math.min(FLUSH_WINDOW_MAX, Math.max(FLUSH_WINDOW_MIN, lastDuration * 1.5));
-  return Math.max(0, window - sinceLastStart);
+export function planFlushDelay(last: FlushFacts): number {
+  const wanted = Math.max(FLUSH_WINDOW_MIN, last.rows, last.duration * 1.5);
+  return Math.max(0, Math.min(FLUSH_WINDOW_MAX, wanted) - last.sinceStart);
 }
 
 /** Longest pause before a broadcast, in milliseconds. */

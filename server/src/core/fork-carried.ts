@@ -1,9 +1,8 @@
 import { contentDigests, readStructContent, type StructContent } from './fork-content.ts';
 import { STRUCT_KIND } from './update-content.ts';
-import { structAt } from './update-depth.ts';
 import type { ClockRange } from './update-gate.ts';
 import type { ParsedUpdate } from './update-parser.ts';
-import { createStructPlace, readStructPlace } from './update-struct.ts';
+import { createStructPlace, readStructPlace, structAt } from './update-struct.ts';
 
 /** How much a record may hold; the oldest ranges go first. */
 export interface CarriedLimits {

@@ -1,13 +1,7 @@
 import type { CarriedRanges } from './fork-carried.ts';
 import { contentDigests, readStructContent, sliceContent, type StructContent } from './fork-content.ts';
 import type { ClientBlock, ParsedUpdate } from './update-parser.ts';
-import { createStructPlace, readStructPlace, type StructPlace } from './update-struct.ts';
-
-/** A place in the document: a struct's client and clock. */
-export interface StructId {
-  readonly client: number;
-  readonly clock: number;
-}
+import { createStructPlace, readStructPlace, type StructId, type StructPlace } from './update-struct.ts';
 
 /** A piece of known content: `length` clock units from `clock` on. */
 export interface KnownSegment {

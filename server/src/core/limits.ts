@@ -18,6 +18,10 @@ export interface UpdateLimits {
   readonly valueDepth: number;
   /** Entries of a state vector sent by a client. */
   readonly stateVectorEntries: number;
+  /** Items that Yjs may have to look at to place one insertion among others at the same place. */
+  readonly conflicts: number;
+  /** Steps through known lists that judging one update may take. */
+  readonly effort: number;
   readonly allowSubdocuments: boolean;
 }
 
@@ -32,5 +36,7 @@ export const defaultUpdateLimits: UpdateLimits = Object.freeze({
   typeDepth: 64,
   valueDepth: 32,
   stateVectorEntries: 20_000,
+  conflicts: 10_000,
+  effort: 5_000_000,
   allowSubdocuments: false,
 });

@@ -36,6 +36,8 @@ export function createPendingRow(): PendingRow {
 
 /** The updates of a row in order, without their actors. */
 export function updatesOf(segments: readonly LogSegment[]): readonly Uint8Array[] {
+  const [first] = segments;
+  if (segments.length === 1 && first !== undefined) return first.updates;
   return segments.flatMap((segment) => segment.updates);
 }
 

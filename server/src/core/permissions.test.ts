@@ -55,6 +55,9 @@ describe('[AUTH2] a role includes what lesser roles may do, and none includes no
   });
 
   test('an exact none denies an admin', () => {
-    expect(decide(grants('admin', { secret: 'none' }), nameOf('secret'), 'read')).toEqual({ kind: 'denied', role: 'none' });
+    expect(decide(grants('admin', { secret: 'none' }), nameOf('secret'), 'read')).toEqual({
+      kind: 'denied',
+      role: 'none',
+    });
   });
 });

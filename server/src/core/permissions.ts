@@ -9,7 +9,9 @@ export interface Grants {
   readonly documents: ReadonlyMap<string, Role>;
 }
 
-export type Decision = { readonly kind: 'allowed'; readonly role: Role } | { readonly kind: 'denied'; readonly role: Role };
+export type Decision =
+  | { readonly kind: 'allowed'; readonly role: Role }
+  | { readonly kind: 'denied'; readonly role: Role };
 
 /** The role on one document: an exact name beats the longest matching pattern, which beats the tenant-wide role. */
 export function roleFor(grants: Grants, name: DocumentName): Role {

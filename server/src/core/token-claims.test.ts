@@ -53,7 +53,11 @@ describe('[AUTH4] malformed claims are refused, with the claim named', () => {
     ['two stars', { ...least, documents: { '**': 'owner' } }, 'neither a document name'],
     ['a path upwards', { ...least, documents: { '../*': 'owner' } }, 'neither a document name'],
     ['an empty key', { ...least, documents: { '': 'owner' } }, 'neither a document name'],
-    ['a key named __proto__', { ...least, documents: JSON.parse('{"__proto__":"owner"}') as object }, 'neither a document name'],
+    [
+      'a key named __proto__',
+      { ...least, documents: JSON.parse('{"__proto__":"owner"}') as object },
+      'neither a document name',
+    ],
     ['no object', 'ada', 'not an object'],
   ])('%s', (_title, payload, words) => {
     const result = parseTokenClaims(payload);

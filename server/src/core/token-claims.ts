@@ -1,4 +1,10 @@
-import { DEFAULT_TENANT, DOCUMENT_NAME_MAX_LENGTH, parseDocumentName, parseTenant, type Tenant } from '@scriptorium/shared/document-name';
+import {
+  DEFAULT_TENANT,
+  DOCUMENT_NAME_MAX_LENGTH,
+  parseDocumentName,
+  parseTenant,
+  type Tenant,
+} from '@scriptorium/shared/document-name';
 import { ROLES, type Role } from '@scriptorium/shared/roles';
 import { z } from 'zod';
 
@@ -31,7 +37,12 @@ const claimsSchema = z.object({
   exp: z.number().positive().max(LATEST_EXPIRY),
   role: z.enum(ROLES).default('none'),
   // Entries, not a record: a record schema would look keys up on a plain object, and `__proto__` is not a name anyway.
-  documents: z.custom<object>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'must be an object').default({}),
+  documents: z
+    .custom<object>(
+      (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+      'must be an object',
+    )
+    .default({}),
 });
 
 /** Reads the claims of a token whose signature and times were checked already. */
@@ -53,7 +64,9 @@ function invalid(detail: string): ClaimsResult {
 
 function describeIssue(issue: z.core.$ZodIssue | undefined): string {
   const claim = issue?.path[0];
-  return claim === undefined ? 'the claims are not an object' : `the claim "${String(claim)}" is not valid: ${issue?.message}`;
+  return claim === undefined
+    ? 'the claims are not an object'
+    : `the claim "${String(claim)}" is not valid: ${issue?.message}`;
 }
 
 /** Returns the grants, or a sentence about what is wrong with them. */
@@ -62,9 +75,11 @@ function parseGrants(documents: object): ReadonlyMap<string, Role> | string {
   if (entries.length > MAX_GRANTS) return `the claim "documents" has more than ${MAX_GRANTS} entries`;
   const grants = new Map<string, Role>();
   for (const [pattern, value] of entries) {
-    if (!isGrantPattern(pattern)) return 'the claim "documents" has a key that is neither a document name nor a prefix with a * behind it';
+    if (!isGrantPattern(pattern))
+      return 'the claim "documents" has a key that is neither a document name nor a prefix with a * behind it';
     const role = documentRoleSchema.safeParse(value);
-    if (!role.success) return `the claim "documents" gives "${pattern}" a role that is not one of ${documentRoleSchema.options.join(', ')}`;
+    if (!role.success)
+      return `the claim "documents" gives "${pattern}" a role that is not one of ${documentRoleSchema.options.join(', ')}`;
     grants.set(pattern, role.data);
   }
   return grants;

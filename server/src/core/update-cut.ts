@@ -24,7 +24,7 @@ export function isEmptyPart(parsed: ParsedUpdate, ready: ReadyPart): boolean {
 }
 
 function isWhole(parsed: ParsedUpdate, ready: ReadyPart): boolean {
-  if (ready.missing.size > 0 || ready.blocks.length !== parsed.blocks.length) return false;
+  if (ready.isPartial || ready.missing.size > 0 || ready.blocks.length !== parsed.blocks.length) return false;
   return ready.blocks.every((part) => part.from === 0 && part.offset === 0 && !part.block.hasSkip);
 }
 
@@ -95,6 +95,8 @@ function writeDeletes(encoder: encoding.Encoder, parsed: ParsedUpdate, ready: Re
 
 function readyDeletes(parsed: ParsedUpdate, ready: ReadyPart): { client: number; ranges: number[] }[] {
   const deletes: { client: number; ranges: number[] }[] = [];
+  // As in Yjs, everything is inserted before anything is deleted.
+  if (ready.isPartial) return deletes;
   for (const { client, ranges } of parsed.deletes) {
     const after = ready.clockAfter(client);
     const kept: number[] = [];

@@ -1,7 +1,7 @@
 import { STRUCT_KIND } from './update-content.ts';
-import type { ClientBlock, ParsedUpdate } from './update-parser.ts';
+import type { ParsedUpdate } from './update-parser.ts';
 import type { ReadyBlock } from './update-ready.ts';
-import { createStructPlace, readStructPlace } from './update-struct.ts';
+import { createStructPlace, readStructPlace, structAt } from './update-struct.ts';
 
 /** Depth of a known struct: 1 directly in a root, one more per nested type around it; `null` when it is collected. */
 export type KnownDepth = (client: number, clock: number) => number | null;
@@ -112,16 +112,4 @@ class DepthSearch {
     const depths = this.#depths.get(block);
     if (depths !== undefined) depths[index - block.from] = depth;
   }
-}
-
-/** Index of the struct that holds a clock of the block. */
-export function structAt(block: ClientBlock, clock: number): number {
-  let low = 0;
-  let high = block.clocks.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if ((block.clocks[middle] ?? 0) <= clock) low = middle;
-    else high = middle - 1;
-  }
-  return low;
 }

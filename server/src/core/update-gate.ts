@@ -2,13 +2,11 @@ import { cutUpdate, isEmptyPart } from './update-cut.ts';
 import { deepestType } from './update-depth.ts';
 import type { UpdateLimits } from './limits.ts';
 import type { ParsedUpdate } from './update-parser.ts';
-import { findReadyPart, type ReadyPart } from './update-ready.ts';
-import { refuse, type Refusal } from './update-refusal.ts';
+import { findReadyPart, type KnownStructs, type ReadyPart } from './update-ready.ts';
+import { catchRefusal, refuse, type Refusal } from './update-refusal.ts';
 
 /** What the gate asks about the merged state of the document. */
-export interface KnownState {
-  /** Next expected clock of a client, 0 for an unknown one. */
-  clock(client: number): number;
+export interface KnownState extends KnownStructs {
   readonly clientCount: number;
   readonly rootCount: number;
   hasRoot(name: string): boolean;
@@ -45,6 +43,11 @@ export type Verdict =
    */
   | { readonly kind: 'accept'; readonly update: Uint8Array; readonly summary: UpdateSummary }
   /**
+   * `update` is the first part of what is accepted, to be treated in the same way. What becomes of the rest can be told
+   * once it is applied: the same parsed update has to pass the gate again. Every part brings something new.
+   */
+  | { readonly kind: 'part'; readonly update: Uint8Array; readonly summary: UpdateSummary }
+  /**
    * Something that the document lacks is referred to. `ready` is what can be applied now as an update of its own, or
    * `null`. Passing the same parsed update again later gives what became ready since. `missing` names the clients
    * whose structs are lacking, each with the first clock that is.
@@ -62,11 +65,13 @@ export type Verdict =
  * `update` or `ready` of the verdict, not for the bytes that came in.
  */
 export function gateUpdate(parsed: ParsedUpdate, view: GateView, limits: UpdateLimits): Verdict {
-  const ready = findReadyPart(parsed, (client) => view.state.clock(client));
+  const ready = catchRefusal(() => findReadyPart(parsed, view.state, limits));
+  if ('kind' in ready) return ready;
   const refusal = checkGrowth(parsed, view.state, { ready, limits }) ?? checkTombstone(parsed, view, ready);
   if (refusal !== null) return refusal;
-  const update = cutUpdate(parsed, ready);
   const summary = summarize(parsed, ready);
+  const update = cutUpdate(parsed, ready);
+  if (ready.isPartial) return { kind: 'part', update, summary };
   if (ready.missing.size === 0) return { kind: 'accept', update, summary };
   return { kind: 'gap', ready: isEmptyPart(parsed, ready) ? null : update, summary, missing: ready.missing };
 }
@@ -74,7 +79,7 @@ export function gateUpdate(parsed: ParsedUpdate, view: GateView, limits: UpdateL
 function summarize(parsed: ParsedUpdate, ready: ReadyPart): UpdateSummary {
   return {
     added: ready.blocks.map(({ block, fromClock, toClock }) => ({ client: block.client, from: fromClock, to: toClock })),
-    hasDeletes: parsed.deletes.length > 0,
+    hasDeletes: parsed.deletes.length > 0 && !ready.isPartial,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { UpdateLimits } from './limits.ts';
+import type { Effort } from './update-crowd.ts';
 import { nonZero, skipContent, STRUCT_KIND } from './update-content.ts';
 import { UpdateReader } from './update-reader.ts';
 import { catchRefusal, RefusedBytes, refuse, type Refusal } from './update-refusal.ts';
@@ -36,6 +37,8 @@ export interface ParsedUpdate {
   readonly rootNames: readonly string[];
   /** Whether any struct makes a nested shared type. */
   readonly makesTypes: boolean;
+  /** What judging it may still cost. */
+  readonly effort: Effort;
 }
 
 /**
@@ -67,7 +70,8 @@ class UpdateParser {
     const deletes = this.#readDeletes();
     if (reader.left !== 0) reader.malformed('bytes are left over');
     const { bytes } = reader;
-    return { kind: 'parsed', bytes, blocks, deletes, rootNames: this.#rootNames, makesTypes: this.#makesTypes };
+    const effort = { left: this.#limits.effort };
+    return { kind: 'parsed', bytes, blocks, deletes, rootNames: this.#rootNames, makesTypes: this.#makesTypes, effort };
   }
 
   #readBlocks(): ClientBlock[] {

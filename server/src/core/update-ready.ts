@@ -1,6 +1,10 @@
+import type { UpdateLimits } from './limits.ts';
 import { STRUCT_KIND } from './update-content.ts';
+import { CrowdCheck, type Effort, type InsertionPlace } from './update-crowd.ts';
 import type { ClientBlock, ParsedUpdate } from './update-parser.ts';
-import { createStructPlace, readStructPlace } from './update-struct.ts';
+import { checkOrder, type OrderSource } from './update-order.ts';
+import { RefusedBytes, refuse } from './update-refusal.ts';
+import { createStructPlace, readParentNames, readStructPlace, type StructId, type StructPlace } from './update-struct.ts';
 
 /** The part of one client's block that is new and causally ready: structs `from` to `to`, the first one cut. */
 export interface ReadyBlock {
@@ -20,6 +24,21 @@ export interface ReadyPart {
   readonly clockAfter: (client: number) => number;
   /** Clients whose structs are lacking, each with the first clock that is. Empty when nothing has to wait. */
   readonly missing: ReadonlyMap<number, number>;
+  /** Whether something of the rest can be told only once the blocks are applied. */
+  readonly isPartial: boolean;
+}
+
+/** What the search asks about the document. */
+export interface KnownStructs {
+  /** Next expected clock of a client, 0 for an unknown one. */
+  clock(client: number): number;
+  /**
+   * Whether a known struct stands left of another in one list; also true when either is collected. Takes a step per
+   * item it has to pass, and gives up when the effort runs out.
+   */
+  inOrder(left: StructId, right: StructId, effort: Effort): boolean;
+  /** How many items Yjs would look at to find the place among what is known; counts as many steps. */
+  conflicts(place: InsertionPlace, effort: Effort): number;
 }
 
 interface Run {
@@ -43,37 +62,56 @@ interface Need {
   readonly clock: number;
 }
 
-type ClockOf = (client: number) => number;
+/** A struct that cannot be judged before what it refers to is applied. */
+const LATER = 'later';
 
 /**
  * Finds the causally ready part by the dependency rule of `integrateStructs` (yjs 13.6): clocks of a client are
  * contiguous, and what origin, right origin and parent name is known or ready before. Structs that are known already
- * count as done, whatever they say.
+ * count as done, whatever they say. Throws `RefusedBytes` for a struct between two that are not in order.
  */
-export function findReadyPart(parsed: ParsedUpdate, knownClock: ClockOf): ReadyPart {
-  return new ReadySearch(parsed, knownClock).find();
+export function findReadyPart(parsed: ParsedUpdate, known: KnownStructs, limits: UpdateLimits): ReadyPart {
+  return new ReadySearch(parsed, known, limits).find();
 }
 
 class ReadySearch {
   readonly #parsed: ParsedUpdate;
-  readonly #knownClock: ClockOf;
+  readonly #known: KnownStructs;
   readonly #runs = new Map<number, Run>();
   readonly #missing = new Map<number, number>();
   readonly #place = createStructPlace();
+  readonly #order: OrderSource;
+  readonly #crowd: CrowdCheck;
+  #isPartial = false;
 
-  constructor(parsed: ParsedUpdate, knownClock: ClockOf) {
+  constructor(parsed: ParsedUpdate, known: KnownStructs, limits: UpdateLimits) {
     this.#parsed = parsed;
-    this.#knownClock = knownClock;
+    this.#known = known;
+    const { bytes, effort } = parsed;
+    const update = {
+      bytes,
+      block: (client: number) => this.#runs.get(client)?.block,
+      knownClock: (client: number) => this.#runs.get(client)?.fromClock ?? known.clock(client),
+    };
+    this.#order = { ...update, inOrder: (left, right) => known.inOrder(left, right, effort) };
+    this.#crowd = new CrowdCheck(
+      {
+        ...update,
+        conflicts: (place) => known.conflicts(place, effort),
+        parentNames: (start) => readParentNames(bytes, start),
+      },
+      { limits, effort, structs: parsed.blocks.reduce((sum, block) => sum + block.starts.length, 0) },
+    );
   }
 
   find(): ReadyPart {
-    for (const block of this.#parsed.blocks) this.#runs.set(block.client, startRun(block, this.#knownClock(block.client)));
+    for (const block of this.#parsed.blocks) this.#runs.set(block.client, startRun(block, this.#known.clock(block.client)));
     for (const run of this.#runs.values()) this.#finish(run);
     const clockAfter = (client: number): number => this.#clock(client);
     this.#noteWaitingDeletes();
     const blocks: ReadyBlock[] = [];
     for (const run of this.#runs.values()) if (run.to > run.from) blocks.push(toReadyBlock(run));
-    return { blocks, clockAfter, missing: this.#missing };
+    return { blocks, clockAfter, missing: this.#missing, isPartial: this.#isPartial };
   }
 
   /**
@@ -85,17 +123,17 @@ class ReadySearch {
     first.onStack = true;
     for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
       const need = this.#advance(top.run, top.goal);
+      if (need === LATER) {
+        this.#isPartial = true;
+        return setStuck(stack);
+      }
       const source = need === null ? undefined : this.#runs.get(need.client);
       if (need === null) {
         top.run.onStack = false;
         stack.pop();
       } else if (source === undefined || source.stuck || source.onStack || source.next === source.block.starts.length) {
         this.#noteMissing(need.client);
-        for (const { run } of stack) {
-          run.stuck = true;
-          run.onStack = false;
-        }
-        return;
+        return setStuck(stack);
       } else {
         source.onStack = true;
         stack.push({ run: source, goal: need.clock });
@@ -104,7 +142,7 @@ class ReadySearch {
   }
 
   /** Goes on until the clock is above the goal or the block ends; returns what it has to wait for. */
-  #advance(run: Run, goal: number): Need | null {
+  #advance(run: Run, goal: number): Need | typeof LATER | null {
     const { block } = run;
     if (run.stuck) return null;
     while (run.next < block.starts.length && run.clock <= goal) {
@@ -115,7 +153,7 @@ class ReadySearch {
         continue;
       }
       if (clock > run.clock) return { client: block.client, clock };
-      const need = this.#firstNeed(block.client, start, run.clock > clock);
+      const need = this.#firstNeed(block.client, start, run.clock > clock) ?? this.#judge(run, clock, start);
       if (need !== null) return need;
       run.next += 1;
       run.to = run.next;
@@ -140,12 +178,35 @@ class ReadySearch {
     return null;
   }
 
+  /** Judges the place that `#firstNeed` read. */
+  #judge(run: Run, clock: number, start: number): typeof LATER | null {
+    const place = this.#place;
+    if (run.clock > clock) hangOnKnownPart(place, run);
+    if (!this.#isInOrder(place)) return LATER;
+    const { client } = run.block;
+    return this.#crowd.admits({ client, clock: run.clock, start, place }) ? null : LATER;
+  }
+
+  /** False when it cannot be told yet. */
+  #isInOrder({ originClient, originClock, rightClient, rightClock }: StructPlace): boolean {
+    if (originClient === -1 || rightClient === -1) return true;
+    const origin = { client: originClient, clock: originClock };
+    const verdict = checkOrder(this.#order, origin, { client: rightClient, clock: rightClock });
+    if (this.#parsed.effort.left < 0) {
+      throw new RefusedBytes(refuse('limit-exceeded', 'the update takes too long to judge'));
+    }
+    if (verdict === 'unordered') {
+      throw new RefusedBytes(refuse('forbidden-update', 'a struct stands between two that are not in order'));
+    }
+    return verdict === 'ordered';
+  }
+
   #lacks(own: number, client: number, clock: number): boolean {
     return client !== -1 && client !== own && clock >= this.#clock(client);
   }
 
   #clock(client: number): number {
-    return this.#runs.get(client)?.clock ?? this.#knownClock(client);
+    return this.#runs.get(client)?.clock ?? this.#known.clock(client);
   }
 
   #noteMissing(client: number): void {
@@ -159,6 +220,20 @@ class ReadySearch {
         if ((ranges[index] ?? 0) + (ranges[index + 1] ?? 0) > clock) this.#missing.set(client, clock);
       }
     }
+  }
+}
+
+/** What is left of a struct whose beginning is known stands right of that. */
+function hangOnKnownPart(place: StructPlace, run: Run): void {
+  place.originClient = run.block.client;
+  place.originClock = run.clock - 1;
+  place.parentClient = -1;
+}
+
+function setStuck(stack: readonly { readonly run: Run }[]): void {
+  for (const { run } of stack) {
+    run.stuck = true;
+    run.onStack = false;
   }
 }
 

@@ -1,4 +1,11 @@
+import type { ClientBlock } from './update-parser.ts';
 import { UpdateReader } from './update-reader.ts';
+
+/** A place in the document: a struct's client and clock. */
+export interface StructId {
+  readonly client: number;
+  readonly clock: number;
+}
 
 /** Where a struct hangs: what it refers to, read from the bytes of an update that parsed. -1 stands for none. */
 export interface StructPlace {
@@ -40,6 +47,20 @@ export function readStructPlace(bytes: Uint8Array, start: number, place: StructP
   place.contentStart = reader.pos;
 }
 
+/** Reads what names the parent of a struct that has neither origin nor right origin. */
+export function readParentNames(bytes: Uint8Array, start: number): { readonly root: string | null; readonly key: string | null } {
+  const reader = new UpdateReader(bytes, start);
+  const info = reader.readByte();
+  let root: string | null = null;
+  if (reader.readVarUint() === 1) {
+    root = reader.readText();
+  } else {
+    reader.readVarUint();
+    reader.readVarUint();
+  }
+  return { root, key: (info & 32) === 0 ? null : reader.readText() };
+}
+
 function readReferences(reader: UpdateReader, info: number, place: StructPlace): void {
   if ((info & 128) !== 0) {
     place.originClient = reader.readVarUint();
@@ -57,4 +78,16 @@ function readReferences(reader: UpdateReader, info: number, place: StructPlace):
     place.parentClock = reader.readVarUint();
   }
   if ((info & 32) !== 0) reader.skip(reader.readVarUint());
+}
+
+/** Index of the struct that holds a clock of the block. */
+export function structAt(block: ClientBlock, clock: number): number {
+  let low = 0;
+  let high = block.clocks.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((block.clocks[middle] ?? 0) <= clock) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }

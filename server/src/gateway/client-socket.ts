@@ -11,7 +11,7 @@ import type { RateLimitedLog } from '../observability/rate-limited-log.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { Identity } from '../ports/token-verifier.ts';
 import { readAddressedFrame, readPlainFrame, type InboundFrame } from './frames.ts';
-import { createOutput, type Output } from './output.ts';
+import { createOutput, type Output, type OutputFlusher } from './output.ts';
 import type { SessionSocket } from './session.ts';
 
 export type Dialect =
@@ -30,6 +30,7 @@ export interface ClientSocketDeps {
   /** Network address of the peer. */
   readonly remote: string;
   readonly updateRate: BucketLimits;
+  readonly flusher: OutputFlusher;
   /** Handles one frame; false when it breaks the protocol. */
   readonly onFrame: (socket: ClientSocket, frame: InboundFrame) => boolean;
   /** Bytes that Hocuspocus wants to send, addressed as inside the node. */
@@ -59,7 +60,7 @@ export class ClientSocket implements SessionSocket {
   constructor(deps: ClientSocketDeps) {
     this.#deps = deps;
     this.dialect = deps.dialect.kind;
-    this.output = createOutput(deps.webSocket, deps.raw);
+    this.output = createOutput(deps.webSocket, deps.raw, deps.flusher);
     this.#bucket = fullBucket(deps.updateRate, deps.clock.monotonic());
     this.forHocuspocus = this.#createWebSocketLike();
     this.#listen();
@@ -176,6 +177,7 @@ export class ClientSocket implements SessionSocket {
     const { webSocket, clock } = this.#deps;
     // A paused socket would never read the peer's answer to our close.
     webSocket.resume();
+    this.output.flush();
     webSocket.close(code, reason.slice(0, 120));
     clock.after(CLOSE_PATIENCE, () => {
       webSocket.terminate();

@@ -11,7 +11,8 @@ import type { AdmissionDeps } from './admission.ts';
 import { ClientSocket, type Dialect } from './client-socket.ts';
 import { createConnectionLimit } from './connection-limit.ts';
 import { createSessionExtension } from './extensions/session-extension.ts';
-import { frameAddress, readAddressedFrame, readdress } from './frames.ts';
+import { frameAddress, frameMessage, readAddressedFrame, readdress } from './frames.ts';
+import { createOutputFlusher } from './output.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import type { SyncDeps } from './session-sync.ts';
 import { SessionTable, type HocuspocusContext } from './session-table.ts';
@@ -54,6 +55,7 @@ class WebSocketGateway implements Gateway {
   readonly #server: WebSocketServer;
   readonly #limit;
   readonly #housekeeping;
+  readonly #flusher = createOutputFlusher();
   #draining = false;
 
   constructor(deps: GatewayDeps) {
@@ -107,6 +109,7 @@ class WebSocketGateway implements Gateway {
       clock,
       telemetry,
       warnings,
+      flusher: this.#flusher,
       remote: raw.remoteAddress ?? '',
       updateRate: { perSecond: config.limits.updatesPerSecond, burst: config.limits.updatesBurst },
       onFrame: (_socket, frame) => table.receive(frame),
@@ -142,7 +145,7 @@ class WebSocketGateway implements Gateway {
 function forwardHocuspocusFrame(socket: ClientSocket, bytes: Uint8Array): void {
   const frame = readAddressedFrame(bytes);
   if (frame === null || !FORWARDED.has(frame.type) || socket.dialect === 'y-websocket') return;
-  socket.send(readdress(bytes, frameAddress(plainAddress(frame.address))));
+  socket.send(frameMessage(readdress(bytes, frameAddress(plainAddress(frame.address)))));
 }
 
 function refuse(socket: Duplex, status: number): void {

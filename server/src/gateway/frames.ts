@@ -22,14 +22,51 @@ export function frameAddress(address: string): FrameAddress {
   return { key: address, prefix: encoding.toUint8Array(encoder) };
 }
 
-/** Address, message types (each below 128) and a length-prefixed body, in one buffer of the exact size. */
+/** WebSocket header of an unmasked, unfragmented binary message (RFC 6455, 5.2): FIN and opcode 2, then the length. */
+const BINARY_MESSAGE = 0x82;
+
+function headerLength(payload: number): number {
+  if (payload < 126) return 2;
+  return payload < 65_536 ? 4 : 10;
+}
+
+/** Writes the header for a payload of so many bytes at the start of `out`. */
+function writeHeader(out: Uint8Array, payload: number): void {
+  out[0] = BINARY_MESSAGE;
+  if (payload < 126) {
+    out[1] = payload;
+    return;
+  }
+  const view = new DataView(out.buffer, out.byteOffset);
+  out[1] = payload < 65_536 ? 126 : 127;
+  if (payload < 65_536) view.setUint16(2, payload);
+  else view.setBigUint64(2, BigInt(payload));
+}
+
+/** A message as it goes to the network. Framed here and once, so that a broadcast is one buffer for all and one write for each. */
+export function frameMessage(message: Uint8Array): Uint8Array {
+  const header = headerLength(message.byteLength);
+  const out = new Uint8Array(header + message.byteLength);
+  writeHeader(out, message.byteLength);
+  out.set(message, header);
+  return out;
+}
+
+function lengthOfVarUint(value: number): number {
+  let length = 1;
+  for (let rest = value; rest > 127; rest = Math.floor(rest / 128)) length += 1;
+  return length;
+}
+
+/** Address, message types (each below 128) and a length-prefixed body, framed, in one buffer of the exact size. */
 function frame(address: FrameAddress, types: readonly number[], body: Uint8Array): Uint8Array {
   const { prefix } = address;
-  let lengthBytes = 1;
-  for (let rest = body.byteLength; rest > 127; rest = Math.floor(rest / 128)) lengthBytes += 1;
-  const out = new Uint8Array(prefix.byteLength + types.length + lengthBytes + body.byteLength);
-  out.set(prefix, 0);
-  let at = prefix.byteLength;
+  const payload = prefix.byteLength + types.length + lengthOfVarUint(body.byteLength) + body.byteLength;
+  const out = new Uint8Array(headerLength(payload) + payload);
+  writeHeader(out, payload);
+  let at = out.byteLength - payload;
+  out.set(prefix, at);
+  at += prefix.byteLength;
   for (const type of types) out[at++] = type;
   let rest = body.byteLength;
   while (rest > 127) {
@@ -65,11 +102,11 @@ export function lifeSignFrame(address: FrameAddress): Uint8Array {
 }
 
 export function syncStatusFrame(address: FrameAddress, saved: boolean): Uint8Array {
-  const out = new Uint8Array(address.prefix.byteLength + 2);
-  out.set(address.prefix, 0);
-  out[address.prefix.byteLength] = FRAME_TYPE.syncStatus;
-  out[address.prefix.byteLength + 1] = saved ? 1 : 0;
-  return out;
+  const message = new Uint8Array(address.prefix.byteLength + 2);
+  message.set(address.prefix, 0);
+  message[address.prefix.byteLength] = FRAME_TYPE.syncStatus;
+  message[address.prefix.byteLength + 1] = saved ? 1 : 0;
+  return frameMessage(message);
 }
 
 export function authenticatedFrame(address: FrameAddress, readOnly: boolean): Uint8Array {
@@ -80,9 +117,12 @@ export function permissionDeniedFrame(address: FrameAddress, reason: string): Ui
   return textFrame(address, [FRAME_TYPE.auth, AUTH_TYPE.permissionDenied], reason);
 }
 
-/** The frame with which a client asks to enter a document; the token is empty where it was checked before. */
-export function authFrame(address: FrameAddress, token: string): Uint8Array {
-  return textFrame(address, [FRAME_TYPE.auth, AUTH_TYPE.token], token);
+/** The message with which a client asks to enter a document, for Hocuspocus; the token is empty, it was checked before. */
+export function authMessage(address: FrameAddress): Uint8Array {
+  const message = new Uint8Array(address.prefix.byteLength + 3);
+  message.set(address.prefix, 0);
+  message.set([FRAME_TYPE.auth, AUTH_TYPE.token, 0], address.prefix.byteLength);
+  return message;
 }
 
 export function statelessFrame(address: FrameAddress, payload: string): Uint8Array {
@@ -126,7 +166,7 @@ export function readPlainFrame(bytes: Uint8Array, address: string): InboundFrame
   }
 }
 
-/** Replaces a frame's address, keeping what is behind it. */
+/** Replaces a message's address, keeping what is behind it. */
 export function readdress(bytes: Uint8Array, to: FrameAddress): Uint8Array {
   const decoder = decoding.createDecoder(bytes);
   const length = decoding.readVarUint(decoder);

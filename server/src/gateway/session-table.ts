@@ -8,7 +8,7 @@ import { MalformedAwareness } from '../rooms/awareness.ts';
 import { admit, allows, identify, type AdmissionDeps } from './admission.ts';
 import type { ClientSocket } from './client-socket.ts';
 import {
-  authFrame,
+  authMessage,
   awarenessFrame,
   frameAddress,
   NO_ADDRESS,
@@ -160,7 +160,7 @@ export class SessionTable {
       const own = this.#socket.dialect === 'hocuspocus' ? frameAddress(address) : NO_ADDRESS;
       slot.session = new Session({ ...admission, socket: this.#socket, address: own });
       const qualified = frameAddress(qualifyAddress(admission.identity.tenant, address));
-      this.#hocuspocus?.handleMessage(authFrame(qualified, ''));
+      this.#hocuspocus?.handleMessage(authMessage(qualified));
     } catch (error) {
       this.#turnAway(address, toScriptoriumError(error));
     }

@@ -56,6 +56,7 @@ export class Session implements RoomSession {
   resyncTimer: { cancel(): void } | null = null;
   firstRoundDone = false;
   ended = false;
+  readonly #savedFrame: Uint8Array;
   #writable: boolean;
 
   constructor(deps: {
@@ -69,6 +70,7 @@ export class Session implements RoomSession {
     this.address = deps.address;
     this.room = deps.room;
     this.identity = deps.identity;
+    this.#savedFrame = syncStatusFrame(deps.address, true);
     this.#writable = deps.writable;
   }
 
@@ -129,7 +131,7 @@ export class Session implements RoomSession {
       entry.reply();
       return;
     }
-    if (this.socket.dialect === 'hocuspocus') this.sendFrame(syncStatusFrame(this.address, entry.saved));
+    if (this.socket.dialect === 'hocuspocus') this.sendFrame(entry.saved ? this.#savedFrame : syncStatusFrame(this.address, false));
     this.socket.noteAcknowledged(entry);
   }
 

@@ -14,7 +14,7 @@ test('[OPS10] a line is one JSON object with time, level, event and fields', () 
   const { log, lines, last } = build();
   log.child({ part: 'rooms' }).info('room.loaded', { document: 7, seconds: 0.5 });
   expect(last()).toEqual({
-    time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+    time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as unknown,
     level: 'info',
     event: 'room.loaded',
     part: 'rooms',
@@ -40,15 +40,21 @@ test('[OPS10] an error keeps its message, stack, code and causes', () => {
     name: 'ScriptoriumError',
     code: 'storage-unavailable',
     message: 'storage-unavailable: disk',
-    stack: expect.stringContaining('logger.test'),
+    stack: expect.stringContaining('logger.test') as unknown,
     cause: { message: 'ENOSPC' },
   });
 });
 
 test('[OPS11] no token reaches a line, wherever it sits', () => {
   const { log, lines } = build();
-  const error = new Error(`bad request GET /y/a?token=${JWT}&x=1`, { cause: new Error(`Authorization: Bearer ${JWT}`) });
-  log.warn('socket.refused', { url: `/y/a?x=1&token=${JWT}`, token: JWT, authorization: `Bearer ${JWT}`, note: `got ${JWT}` }, error);
+  const error = new Error(`bad request GET /y/a?token=${JWT}&x=1`, {
+    cause: new Error(`Authorization: Bearer ${JWT}`),
+  });
+  log.warn(
+    'socket.refused',
+    { url: `/y/a?x=1&token=${JWT}`, token: JWT, authorization: `Bearer ${JWT}`, note: `got ${JWT}` },
+    error,
+  );
   log.child({ token: JWT }).info('x');
   expect(lines.join('')).not.toContain('c2lnbmF0dXJl');
   expect(lines.join('')).not.toContain('eyJ');

@@ -45,7 +45,10 @@ const HISTOGRAMS: Readonly<Record<HistogramName, { readonly help: string; readon
     help: 'From an update to its acknowledgement.',
     buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5, 30],
   },
-  flush_seconds: { help: 'One group commit.', buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5] },
+  flush_seconds: {
+    help: 'One group commit.',
+    buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5],
+  },
   load_seconds: { help: 'One load of a document.', buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30] },
   compaction_seconds: { help: 'One compaction of a document.', buckets: [0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30] },
 };
@@ -107,7 +110,8 @@ function createGauges(registry: Registry): Record<GaugeName, number> {
 function createHistograms(registry: Registry): Record<HistogramName, Histogram> {
   return mapValues(
     HISTOGRAMS,
-    ({ help, buckets }, name) => new Histogram({ name: PREFIX + name, help, buckets: [...buckets], registers: [registry] }),
+    ({ help, buckets }, name) =>
+      new Histogram({ name: PREFIX + name, help, buckets: [...buckets], registers: [registry] }),
   );
 }
 

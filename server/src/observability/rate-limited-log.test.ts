@@ -6,7 +6,13 @@ import { createRateLimitedLog } from './rate-limited-log.ts';
 function build(maxKeys?: number) {
   const lines: [string, LogFields | undefined][] = [];
   const silent = (): void => {};
-  const log: Logger = { debug: silent, info: silent, error: silent, child: () => log, warn: (event, fields) => void lines.push([event, fields]) };
+  const log: Logger = {
+    debug: silent,
+    info: silent,
+    error: silent,
+    child: () => log,
+    warn: (event, fields) => void lines.push([event, fields]),
+  };
   const clock = createFakeClock();
   const limited = createRateLimitedLog({ log, clock, intervalMs: 1000, ...(maxKeys !== undefined && { maxKeys }) });
   return { lines, clock, limited };

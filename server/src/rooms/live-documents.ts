@@ -22,15 +22,21 @@ export function createLiveDocuments(deps: LoadDeps & { readonly rooms: RoomRegis
     reason: RetireReason,
     change: (stateVector: Uint8Array) => Promise<T>,
   ): Promise<T> => {
-    const room = deps.rooms.get(record.id);
-    room?.freeze(true);
+    // Held open meanwhile, so that nobody opens it behind the state vector.
+    const wasOpen = deps.rooms.get(record.id) !== null;
+    const room = await deps.rooms.open(record.id, new Map());
+    room.freeze(true);
+    let done = false;
     try {
       const { state } = await read(record);
       const result = await change(encodeStateVectorFromUpdate(state));
-      deps.rooms.discard(record.id, reason === 'deleted' ? 'document-deleted' : 'room-discarded');
+      done = true;
       return result;
     } finally {
-      room?.freeze(false);
+      if (done) room.discard(reason === 'deleted' ? 'document-deleted' : 'room-discarded');
+      else if (!wasOpen) room.discard('room-discarded');
+      else room.freeze(false);
+      deps.rooms.release(room);
     }
   };
 

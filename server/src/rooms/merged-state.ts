@@ -1,10 +1,13 @@
 import * as Y from 'yjs';
 import { ScriptoriumError } from '../core/errors.ts';
 import type { KnownContent, KnownSegment } from '../core/fork-detection.ts';
+import type { Effort, InsertionPlace } from '../core/update-crowd.ts';
 import type { KnownState } from '../core/update-gate.ts';
+import type { StructId } from '../core/update-struct.ts';
 import type { ParsedUpdate } from '../core/update-parser.ts';
 import { parseStateVector } from '../core/update-state-vector.ts';
 import { knownSegments } from './merged-content.ts';
+import { countConflicts, isLeftOf } from './merged-lists.ts';
 
 /** What applying an update did. */
 export interface Applied {
@@ -164,6 +167,17 @@ class DocState implements MergedState {
       item = parent instanceof Y.AbstractType ? parent._item : null;
     }
     return depth;
+  }
+
+  inOrder(left: StructId, right: StructId, effort: Effort): boolean {
+    const leftItem = this.#find(left.client, left.clock);
+    const rightItem = this.#find(right.client, right.clock);
+    if (leftItem === null || rightItem === null) return true;
+    return leftItem === rightItem ? left.clock < right.clock : isLeftOf(leftItem, rightItem, effort);
+  }
+
+  conflicts(place: InsertionPlace, effort: Effort): number {
+    return countConflicts(this.#doc, place, effort);
   }
 
   /** The item that holds a clock, or `null` when it is unknown or was collected. */

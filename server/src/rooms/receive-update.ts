@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@scriptorium/shared/error-codes';
 import { detectFork } from '../core/fork-detection.ts';
 import { defaultUpdateLimits } from '../core/limits.ts';
-import { gateUpdate, type UpdateSummary } from '../core/update-gate.ts';
+import { gateUpdate, type UpdateSummary, type Verdict } from '../core/update-gate.ts';
 import { parseUpdate, type ParsedUpdate } from '../core/update-parser.ts';
 import type { RoomSession } from './room-session.ts';
 import type { Room } from './room.ts';
@@ -37,17 +37,34 @@ export function receiveUpdate(room: Room, sender: UpdateSender, inbound: Inbound
   const own = ownClients(room, sender, parsed, inbound.via);
   const forked = detectFork(parsed, own, room);
   if (forked !== null) return { kind: 'refused', code: 'forked', detail: 'known clocks with other content', client: forked };
-  const verdict = gateUpdate(parsed, room, defaultUpdateLimits);
+  // An update that has to go in by parts passes the gate again after each of them.
+  for (;;) {
+    const verdict = gateUpdate(parsed, room, defaultUpdateLimits);
+    if (verdict.kind !== 'part') return conclude(room, sender, { parsed, verdict, via: inbound.via });
+    const receipt = enter(room, sender, { ...verdict, parsed, via: inbound.via });
+    if (receipt.kind !== 'accepted') return receipt;
+  }
+}
+
+function conclude(
+  room: Room,
+  sender: UpdateSender,
+  gated: {
+    readonly parsed: ParsedUpdate;
+    readonly verdict: Exclude<Verdict, { readonly kind: 'part' }>;
+    readonly via: InboundUpdate['via'];
+  },
+): Receipt {
+  const { parsed, verdict, via } = gated;
   switch (verdict.kind) {
     case 'refuse':
       return { ...verdict, kind: 'refused' };
     case 'accept':
-      return enter(room, sender, { parsed, update: verdict.update, summary: verdict.summary, via: inbound.via });
+      return enter(room, sender, { parsed, update: verdict.update, summary: verdict.summary, via });
     case 'gap': {
-      if (inbound.via === 'update') return { kind: 'held' };
+      if (via === 'update') return { kind: 'held' };
       if (verdict.ready === null) return { kind: 'partial', after: room.submitted };
-      const ready = { parsed, update: verdict.ready, summary: verdict.summary, via: inbound.via };
-      const receipt = enter(room, sender, ready);
+      const receipt = enter(room, sender, { parsed, update: verdict.ready, summary: verdict.summary, via });
       return receipt.kind === 'accepted' ? { ...receipt, kind: 'partial' } : receipt;
     }
   }

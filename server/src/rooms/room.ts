@@ -43,6 +43,21 @@ export interface RoomStart {
   readonly tombstone: ReadonlyMap<number, number>;
 }
 
+/** What was handed to the writer and is not settled yet. */
+interface Flight {
+  readonly segments: readonly LogSegment[];
+  readonly updates: readonly Uint8Array[];
+  /** The encoded row; `null` where there are only bindings. */
+  readonly payload: Uint8Array | null;
+  readonly bindings: readonly ClientBinding[];
+  /** Position of the last update in it. */
+  readonly upTo: number;
+}
+
+function bytesOf(updates: readonly Uint8Array[]): number {
+  return updates.reduce((sum, update) => sum + update.byteLength, 0);
+}
+
 /**
  * One open document on one node. Forward, store, ack: an update is applied and shown to other writers at once, goes to
  * the log with the next group commit, and only then counts as saved, reaches other nodes and those who only read.
@@ -65,7 +80,7 @@ export class Room implements AppendSource {
   readonly #bindings: Map<number, string>;
   readonly #waiters: { readonly position: number; readonly wake: () => void }[] = [];
   #newBindings: ClientBinding[] = [];
-  #flight: { segments: readonly LogSegment[]; bindings: readonly ClientBinding[]; upTo: number; bytes: number } | null = null;
+  #flight: Flight | null = null;
   #position: Position;
   #submitted = 0;
   #durable = 0;
@@ -112,7 +127,7 @@ export class Room implements AppendSource {
 
   /** Updates that are applied but not yet in the log, in order. */
   uncommitted(): readonly Uint8Array[] {
-    return [...updatesOf(this.#flight?.segments ?? []), ...updatesOf(this.#pending.peek())];
+    return [...(this.#flight?.updates ?? []), ...updatesOf(this.#pending.peek())];
   }
 
   attach(session: RoomSession): void {
@@ -172,11 +187,11 @@ export class Room implements AppendSource {
   takePending(): AppendEntry | null {
     if (this.#discarded || this.#flight !== null || (this.#pending.empty && this.#newBindings.length === 0)) return null;
     const segments = this.#pending.take();
-    const bytes = updatesOf(segments).reduce((sum, update) => sum + update.byteLength, 0);
-    this.#flight = { segments, bindings: this.#newBindings, upTo: this.#submitted, bytes };
+    const updates = updatesOf(segments);
+    const payload = encodePendingRow(segments);
+    this.#flight = { segments, updates, payload, bindings: this.#newBindings, upTo: this.#submitted };
     this.#newBindings = [];
-    const { epoch } = this.#position;
-    return { documentId: this.documentId, epoch, payload: encodePendingRow(segments), bindings: this.#flight.bindings };
+    return { documentId: this.documentId, epoch: this.#position.epoch, payload, bindings: this.#flight.bindings };
   }
 
   settle(outcome: AppendOutcome): void {
@@ -192,20 +207,18 @@ export class Room implements AppendSource {
       this.discard(outcome.reason === 'deleted' ? 'document-deleted' : 'room-discarded');
       return;
     }
-    this.unreserve(flight.bytes);
-    if (flight.segments.length > 0) this.#onStored(outcome.seq, flight.segments, flight.bytes);
+    if (flight.payload !== null) this.#onStored(outcome.seq, flight.payload, flight.updates);
     this.#durable = flight.upTo;
     this.#tellDurable();
     if (!this.#pending.empty || this.#newBindings.length > 0) this.#deps.writer.schedule(this);
   }
 
-  #onStored(seq: number, segments: readonly LogSegment[], bytes: number): void {
+  #onStored(seq: number, payload: Uint8Array, updates: readonly Uint8Array[]): void {
     const { epoch } = this.#position;
-    const payload = encodePendingRow(segments);
-    if (payload !== null) {
-      this.#deps.fanOut.publish({ node: this.#deps.node, documentId: this.documentId, epoch, seq, payload });
-    }
-    this.#showCommitted(updatesOf(segments), 'readers');
+    const bytes = bytesOf(updates);
+    this.unreserve(bytes);
+    this.#deps.fanOut.publish({ node: this.#deps.node, documentId: this.documentId, epoch, seq, payload });
+    this.#showCommitted(updates, 'readers');
     if (seq === this.#position.seq + 1) this.#position = { epoch, seq };
     else this.#deps.onGap(this);
     this.#deps.onGrown(this, 1, bytes);
@@ -217,18 +230,16 @@ export class Room implements AppendSource {
     for (const update of updates) this.state.apply(update);
     this.#showCommitted(updates, 'everybody');
     this.#position = { epoch: this.#position.epoch, seq };
-    this.#deps.onGrown(this, 1, updates.reduce((sum, update) => sum + update.byteLength, 0));
+    this.#deps.onGrown(this, 1, bytesOf(updates));
   }
 
   #showCommitted(updates: readonly Uint8Array[], to: 'readers' | 'everybody'): void {
     this.committed.push(updates);
     const allCommitted = this.#pending.empty && this.#flight === null;
     if (this.committed.stale && allCommitted) this.committed.rebase(this.state.encode());
-    const audience = [...this.#sessions].filter((session) => to === 'everybody' || !session.writable);
-    if (audience.length === 0) return;
-    for (const update of updates) {
-      const outbound = outboundUpdate(update);
-      for (const session of audience) session.send(outbound);
+    const outbound = updates.map((update) => outboundUpdate(update));
+    for (const session of this.#sessions) {
+      if (to === 'everybody' || !session.writable) for (const message of outbound) session.send(message);
     }
   }
 

@@ -66,6 +66,7 @@ class GroupCommitWriter implements UpdateWriter {
   #timer: Timer | null = null;
   #lastStart = -Infinity;
   #lastDuration = 0;
+  #lastRows = 0;
   #healthy = true;
 
   constructor(deps: UpdateWriterDeps) {
@@ -93,7 +94,8 @@ class GroupCommitWriter implements UpdateWriter {
 
   #arm(): void {
     if (this.#inFlight || this.#timer !== null || this.#dirty.size === 0) return;
-    const delay = planFlushDelay(this.#deps.clock.monotonic() - this.#lastStart, this.#lastDuration);
+    const sinceStart = this.#deps.clock.monotonic() - this.#lastStart;
+    const delay = planFlushDelay({ sinceStart, duration: this.#lastDuration, rows: this.#lastRows });
     const run = (): void => {
       this.#timer = null;
       void this.#flush();
@@ -109,6 +111,7 @@ class GroupCommitWriter implements UpdateWriter {
       this.#lastStart = clock.monotonic();
       telemetry.metrics.gauge('writer_pending_bytes', this.#pendingBytes);
       await this.#commit(flight);
+      this.#lastRows = flight.entries.length;
       this.#lastDuration = clock.monotonic() - this.#lastStart;
       telemetry.metrics.observe('flush_seconds', this.#lastDuration / 1_000);
       telemetry.metrics.count('flushes_total');

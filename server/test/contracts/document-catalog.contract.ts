@@ -2,7 +2,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DocumentName, Tenant } from '@scriptorium/shared/document-name';
 import * as Y from 'yjs';
 import type { DocumentRecord } from '../../src/ports/document-catalog.ts';
-import { AT, entry, name, newTenant, newWriter, type OpenStore, readTexts, type StoreUnderTest } from './store-under-test.ts';
+import {
+  AT,
+  entry,
+  name,
+  newTenant,
+  newWriter,
+  type OpenStore,
+  readTexts,
+  type StoreUnderTest,
+} from './store-under-test.ts';
 
 const NOTHING = new Uint8Array([0]);
 
@@ -25,7 +34,11 @@ function vector(clocks: Record<number, number>): Uint8Array {
 }
 
 /** The clocks of a name's tombstone, through the document that stands there now. */
-async function tombstoneOf(store: StoreUnderTest, tenant: Tenant, at: DocumentName): Promise<Record<string, number> | null> {
+async function tombstoneOf(
+  store: StoreUnderTest,
+  tenant: Tenant,
+  at: DocumentName,
+): Promise<Record<string, number> | null> {
   const resolution = await store.catalog.resolve(tenant, at);
   if (resolution.kind !== 'found' && resolution.kind !== 'renamed') throw new Error(resolution.kind);
   return resolution.tombstone === null ? null : Object.fromEntries(Y.decodeStateVector(resolution.tombstone));
@@ -44,7 +57,14 @@ function describeLife(current: () => StoreUnderTest): void {
     expect(await store.catalog.resolve(tenant, name('a'))).toEqual({ kind: 'absent' });
     const record = await create(store, tenant, 'a');
     expect(record).toEqual({
-      id: record.id, tenant, name: 'a', epoch: 1, head: 0, createdAt: AT, createdBy: 'ada', updatedAt: AT,
+      id: record.id,
+      tenant,
+      name: 'a',
+      epoch: 1,
+      head: 0,
+      createdAt: AT,
+      createdBy: 'ada',
+      updatedAt: AT,
     });
     expect(await store.catalog.resolve(tenant, name('a'))).toEqual({ kind: 'found', record, tombstone: null });
   });
@@ -144,7 +164,11 @@ function describeRedirects(current: () => StoreUnderTest): void {
     const tenant = newTenant();
     const { id } = await create(store, tenant, 'a');
     await newWriter(store).append(entry(id, 'row'));
-    for (const [from, to] of [['a', 'b'], ['b', 'c/d'], ['c/d', 'e']] as const) {
+    for (const [from, to] of [
+      ['a', 'b'],
+      ['b', 'c/d'],
+      ['c/d', 'e'],
+    ] as const) {
       const result = await store.catalog.rename(tenant, name(from), name(to), AT);
       expect(result).toMatchObject({ kind: 'renamed', record: { id, name: to, epoch: 1, head: 1 } });
     }
@@ -175,7 +199,10 @@ function describeRedirects(current: () => StoreUnderTest): void {
     await store.catalog.rename(tenant, name('a'), name('b'), AT);
     const back = await store.catalog.rename(tenant, name('b'), name('a'), AT);
     expect(back).toMatchObject({ kind: 'renamed', record: { id, name: 'a', epoch: 1 } });
-    expect(await store.catalog.resolve(tenant, name('b'))).toMatchObject({ kind: 'renamed', record: { id, name: 'a' } });
+    expect(await store.catalog.resolve(tenant, name('b'))).toMatchObject({
+      kind: 'renamed',
+      record: { id, name: 'a' },
+    });
   });
 
   it('[LOG44] whatever comes to stand at a redirect ends it, at an epoch that the name never had', async () => {

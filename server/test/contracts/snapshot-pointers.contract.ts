@@ -39,13 +39,30 @@ function describePublishing(current: () => StoreUnderTest): void {
   it('[SNAP20] a pointer moves on from where it is expected, the old one becomes the previous one, the tail shrinks', async () => {
     const store = current();
     const { id } = await newDocumentWithRows(store, 5);
-    const [first, second, third] = [await registered(store, id, 2), await registered(store, id, 3), await registered(store, id, 5)];
+    const [first, second, third] = [
+      await registered(store, id, 2),
+      await registered(store, id, 3),
+      await registered(store, id, 5),
+    ];
     expect(await store.log.publishSnapshot(id, 1, 0, first)).toBe(true);
-    expect(await store.log.readLoadStart(id)).toMatchObject({ snapshot: first, previousSnapshot: null, tailBytes: 30, head: 5 });
+    expect(await store.log.readLoadStart(id)).toMatchObject({
+      snapshot: first,
+      previousSnapshot: null,
+      tailBytes: 30,
+      head: 5,
+    });
     expect(await store.log.publishSnapshot(id, 1, 2, second)).toBe(true);
-    expect(await store.log.readLoadStart(id)).toMatchObject({ snapshot: second, previousSnapshot: first, tailBytes: 20 });
+    expect(await store.log.readLoadStart(id)).toMatchObject({
+      snapshot: second,
+      previousSnapshot: first,
+      tailBytes: 20,
+    });
     expect(await store.log.publishSnapshot(id, 1, 3, third)).toBe(true);
-    expect(await store.log.readLoadStart(id)).toMatchObject({ snapshot: third, previousSnapshot: second, tailBytes: 0 });
+    expect(await store.log.readLoadStart(id)).toMatchObject({
+      snapshot: third,
+      previousSnapshot: second,
+      tailBytes: 0,
+    });
     await newWriter(store).append(entry(id, '123'));
     expect(await store.log.readLoadStart(id)).toMatchObject({ tailBytes: 3 });
   });
@@ -53,13 +70,24 @@ function describePublishing(current: () => StoreUnderTest): void {
   it('[SNAP21] of several that publish at once exactly one wins, at the first snapshot and at later ones', async () => {
     const store = current();
     const { id } = await newDocumentWithRows(store, 4);
-    for (const [expected, seq] of [[0, 2], [2, 4]] as const) {
+    for (const [expected, seq] of [
+      [0, 2],
+      [2, 4],
+    ] as const) {
       const candidates = await Promise.all(Array.from({ length: 6 }, () => registered(store, id, seq)));
-      const wins = await Promise.all(candidates.map((candidate) => store.log.publishSnapshot(id, 1, expected, candidate)));
+      const wins = await Promise.all(
+        candidates.map((candidate) => store.log.publishSnapshot(id, 1, expected, candidate)),
+      );
       expect(wins.filter(Boolean)).toHaveLength(1);
       expect((await store.log.readLoadStart(id))?.snapshot).toEqual(candidates[wins.indexOf(true)]);
       const losers = candidates.filter((_, index) => !wins[index]).map(({ key }) => key);
-      expect(await takeAll(store, AT + 1, candidates.map(({ key }) => key))).toEqual(losers);
+      expect(
+        await takeAll(
+          store,
+          AT + 1,
+          candidates.map(({ key }) => key),
+        ),
+      ).toEqual(losers);
     }
   });
 

@@ -20,6 +20,9 @@ export type OpenStore = () => Promise<StoreUnderTest>;
 /** The wall-clock time of all that tests store. */
 export const AT = 1_764_000_000_000;
 
+/** An id that no document ever gets in these tests. */
+export const UNKNOWN_DOCUMENT = 9_000_000_000;
+
 export function name(text: string): DocumentName {
   const parsed = parseDocumentName(text);
   if (parsed === null) throw new Error(`not a document name: ${text}`);
@@ -69,7 +72,10 @@ export function newWriter(store: StoreUnderTest): TestWriter {
 }
 
 /** Sequence number and text of each row. */
-export async function readTexts(store: StoreUnderTest, documentId: DocumentId): Promise<readonly (readonly [number, string])[]> {
+export async function readTexts(
+  store: StoreUnderTest,
+  documentId: DocumentId,
+): Promise<readonly (readonly [number, string])[]> {
   const rows = await store.log.readRows(documentId, 0, 10_000);
   return rows.map((row) => [row.seq, new TextDecoder().decode(row.payload)] as const);
 }

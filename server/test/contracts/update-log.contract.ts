@@ -1,8 +1,16 @@
-import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AT, bytes, entry, newDocument, newDocuments, newWriter, type OpenStore, readTexts, type StoreUnderTest } from './store-under-test.ts';
-
-const UNKNOWN_DOCUMENT = 9_000_000_000;
+import { describeLogReading } from './log-reading.contract.ts';
+import {
+  AT,
+  entry,
+  newDocument,
+  newDocuments,
+  newWriter,
+  type OpenStore,
+  readTexts,
+  type StoreUnderTest,
+  UNKNOWN_DOCUMENT,
+} from './store-under-test.ts';
 
 /** What every update log must do; the suites on snapshot pointers and bindings belong to it. */
 export function describeUpdateLog(adapter: string, open: OpenStore): void {
@@ -17,7 +25,7 @@ export function describeUpdateLog(adapter: string, open: OpenStore): void {
     describeSequence(() => store, reopen);
     describeRetries(() => store);
     describeRefusals(() => store);
-    describeReading(() => store);
+    describeLogReading(() => store);
   });
 }
 
@@ -31,11 +39,18 @@ function describeSequence(current: () => StoreUnderTest, reopen: () => Promise<v
       await writer.append(entry(second!.id, 'b2')),
       await writer.append(entry(second!.id, 'b3'), entry(first!.id, 'a2')),
     ];
-    expect(results.map((batch) => batch.map((result) => (result.kind === 'stored' ? result.seq : result.kind)))).toEqual(
-      [[1, 1], [2], [3, 2]],
-    );
-    expect(await readTexts(store, first!.id)).toEqual([[1, 'a1'], [2, 'a2']]);
-    expect(await readTexts(store, second!.id)).toEqual([[1, 'b1'], [2, 'b2'], [3, 'b3']]);
+    expect(
+      results.map((batch) => batch.map((result) => (result.kind === 'stored' ? result.seq : result.kind))),
+    ).toEqual([[1, 1], [2], [3, 2]]);
+    expect(await readTexts(store, first!.id)).toEqual([
+      [1, 'a1'],
+      [2, 'a2'],
+    ]);
+    expect(await readTexts(store, second!.id)).toEqual([
+      [1, 'b1'],
+      [2, 'b2'],
+      [3, 'b3'],
+    ]);
     expect(await store.log.readHeads([first!.id, second!.id])).toEqual([
       { documentId: first!.id, epoch: 1, head: 2 },
       { documentId: second!.id, epoch: 1, head: 3 },
@@ -96,7 +111,10 @@ function describeRetries(current: () => StoreUnderTest): void {
       { kind: 'stored', seq: 1 },
       { kind: 'stored', seq: 1 },
     ]);
-    expect(await readTexts(store, first!.id)).toEqual([[1, 'a'], [2, 'from another writer']]);
+    expect(await readTexts(store, first!.id)).toEqual([
+      [1, 'a'],
+      [2, 'from another writer'],
+    ]);
     expect(await readTexts(store, second!.id)).toEqual([[1, 'b']]);
   });
 
@@ -111,8 +129,14 @@ function describeRetries(current: () => StoreUnderTest): void {
       { kind: 'stored', seq: 2 },
       { kind: 'stored', seq: 2 },
     ]);
-    expect(await readTexts(store, first!.id)).toEqual([[1, 'earlier'], [2, 'a']]);
-    expect(await readTexts(store, second!.id)).toEqual([[1, 'earlier'], [2, 'b']]);
+    expect(await readTexts(store, first!.id)).toEqual([
+      [1, 'earlier'],
+      [2, 'a'],
+    ]);
+    expect(await readTexts(store, second!.id)).toEqual([
+      [1, 'earlier'],
+      [2, 'b'],
+    ]);
   });
 
   it('[LOG24] a retry of a flush that was never stored stores it, whatever other writers numbered theirs', async () => {
@@ -128,7 +152,11 @@ function describeRetries(current: () => StoreUnderTest): void {
     const document = await newDocument(store);
     const batch = newWriter(store).batch([entry(document.id, 'a')]);
     await store.log.append(batch);
-    await store.database.updateTable('document_heads').set({ epoch: 2 }).where('document_id', '=', document.id).execute();
+    await store.database
+      .updateTable('document_heads')
+      .set({ epoch: 2 })
+      .where('document_id', '=', document.id)
+      .execute();
     expect(await store.log.append({ ...batch, retry: true })).toEqual([{ kind: 'stored', seq: 1 }]);
   });
 }
@@ -157,10 +185,11 @@ function describeRefusals(current: () => StoreUnderTest): void {
     expect(
       await newWriter(store).append(
         entry(document.id, 'after'),
+        entry(document.id, 'after, at the raised epoch', { epoch: 2 }),
         entry(UNKNOWN_DOCUMENT, 'nowhere'),
         entry(UNKNOWN_DOCUMENT + 1, '', { payload: null, bindings: [{ client: 1, user: 'ada' }] }),
       ),
-    ).toEqual([{ kind: 'deleted' }, { kind: 'deleted' }, { kind: 'deleted' }]);
+    ).toEqual(Array.from({ length: 4 }, () => ({ kind: 'deleted' })));
     expect(await readTexts(store, document.id)).toEqual([[1, 'before']]);
     expect(await store.log.readBindings(UNKNOWN_DOCUMENT + 1)).toEqual([]);
   });
@@ -171,9 +200,16 @@ function describeRefusals(current: () => StoreUnderTest): void {
     const damaged = documents[2]!;
     const writer = newWriter(store);
     await writer.append(...documents.map((document) => entry(document.id, 'first')));
-    const [row] = await store.database.selectFrom('log_rows').selectAll().where('document_id', '=', damaged.id).execute();
+    const [row] = await store.database
+      .selectFrom('log_rows')
+      .selectAll()
+      .where('document_id', '=', damaged.id)
+      .execute();
     // A row above the head, which an intact store never has, so that the next append collides with it.
-    await store.database.insertInto('log_rows').values({ ...row!, seq: 2 }).execute();
+    await store.database
+      .insertInto('log_rows')
+      .values({ ...row!, seq: 2 })
+      .execute();
     const results = await writer.append(
       ...documents.map((document) => entry(document.id, 'second', { bindings: [{ client: 5, user: 'ada' }] })),
     );
@@ -181,7 +217,10 @@ function describeRefusals(current: () => StoreUnderTest): void {
     expect(await store.log.readHeads([damaged.id])).toEqual([{ documentId: damaged.id, epoch: 1, head: 1 }]);
     expect(await store.log.readBindings(damaged.id)).toEqual([]);
     for (const document of documents.filter(({ id }) => id !== damaged.id)) {
-      expect(await readTexts(store, document.id)).toEqual([[1, 'first'], [2, 'second']]);
+      expect(await readTexts(store, document.id)).toEqual([
+        [1, 'first'],
+        [2, 'second'],
+      ]);
       expect(await store.log.readBindings(document.id)).toEqual([{ client: 5, user: 'ada' }]);
     }
   });
@@ -197,73 +236,5 @@ function describeRefusals(current: () => StoreUnderTest): void {
     expect(await writer.append({ ...bindOnly(3), epoch: 2 })).toEqual([{ kind: 'fenced' }]);
     expect(await readTexts(store, document.id)).toEqual([[1, 'row']]);
     expect((await store.log.readBindings(document.id)).map(({ client }) => client)).toEqual([1, 2]);
-  });
-}
-
-function describeReading(current: () => StoreUnderTest): void {
-  it('[LOG29] the first binding of a client wins, and holds for one document', async () => {
-    const store = current();
-    const [first, second] = await newDocuments(store, 2);
-    const largest = 2 ** 32 - 1;
-    const writer = newWriter(store);
-    const bind = (documentId: number, user: string) => entry(documentId, 'x', { bindings: [{ client: largest, user }] });
-    await writer.append(bind(first!.id, 'ada'), bind(second!.id, 'lin'));
-    await writer.append(bind(first!.id, 'mallory'));
-    expect(await store.log.readBindings(first!.id)).toEqual([{ client: largest, user: 'ada' }]);
-    expect(await store.log.readBindings(second!.id)).toEqual([{ client: largest, user: 'lin' }]);
-  });
-
-  it('[LOG30] rows are read in pages, with their time and the first 16 bytes of the SHA-256', async () => {
-    const store = current();
-    const document = await newDocument(store);
-    const writer = newWriter(store);
-    for (let index = 1; index <= 7; index += 1) {
-      await store.log.append(writer.batch([entry(document.id, `row ${index}`)], { at: AT + index }));
-    }
-    const pages = [];
-    for (let after = 0; after < 7; after += 3) pages.push(await store.log.readRows(document.id, after, 3));
-    expect(pages.map((page) => page.map((row) => row.seq))).toEqual([[1, 2, 3], [4, 5, 6], [7]]);
-    expect(await store.log.readRows(document.id, 7, 3)).toEqual([]);
-    const row = pages[1]![0]!;
-    expect(row.at).toBe(AT + 4);
-    expect(Buffer.compare(row.sum, createHash('sha256').update(bytes('row 4')).digest().subarray(0, 16))).toBe(0);
-  });
-
-  it('[LOG30] the caller may use the buffer of a payload again at once', async () => {
-    const store = current();
-    const document = await newDocument(store);
-    const payload = bytes('before');
-    const pending = newWriter(store).append({ ...entry(document.id, ''), payload });
-    payload.fill(0);
-    await pending;
-    expect(await readTexts(store, document.id)).toEqual([[1, 'before']]);
-  });
-
-  it('[LOG31] heads are told of live documents only, of any number at once', async () => {
-    const store = current();
-    const [live, deleted] = await newDocuments(store, 2);
-    await store.catalog.remove(deleted!.tenant, deleted!.name, new Uint8Array([0]), AT);
-    const others = Array.from({ length: 1_200 }, (_, index) => UNKNOWN_DOCUMENT + index);
-    expect(await store.log.readHeads([...others, deleted!.id, live!.id])).toEqual([
-      { documentId: live!.id, epoch: 1, head: 0 },
-    ]);
-    expect(await store.log.readHeads([])).toEqual([]);
-  });
-
-  it('[LOG32] a load starts from head, epoch and the bytes of the tail; an unknown or deleted document has none', async () => {
-    const store = current();
-    const [live, deleted] = await newDocuments(store, 2);
-    await newWriter(store).append(entry(live!.id, '12345'));
-    await newWriter(store).append(entry(live!.id, '123'));
-    await store.catalog.remove(deleted!.tenant, deleted!.name, new Uint8Array([0]), AT);
-    expect(await store.log.readLoadStart(live!.id)).toEqual({
-      epoch: 1,
-      head: 2,
-      tailBytes: 8,
-      snapshot: null,
-      previousSnapshot: null,
-    });
-    expect(await store.log.readLoadStart(deleted!.id)).toBeNull();
-    expect(await store.log.readLoadStart(UNKNOWN_DOCUMENT)).toBeNull();
   });
 }

@@ -2,8 +2,8 @@ import * as Y from 'yjs';
 import { createCarriedRanges } from '../../src/core/fork-carried.ts';
 import { detectFork } from '../../src/core/fork-detection.ts';
 import { defaultUpdateLimits } from '../../src/core/limits.ts';
-import { gateUpdate } from '../../src/core/update-gate.ts';
-import { parseUpdate } from '../../src/core/update-parser.ts';
+import { gateUpdate, type Verdict } from '../../src/core/update-gate.ts';
+import { parseUpdate, type ParsedUpdate } from '../../src/core/update-parser.ts';
 import { createMergedState, type MergedState } from '../../src/rooms/merged-state.ts';
 import { describeDocument } from './document-description.ts';
 import { createHonestWorld, type HonestUpdate, type HonestWorld } from './honest-updates.ts';
@@ -62,18 +62,31 @@ function passOne({ bytes, client, via }: HonestUpdate, state: MergedState, repor
   if (parsed.kind === 'refuse') return `${parsed.code}: ${parsed.detail}`;
   const verdict = gateUpdate(parsed, { state, tombstone: new Map() }, defaultUpdateLimits);
   const gated = performance.now();
-  if (verdict.kind !== 'accept') return verdict.kind === 'gap' ? `gap ${[...verdict.missing].join()}` : verdict.detail;
   if (detectFork(parsed, new Set([client]), { state, carried: createCarriedRanges() }) !== null) return 'taken for a fork';
   const applying = performance.now();
-  state.apply(verdict.update);
+  const problem = applyAll(parsed, verdict, state);
   if (via === 'edit') {
     report.edits += 1;
     report.bytes += bytes.length;
     report.gateTime += gated - start;
     report.applyTime += performance.now() - applying;
   }
+  if (problem !== null) return problem;
   if (state.hasPending()) return 'something is pending';
   return state.contains(parsed) ? null : 'not contained after it was applied';
+}
+
+/** Applies what the gate lets in, part by part; returns why something did not get in. */
+function applyAll(parsed: ParsedUpdate, first: Verdict, state: MergedState): string | null {
+  let verdict = first;
+  while (verdict.kind === 'part') {
+    state.apply(verdict.update);
+    verdict = gateUpdate(parsed, { state, tombstone: new Map() }, defaultUpdateLimits);
+  }
+  if (verdict.kind === 'gap') return `gap ${[...verdict.missing].join()}`;
+  if (verdict.kind === 'refuse') return `${verdict.code}: ${verdict.detail}`;
+  state.apply(verdict.update);
+  return null;
 }
 
 function compareReplicas(world: HonestWorld, state: MergedState): string | null {

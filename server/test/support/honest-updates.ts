@@ -27,7 +27,7 @@ export function createHonestWorld(seed: number, people = 3): HonestWorld {
   const random = createRandom(seed);
   const sent: HonestUpdate[] = [];
   const log: Uint8Array[] = [];
-  const writers = Array.from({ length: people }, () => new Writer(random, (update) => {
+  const writers = Array.from({ length: people }, (_, number) => new Writer(random, number, (update) => {
     log.push(update.bytes);
     sent.push(update);
   }));
@@ -60,10 +60,10 @@ class Writer {
   readonly #undo: Y.UndoManager;
   #received = 0;
 
-  constructor(random: Random, send: (update: HonestUpdate) => void) {
+  constructor(random: Random, number: number, send: (update: HonestUpdate) => void) {
     this.#random = random;
     // Seeded, so that a failing run can be repeated; both small and large ids.
-    this.doc.clientID = 1 + random.below(random.chance(0.3) ? 1000 : 4_294_967_295);
+    this.doc.clientID = 10 * random.below(random.chance(0.3) ? 1000 : 400_000_000) + number;
     this.#undo = new Y.UndoManager([...honestRoots(this.doc)], { captureTimeout: 0 });
     this.doc.on('update', (bytes: Uint8Array, origin: unknown) => {
       if (origin !== 'remote') send({ bytes, client: this.doc.clientID, via: 'edit' });

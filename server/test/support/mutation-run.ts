@@ -1,6 +1,6 @@
 import * as Y from 'yjs';
 import { defaultUpdateLimits } from '../../src/core/limits.ts';
-import { gateUpdate } from '../../src/core/update-gate.ts';
+import { gateUpdate, type Verdict } from '../../src/core/update-gate.ts';
 import { parseUpdate } from '../../src/core/update-parser.ts';
 import { createMergedState, type MergedState } from '../../src/rooms/merged-state.ts';
 import { describeDocument } from './document-description.ts';
@@ -12,6 +12,8 @@ export interface MutationReport {
   mutations: number;
   accepted: number;
   gaps: number;
+  /** Of the accepted and the gaps, those that had to go in in parts. */
+  parts: number;
   readonly refused: Map<string, number>;
   /** What should not have happened, with what it takes to repeat it. */
   readonly findings: string[];
@@ -36,7 +38,7 @@ const MUTANTS_PER_BASE = 60;
 
 /** Mutates honest updates and checks that nothing that passes the gate does harm. */
 export function runMutations({ seed, count, onWorld }: MutationRun): MutationReport {
-  const report: MutationReport = { mutations: 0, accepted: 0, gaps: 0, refused: new Map(), findings: [] };
+  const report: MutationReport = { mutations: 0, accepted: 0, gaps: 0, parts: 0, refused: new Map(), findings: [] };
   for (let worldSeed = seed; report.mutations < count && report.findings.length < 20; worldSeed += 1) {
     runWorld(worldSeed, count, report);
     onWorld?.(report);
@@ -74,36 +76,53 @@ function tryMutant(base: Base, random: Random, report: MutationReport): string |
   report.mutations += 1;
   const mutant = mutateUpdate(base.update, base.other, random);
   try {
-    const passed = passGate(mutant, base.state, report);
-    const harm = passed === null ? null : findHarm(base.encoded, passed);
+    const passed = passGate(mutant, base, report);
+    const harm = passed.length === 0 ? null : findHarm(base.encoded, passed);
     return harm === null ? null : `${harm}; state ${hex(base.encoded)}, mutant ${hex(mutant)}`;
   } catch (error) {
     return `the gate threw ${String(error)}; state ${hex(base.encoded)}, mutant ${hex(mutant)}`;
   }
 }
 
-function passGate(mutant: Uint8Array, state: MergedState, report: MutationReport): Uint8Array | null {
+/** What of a mutant gets in, in order. */
+function passGate(mutant: Uint8Array, base: Base, report: MutationReport): Uint8Array[] {
   const parsed = parseUpdate(mutant, defaultUpdateLimits);
-  const verdict = parsed.kind === 'refuse' ? parsed : gateUpdate(parsed, { state, tombstone: new Map() }, defaultUpdateLimits);
+  if (parsed.kind === 'refuse') return count(report, parsed);
+  const first = gateUpdate(parsed, { state: base.state, tombstone: new Map() }, defaultUpdateLimits);
+  if (first.kind !== 'part') return count(report, first);
+  report.parts += 1;
+  const state = createMergedState();
+  state.apply(base.encoded);
+  const passed: Uint8Array[] = [];
+  let verdict: Verdict = first;
+  while (verdict.kind === 'part') {
+    state.apply(verdict.update);
+    passed.push(verdict.update);
+    verdict = gateUpdate(parsed, { state, tombstone: new Map() }, defaultUpdateLimits);
+  }
+  return [...passed, ...count(report, verdict)];
+}
+
+function count(report: MutationReport, verdict: Exclude<Verdict, { kind: 'part' }>): Uint8Array[] {
   switch (verdict.kind) {
     case 'refuse':
       report.refused.set(verdict.code, (report.refused.get(verdict.code) ?? 0) + 1);
-      return null;
+      return [];
     case 'gap':
       report.gaps += 1;
-      return verdict.ready;
+      return verdict.ready === null ? [] : [verdict.ready];
     case 'accept':
       report.accepted += 1;
-      return verdict.update;
+      return [verdict.update];
   }
 }
 
 /** Applies what passed to a copy of the document and looks for anything that should not be; `null` is well. */
-export function findHarm(encoded: Uint8Array, passed: Uint8Array): string | null {
+export function findHarm(encoded: Uint8Array, passed: readonly Uint8Array[]): string | null {
   try {
     const doc = createServerDoc();
     Y.applyUpdate(doc, encoded);
-    Y.applyUpdate(doc, passed);
+    for (const update of passed) Y.applyUpdate(doc, update);
     if (doc.store.pendingStructs !== null || doc.store.pendingDs !== null) return 'something is pending';
     const reloaded = createServerDoc();
     Y.applyUpdate(reloaded, Y.encodeStateAsUpdate(doc));

@@ -20,7 +20,7 @@ export function createRandom(seed: number): Random {
   return {
     below,
     chance: (probability) => next() < probability,
-    pick: (items) => {
+    pick: <T>(items: readonly T[]): T => {
       if (items.length === 0) throw new Error('nothing to pick from');
       return items[below(items.length)] as T;
     },

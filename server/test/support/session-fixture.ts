@@ -15,7 +15,8 @@ export type Sent =
   | { readonly kind: 'auth' | 'awareness' };
 
 function readSent(frame: Uint8Array): Sent {
-  const decoder = decoding.createDecoder(frame);
+  // Behind the WebSocket header; its second byte tells its length.
+  const decoder = decoding.createDecoder(frame.subarray(frame[1] === 126 ? 4 : 2));
   decoding.readVarString(decoder);
   const type = decoding.readVarUint(decoder);
   switch (type) {

@@ -41,10 +41,12 @@ export function createInProcessFanOut(deps: InProcessFanOutDeps = {}): FanOut {
   ): void => {
     const subscriptions = topic.get(to.documentId);
     if (subscriptions === undefined) return;
+    const others = [...subscriptions].filter((subscription) => subscription.node !== to.from);
+    if (others.length === 0) return;
     queueMicrotask(() => {
-      for (const subscription of [...subscriptions]) {
-        // Another handler may just have ended this subscription.
-        if (subscription.node === to.from || !subscriptions.has(subscription)) continue;
+      for (const subscription of others) {
+        // It may have been ended since.
+        if (!subscriptions.has(subscription)) continue;
         try {
           call(subscription.handler);
         } catch (error) {

@@ -19,7 +19,13 @@ test('[AUTH10] a development token makes its bearer an owner in the default tena
   expect(issued).toMatchObject({ displayName: 'Ada Lovelace', expiresAt: clock.now() + WEEK });
   expect(await verifier.verify(issued.token)).toMatchObject({
     kind: 'valid',
-    identity: { user: issued.user, displayName: 'Ada Lovelace', tenant: 'default', role: 'owner', expiresAt: issued.expiresAt },
+    identity: {
+      user: issued.user,
+      displayName: 'Ada Lovelace',
+      tenant: 'default',
+      role: 'owner',
+      expiresAt: issued.expiresAt,
+    },
   });
   clock.advance(WEEK);
   expect(await verifier.verify(issued.token)).toMatchObject({ code: 'token-expired' });

@@ -17,7 +17,8 @@ export async function loadDevelopmentSecret(dataDirectory: string): Promise<Uint
 async function readSecret(path: string): Promise<Uint8Array | null> {
   try {
     const secret = Buffer.from((await readFile(path, 'utf8')).trim(), 'base64url');
-    if (secret.length !== SECRET_BYTES) throw new Error(`${path} does not hold a secret; remove it to have a new one made`);
+    if (secret.length !== SECRET_BYTES)
+      throw new Error(`${path} does not hold a secret; remove it to have a new one made`);
     return secret;
   } catch (error) {
     if (isErrorCode(error, 'ENOENT')) return null;

@@ -17,7 +17,14 @@ function sign(payload: JWTPayload, options: { readonly secret?: string; readonly
 function build(overrides: Partial<JwtVerifierDeps> = {}) {
   const clock = createFakeClock({ now: NOW });
   const parseClaims = vi.fn(parseTokenClaims);
-  const verifier = createJwtVerifier({ secret: SECRET, issuer: null, audience: null, clock, parseClaims, ...overrides });
+  const verifier = createJwtVerifier({
+    secret: SECRET,
+    issuer: null,
+    audience: null,
+    clock,
+    parseClaims,
+    ...overrides,
+  });
   return { clock, parseClaims, verifier };
 }
 
@@ -26,7 +33,10 @@ const payload = { sub: 'ada', name: 'Ada', role: 'editor', exp: NOW / SECOND + 6
 test('[AUTH5] a token signed with the secret speaks for its subject', async () => {
   const { verifier } = build();
   const verification = await verifier.verify(await sign(payload));
-  expect(verification).toMatchObject({ kind: 'valid', identity: { user: 'ada', displayName: 'Ada', tenant: 'default', role: 'editor' } });
+  expect(verification).toMatchObject({
+    kind: 'valid',
+    identity: { user: 'ada', displayName: 'Ada', tenant: 'default', role: 'editor' },
+  });
 });
 
 describe('[AUTH6] only HS256 with the right secret is taken', () => {
@@ -34,7 +44,14 @@ describe('[AUTH6] only HS256 with the right secret is taken', () => {
     ['another secret', () => sign(payload, { secret: 'another secret of thirty-two bytes!' }), 'signature'],
     ['another algorithm', () => sign(payload, { alg: 'HS512' }), 'HS256'],
     ['no signature', () => Promise.resolve(new UnsecuredJWT(payload).encode()), 'HS256'],
-    ['an RSA signature', () => new SignJWT(payload).setProtectedHeader({ alg: 'RS256' }).sign(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey), 'HS256'],
+    [
+      'an RSA signature',
+      () =>
+        new SignJWT(payload)
+          .setProtectedHeader({ alg: 'RS256' })
+          .sign(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey),
+      'HS256',
+    ],
     ['no token', () => Promise.resolve(''), 'no token'],
     ['garbage', () => Promise.resolve('garbage'), 'not a JWT'],
     ['a very long text', () => Promise.resolve('x'.repeat(20_000)), 'too long'],
@@ -61,7 +78,9 @@ test('[AUTH7] issuer and audience count when they are configured', async () => {
   const { verifier } = build({ issuer: 'https://id.example.org', audience: 'scriptorium' });
   const right = { ...payload, iss: 'https://id.example.org', aud: 'scriptorium' };
   expect(await verifier.verify(await sign(right))).toMatchObject({ kind: 'valid' });
-  expect(await verifier.verify(await sign({ ...right, iss: 'https://evil.example' }))).toMatchObject({ kind: 'invalid' });
+  expect(await verifier.verify(await sign({ ...right, iss: 'https://evil.example' }))).toMatchObject({
+    kind: 'invalid',
+  });
   expect(await verifier.verify(await sign({ ...right, aud: 'other' }))).toMatchObject({ kind: 'invalid' });
   expect(await verifier.verify(await sign(payload))).toMatchObject({ kind: 'invalid' });
 });

@@ -11,9 +11,9 @@ export interface JwtVerifierDeps {
   readonly audience: string | null;
   readonly clock: Clock;
   /** Reads the claims of a token whose signature holds (`core/token-claims.ts`). */
-  readonly parseClaims: (payload: unknown) =>
-    | { readonly kind: 'valid'; readonly claims: Identity }
-    | { readonly kind: 'invalid'; readonly detail: string };
+  readonly parseClaims: (
+    payload: unknown,
+  ) => { readonly kind: 'valid'; readonly claims: Identity } | { readonly kind: 'invalid'; readonly detail: string };
   /** Verified tokens remembered at most. */
   readonly cacheSize?: number;
 }
@@ -69,7 +69,8 @@ function expired(): Verification {
 
 /** Says enough to mend a wrong set-up, and nothing about the key. */
 function describeFailure(error: unknown): string {
-  if (error instanceof errors.JWTClaimValidationFailed) return `the claim "${error.claim}" is not valid: ${error.reason.replaceAll('_', ' ')}`;
+  if (error instanceof errors.JWTClaimValidationFailed)
+    return `the claim "${error.claim}" is not valid: ${error.reason.replaceAll('_', ' ')}`;
   if (error instanceof errors.JOSEAlgNotAllowed) return 'the token must be signed with HS256';
   if (error instanceof errors.JWSSignatureVerificationFailed) return 'the signature does not hold';
   return 'the token is not a JWT';

@@ -3,7 +3,14 @@ import type { Kysely, Transaction } from 'kysely';
 import { ScriptoriumError } from '../../core/errors.ts';
 import type { DocumentCatalog, DocumentRecord, ListPage, ListQuery, Resolution } from '../../ports/document-catalog.ts';
 import type { DocumentId } from '../../ports/update-log.ts';
-import { claimName, type ClaimedName, holdLiveName, type NameKey, pointName, readHighestEpoch } from './document-names.ts';
+import {
+  claimName,
+  type ClaimedName,
+  holdLiveName,
+  type NameKey,
+  pointName,
+  readHighestEpoch,
+} from './document-names.ts';
 import { readLiveRecords, readNamedRecord, readRecord } from './document-records.ts';
 import type { Schema } from './schema.ts';
 import { mergeStateVectors } from './state-vectors.ts';
@@ -22,7 +29,9 @@ export function createDocumentCatalog({ database }: DocumentCatalogDeps): Docume
     rename: (tenant, from, to, at) =>
       database
         .transaction()
-        .execute((transaction) => renameDocument(transaction, { tenant, name: from }, { to: { tenant, name: to }, at })),
+        .execute((transaction) =>
+          renameDocument(transaction, { tenant, name: from }, { to: { tenant, name: to }, at }),
+        ),
     remove: (tenant, name, stateVector, at) =>
       database
         .transaction()
@@ -152,7 +161,11 @@ async function removeDocument(
 }
 
 async function readTombstone(database: Kysely<Schema>, documentId: DocumentId): Promise<Uint8Array | null> {
-  const row = await database.selectFrom('documents').select('tombstone').where('id', '=', documentId).executeTakeFirst();
+  const row = await database
+    .selectFrom('documents')
+    .select('tombstone')
+    .where('id', '=', documentId)
+    .executeTakeFirst();
   return row?.tombstone ?? null;
 }
 

@@ -1,12 +1,6 @@
 import type { Database } from 'better-sqlite3';
+import type { Migration } from './migration.ts';
 import { documentsAndLog } from './migrations/0001-documents-and-log.ts';
-
-/** One step of the schema. Steps only go forward, and a released one is never changed. */
-export interface Migration {
-  /** 1, 2, 3 …: what `user_version` holds once the step is done. */
-  readonly version: number;
-  readonly sql: string;
-}
 
 const MIGRATIONS: readonly Migration[] = [documentsAndLog];
 

@@ -54,7 +54,11 @@ async function makeDirectory(directory: string): Promise<void> {
   if (first === undefined) return;
   for (let path = directory; path.length >= first.length; path = dirname(path)) {
     const parent = await open(dirname(path), 'r');
-    await parent.sync().finally(() => parent.close());
+    try {
+      await parent.sync();
+    } finally {
+      await parent.close();
+    }
   }
 }
 

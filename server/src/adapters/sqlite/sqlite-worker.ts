@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Database, Statement } from 'better-sqlite3';
 import { RowAppender } from './append-rows.ts';
 import { openDatabase } from './open-database.ts';
-import { toFailure } from './sqlite-failures.ts';
+import { isStoreFailure, toFailure } from './sqlite-failures.ts';
 import type { Answers, Command, QueryAnswer, WorkerOptions, WorkerRequest, WorkerResponse } from './sqlite-messages.ts';
 
 /** Pages in the write-ahead log from which on they are moved into the database (8 MB). */
@@ -43,12 +43,17 @@ class SqliteWorker {
     }
   }
 
-  /** Moves pages from the log into the database once there are many; meant for the time after an answer. */
+  /** Moves pages from the write-ahead log into the database once there are many. */
   checkpoint(): void {
     if (!this.#database.open || this.#database.inTransaction) return;
-    const pages = this.#countPages.get();
-    if (pages === undefined || pages.log - pages.checkpointed < CHECKPOINT_PAGES) return;
-    this.#database.pragma('wal_checkpoint(passive)');
+    try {
+      const pages = this.#countPages.get();
+      if (pages === undefined || pages.log - pages.checkpointed < CHECKPOINT_PAGES) return;
+      this.#database.pragma('wal_checkpoint(passive)');
+    } catch (error) {
+      // The log keeps all of it, so nothing is lost; a disk that is full or broken fails the next append too.
+      if (!isStoreFailure(toFailure(error))) throw error;
+    }
   }
 
   #query(sql: string, parameters: readonly unknown[]): QueryAnswer {
@@ -112,8 +117,9 @@ function serve(port: NonNullable<typeof parentPort>, options: WorkerOptions): vo
     } catch (error) {
       send({ kind: 'failure', id, failure: toFailure(error) });
     }
+    // The answer is on its way, so nobody waits for this but the next request.
     if (command.kind === 'close') port.close();
-    else if (command.kind !== 'query') setImmediate(() => worker.checkpoint());
+    else if (command.kind !== 'query') worker.checkpoint();
   });
   send({ kind: 'ready' });
 }

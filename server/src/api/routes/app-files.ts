@@ -17,7 +17,9 @@ const NOT_BUILT = `<!doctype html>
 /** Serves the built browser app at `/` and at every address of its own, or a page that says it is not built. */
 export const appFileRoutes: FastifyPluginAsync<{ readonly directory: string | null }> = async (app, { directory }) => {
   if (directory === null) {
-    app.get('/', { schema: { hide: true } }, async (_request, reply) => reply.type('text/html; charset=utf-8').send(NOT_BUILT));
+    app.get('/', { schema: { hide: true } }, async (_request, reply) =>
+      reply.type('text/html; charset=utf-8').send(NOT_BUILT),
+    );
     return;
   }
   await registerFiles(app, directory);

@@ -1,4 +1,9 @@
-import { CONTENT_MEDIA_TYPES, contentQuerySchema, documentNameSchema, type ContentFormat } from '@scriptorium/shared/rest-schemas';
+import {
+  CONTENT_MEDIA_TYPES,
+  contentQuerySchema,
+  documentNameSchema,
+  type ContentFormat,
+} from '@scriptorium/shared/rest-schemas';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { renderJson } from '../../content/render-json.ts';
@@ -25,7 +30,7 @@ const schema = {
   tags: ['Documents'],
   security: BEARER_SECURITY,
   operationId: 'readContent',
-  summary: 'Read a document\'s content',
+  summary: "Read a document's content",
   description:
     'The committed state, in the format of `format`, or by `Accept`. `ETag` is `"<epoch>-<seq>"`; send it back as ' +
     '`If-None-Match` to be told 304 while nothing changed.',
@@ -38,10 +43,12 @@ const schema = {
       content: {
         'application/json': { schema: richTextSchema },
         'text/plain': { schema: z.string().meta({ examples: ['Hello'] }) },
-        'application/vnd.yjs.update': { schema: z.custom<Buffer>().meta({ type: 'string', format: 'binary', description: 'One Yjs V1 update.' }) },
+        'application/vnd.yjs.update': {
+          schema: z.custom<Buffer>().meta({ type: 'string', format: 'binary', description: 'One Yjs V1 update.' }),
+        },
       },
     },
-    304: z.null().meta({ description: 'Nothing changed.' }),
+    304: z.undefined().meta({ description: 'Nothing changed.' }),
     308: z.null().meta({ description: 'The document was renamed; `Location` has its address.' }),
     ...problemResponses(
       ...TOKEN_PROBLEMS,
@@ -63,14 +70,15 @@ export const contentRoutes: FastifyPluginAsyncZod<ContentDeps> = async (app, { c
     const name = requireDocumentName(request.params.name);
     const format = request.query.format ?? negotiateFormat(request.headers.accept);
     const found = await findDocument(catalog, { identity: identityOf(request), name, action: 'read' });
-    if (found.kind === 'moved') return reply.redirect(`${documentPath(found.name)}/content${queryOf(request.url)}`, 308);
+    if (found.kind === 'moved')
+      return reply.redirect(`${documentPath(found.name)}/content${queryOf(request.url)}`, 308);
     if (format === null) throw new ScriptoriumError('not-acceptable');
     const { record } = found;
     const condition = request.headers['if-none-match'];
     reply.headers({ 'cache-control': 'no-cache', vary: 'Accept' });
     // The catalog's head is as true as the state itself, and costs no load.
     const known = formatEtag(record.epoch, record.head);
-    if (matchesEtag(condition, known)) return reply.code(304).header('etag', known).send(null);
+    if (matchesEtag(condition, known)) return reply.header('etag', known).code(304).send();
     const { epoch, seq, state } = await documents.read(record);
     reply.header('etag', formatEtag(epoch, seq)).type(CONTENT_MEDIA_TYPES[format]);
     return reply.serializer(passThrough).send(renderContent(state, format));

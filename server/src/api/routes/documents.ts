@@ -54,7 +54,7 @@ function addCreateRoute(app: App, { catalog, clock }: DocumentDeps): void {
     ...common,
     operationId: 'createDocument',
     summary: 'Create an empty document',
-    description: 'A writer\'s first open creates a document too. A name that was deleted before starts a new epoch.',
+    description: "A writer's first open creates a document too. A name that was deleted before starts a new epoch.",
     body: documentNameBodySchema,
     response: { 201: documentSchema, ...problemResponses(...NAME_PROBLEMS, 'document-exists') },
   };
@@ -72,7 +72,7 @@ function addReadRoute(app: App, { catalog }: DocumentDeps): void {
   const schema = {
     ...common,
     operationId: 'readDocument',
-    summary: 'Read a document\'s record',
+    summary: "Read a document's record",
     params: paramsSchema,
     response: { 200: documentSchema, 308: movedSchema, ...problemResponses(...LOOKUP_PROBLEMS) },
   };
@@ -106,7 +106,8 @@ function addRenameRoute(app: App, { catalog, documents, clock }: DocumentDeps): 
     const result = await documents.retire(record, 'renamed', async () => {
       const outcome = await catalog.rename(identity.tenant, name, target, clock.now());
       // Thrown in here, so that nobody is sent away for a rename that did not happen.
-      if (outcome.kind !== 'renamed') throw new ScriptoriumError(outcome.kind === 'exists' ? 'document-exists' : 'document-not-found');
+      if (outcome.kind !== 'renamed')
+        throw new ScriptoriumError(outcome.kind === 'exists' ? 'document-exists' : 'document-not-found');
       return outcome.record;
     });
     return toDocumentView(result, role);
@@ -120,7 +121,7 @@ function addDeleteRoute(app: App, { catalog, documents, clock }: DocumentDeps): 
     summary: 'Delete a document',
     description: 'What offline editors still hold of it cannot bring it back.',
     params: paramsSchema,
-    response: { 204: z.null().meta({ description: 'Deleted.' }), ...problemResponses(...LOOKUP_PROBLEMS) },
+    response: { 204: z.undefined().meta({ description: 'Deleted.' }), ...problemResponses(...LOOKUP_PROBLEMS) },
   };
   app.delete('/documents/:name', { schema, config }, async (request, reply) => {
     const identity = identityOf(request);
@@ -130,6 +131,6 @@ function addDeleteRoute(app: App, { catalog, documents, clock }: DocumentDeps): 
       const removed = await catalog.remove(identity.tenant, name, stateVector, clock.now());
       if (!removed) throw new ScriptoriumError('document-not-found');
     });
-    return reply.code(204).send(null);
+    return reply.code(204).send();
   });
 }

@@ -12,7 +12,12 @@ export const healthRoutes: FastifyPluginAsyncZod<HealthDeps> = async (app, { hea
   app.addHook('onSend', async (_request, reply) => {
     reply.header('cache-control', 'no-store');
   });
-  const live = { tags, operationId: 'livez', summary: 'Whether the process answers at all', response: { 200: healthSchema } };
+  const live = {
+    tags,
+    operationId: 'livez',
+    summary: 'Whether the process answers at all',
+    response: { 200: healthSchema },
+  };
   app.get('/livez', { schema: live }, async () => ({ status: 'ok' as const }));
 
   const started = { tags, operationId: 'startupz', summary: 'Whether start-up is over', response };

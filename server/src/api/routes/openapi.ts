@@ -37,15 +37,21 @@ export const openApiRoutes: FastifyPluginAsync = async (app) => {
   let script: Promise<Script> | null = null;
   const hidden = { schema: { hide: true } };
 
-  app.get('/openapi.json', hidden, async (_request, reply) => reply.header('cache-control', 'no-cache').send(app.swagger()));
+  app.get('/openapi.json', hidden, async (_request, reply) =>
+    reply.header('cache-control', 'no-cache').send(app.swagger()),
+  );
   for (const url of ['/docs', '/docs/']) {
     app.get(url, hidden, async (_request, reply) => reply.type('text/html; charset=utf-8').send(PAGE));
   }
-  app.get('/docs/start.js', hidden, async (_request, reply) => reply.type('text/javascript; charset=utf-8').send(START));
+  app.get('/docs/start.js', hidden, async (_request, reply) =>
+    reply.type('text/javascript; charset=utf-8').send(START),
+  );
   app.get('/docs/reference.js', hidden, async (request, reply) => {
     script ??= loadReferenceScript();
     const { plain, zipped } = await script;
-    reply.type('text/javascript; charset=utf-8').headers({ 'cache-control': 'public, max-age=86400', vary: 'Accept-Encoding' });
+    reply
+      .type('text/javascript; charset=utf-8')
+      .headers({ 'cache-control': 'public, max-age=86400', vary: 'Accept-Encoding' });
     const zips = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
     return zips ? reply.header('content-encoding', 'gzip').send(zipped) : reply.send(plain);
   });

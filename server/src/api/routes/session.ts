@@ -24,10 +24,10 @@ export const sessionRoutes: FastifyPluginAsyncZod = async (app) => {
 };
 
 /** `GET /v1/config`: what an editor asks before anybody is signed in. */
-export const clientConfigRoutes: FastifyPluginAsyncZod<{ readonly version: string; readonly devSignIn: boolean }> = async (
-  app,
-  { version, devSignIn },
-) => {
+export const clientConfigRoutes: FastifyPluginAsyncZod<{
+  readonly version: string;
+  readonly devSignIn: boolean;
+}> = async (app, { version, devSignIn }) => {
   const schema = {
     tags: ['Sign-in'],
     operationId: 'readConfig',
@@ -38,21 +38,25 @@ export const clientConfigRoutes: FastifyPluginAsyncZod<{ readonly version: strin
 };
 
 /** `POST /v1/dev/sign-in`: only in development mode, on a loopback host. */
-export const developmentRoutes: FastifyPluginAsyncZod<{ readonly issuer: TokenIssuer; readonly config: ApiConfig }> = async (
-  app,
-  { issuer, config },
-) => {
+export const developmentRoutes: FastifyPluginAsyncZod<{
+  readonly issuer: TokenIssuer;
+  readonly config: ApiConfig;
+}> = async (app, { issuer, config }) => {
   const schema = {
     tags: ['Sign-in'],
     operationId: 'signIn',
     summary: 'Sign in by name alone (development mode only)',
-    description: 'The same name is the same person. The token is valid for seven days, as an owner of tenant `default`.',
+    description:
+      'The same name is the same person. The token is valid for seven days, as an owner of tenant `default`.',
     body: signInBodySchema,
     response: { 200: signInSchema, ...problemResponses('bad-request', 'origin-refused', 'internal') },
   };
   app.post('/dev/sign-in', { schema }, async (request) => {
     if (!isTrustedHost(request.headers.host, config.allowedOrigins)) {
-      throw new ScriptoriumError('origin-refused', 'sign in at a loopback address, or name this one in ALLOWED_ORIGINS');
+      throw new ScriptoriumError(
+        'origin-refused',
+        'sign in at a loopback address, or name this one in ALLOWED_ORIGINS',
+      );
     }
     const { token, user, displayName, expiresAt } = await issuer.issue({ name: request.body.name });
     return { token, user: { id: user, name: displayName }, expiresAt: new Date(expiresAt).toISOString() };

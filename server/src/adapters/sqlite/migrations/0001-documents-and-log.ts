@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts';
+import type { Migration } from '../migration.ts';
 
 /**
  * Documents, their names, heads and snapshots, and the log. `log_rows` keeps its rowid on purpose: rows of one flush

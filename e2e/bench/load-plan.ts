@@ -1,0 +1,45 @@
+import type { Percentiles } from './samples.ts';
+
+/** How clients talk to the server under load. */
+export type Dialect = 'hocuspocus' | 'y-websocket' | 'relay';
+
+/** What the load generator is told. */
+export interface LoadPlan {
+  readonly dialect: Dialect;
+  /** URL that clients connect to; all but Hocuspocus clients append the document's name. */
+  readonly url: string;
+  /** Put behind the document's name. */
+  readonly query?: string;
+  /** Process whose CPU time is measured. */
+  readonly serverPid: number;
+  /** Token that Hocuspocus clients send. */
+  readonly token: string;
+  /** Documents are called `PREFIX-0` and so on; each prefix may be used once per server. */
+  readonly prefix: string;
+  readonly documents: number;
+  readonly clients: number;
+  readonly rate: number;
+  readonly warmUp: number;
+  readonly seconds: number;
+}
+
+/** What the load generator saw in the measured window. */
+export interface LoadResult {
+  readonly edits: number;
+  /** Server CPU time per edit in microseconds. */
+  readonly serverCpuPerEdit: number;
+  /** Share of one core that the server used. */
+  readonly serverCpuShare: number;
+  /** Share of one core that the load generator used. */
+  readonly generatorCpuShare: number;
+  /** From the send of an edit to its arrival at the other clients. */
+  readonly peer: Percentiles | null;
+  /** From the send of an edit to its acknowledgement. */
+  readonly acknowledgement: Percentiles | null;
+  /** How late the generator sent an edit, p99 in milliseconds. */
+  readonly sendLagP99: number;
+  readonly residentMegabytes: number;
+  /** Deliveries to peers, and acknowledgements, that never came. */
+  readonly undelivered: number;
+  readonly unacknowledged: number;
+}

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { expect, it } from 'vitest';
+import {
+  AT,
+  bytes,
+  entry,
+  newDocument,
+  newDocuments,
+  newWriter,
+  readTexts,
+  type StoreUnderTest,
+  UNKNOWN_DOCUMENT,
+} from './store-under-test.ts';
+
+/** The update log's reads of rows, bindings, heads and what a load starts from. */
+export function describeLogReading(current: () => StoreUnderTest): void {
+  it('[LOG29] the first binding of a client wins, and holds for one document', async () => {
+    const store = current();
+    const [first, second] = await newDocuments(store, 2);
+    const largest = 2 ** 32 - 1;
+    const writer = newWriter(store);
+    const bind = (documentId: number, user: string) =>
+      entry(documentId, 'x', { bindings: [{ client: largest, user }] });
+    await writer.append(bind(first!.id, 'ada'), bind(second!.id, 'lin'));
+    await writer.append(bind(first!.id, 'mallory'));
+    expect(await store.log.readBindings(first!.id)).toEqual([{ client: largest, user: 'ada' }]);
+    expect(await store.log.readBindings(second!.id)).toEqual([{ client: largest, user: 'lin' }]);
+  });
+
+  it('[LOG30] rows are read in pages, with their time and the first 16 bytes of the SHA-256', async () => {
+    const store = current();
+    const document = await newDocument(store);
+    const writer = newWriter(store);
+    for (let index = 1; index <= 7; index += 1) {
+      await store.log.append(writer.batch([entry(document.id, `row ${index}`)], { at: AT + index }));
+    }
+    const pages = [];
+    for (let after = 0; after < 7; after += 3) pages.push(await store.log.readRows(document.id, after, 3));
+    expect(pages.map((page) => page.map((row) => row.seq))).toEqual([[1, 2, 3], [4, 5, 6], [7]]);
+    expect(await store.log.readRows(document.id, 7, 3)).toEqual([]);
+    const row = pages[1]![0]!;
+    expect(row.at).toBe(AT + 4);
+    expect(Buffer.compare(row.sum, createHash('sha256').update(bytes('row 4')).digest().subarray(0, 16))).toBe(0);
+  });
+
+  it('[LOG30] the caller may use the buffer of a payload again at once', async () => {
+    const store = current();
+    const document = await newDocument(store);
+    const payload = bytes('before');
+    const pending = newWriter(store).append({ ...entry(document.id, ''), payload });
+    payload.fill(0);
+    await pending;
+    expect(await readTexts(store, document.id)).toEqual([[1, 'before']]);
+  });
+
+  it('[LOG31] heads are told of live documents only, of any number at once', async () => {
+    const store = current();
+    const [live, deleted] = await newDocuments(store, 2);
+    await store.catalog.remove(deleted!.tenant, deleted!.name, new Uint8Array([0]), AT);
+    const others = Array.from({ length: 1_200 }, (_, index) => UNKNOWN_DOCUMENT + index);
+    expect(await store.log.readHeads([...others, deleted!.id, live!.id])).toEqual([
+      { documentId: live!.id, epoch: 1, head: 0 },
+    ]);
+    expect(await store.log.readHeads([])).toEqual([]);
+  });
+
+  it('[LOG32] a load starts from head, epoch and the bytes of the tail; an unknown or deleted document has none', async () => {
+    const store = current();
+    const [live, deleted] = await newDocuments(store, 2);
+    await newWriter(store).append(entry(live!.id, '12345'));
+    await newWriter(store).append(entry(live!.id, '123'));
+    await store.catalog.remove(deleted!.tenant, deleted!.name, new Uint8Array([0]), AT);
+    expect(await store.log.readLoadStart(live!.id)).toEqual({
+      epoch: 1,
+      head: 2,
+      tailBytes: 8,
+      snapshot: null,
+      previousSnapshot: null,
+    });
+    expect(await store.log.readLoadStart(deleted!.id)).toBeNull();
+    expect(await store.log.readLoadStart(UNKNOWN_DOCUMENT)).toBeNull();
+  });
+}

@@ -1,0 +1,155 @@
+import { DEFAULT_TENANT } from '@scriptorium/shared/document-name';
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
+import { SignJWT } from 'jose';
+import * as Y from 'yjs';
+import { createDevelopmentIssuer } from '../../src/adapters/jwt/development-issuer.ts';
+import { createJwtVerifier } from '../../src/adapters/jwt/jwt-verifier.ts';
+import { createDocumentCatalog } from '../../src/adapters/sql/document-catalog.ts';
+import { openSqlite } from '../../src/adapters/sqlite/open-sqlite.ts';
+import { createSqliteUpdateLog } from '../../src/adapters/sqlite/update-log.ts';
+import type { ApiDeps, Readiness } from '../../src/api/api-deps.ts';
+import { requireDocumentName } from '../../src/api/authenticate.ts';
+import { createApi } from '../../src/api/create-api.ts';
+import { encodeLogRow } from '../../src/core/log-row.ts';
+import { parseTokenClaims } from '../../src/core/token-claims.ts';
+import { createLogger } from '../../src/observability/logger.ts';
+import { createMetrics } from '../../src/observability/metrics.ts';
+import type { DocumentCatalog, DocumentRecord } from '../../src/ports/document-catalog.ts';
+import type { LiveDocuments, RetireReason } from '../../src/ports/live-documents.ts';
+import type { DocumentId, UpdateLog } from '../../src/ports/update-log.ts';
+import { createFakeClock, type FakeClock } from './fake-clock.ts';
+import { createTemporaryDirectory } from './temporary-directory.ts';
+
+const SECRET = new Uint8Array(32).fill(3);
+
+type Claims = Readonly<Record<string, unknown>>;
+
+/** The REST API over a real catalog and log; only the rooms are played. */
+export interface ApiWorld {
+  readonly app: FastifyInstance;
+  readonly clock: FakeClock;
+  readonly logLines: readonly string[];
+  /** Documents that were retired, in order. */
+  readonly retired: readonly { readonly name: string; readonly reason: RetireReason }[];
+  /** How often a state was read. */
+  readonly reads: () => number;
+  /** Makes the catalog fail from now on, or work again. */
+  setFailure(error: Error | null): void;
+  setReadiness(readiness: Readiness): void;
+  /** Commits one edit to a document. */
+  edit(name: string, change: (document: Y.Doc) => void): Promise<void>;
+  token(claims?: Claims): Promise<string>;
+  /** Sends a request with a token of these claims. */
+  send(claims: Claims, options: InjectOptions): Promise<LightMyRequestResponse>;
+  close(): Promise<void>;
+}
+
+/** Makes a world; `overrides` replace single dependencies of the API. */
+export async function createApiWorld(overrides: Partial<ApiDeps> = {}): Promise<ApiWorld> {
+  const clock = createFakeClock({ now: Date.parse('2026-11-23T09:30:00.000Z') });
+  const logLines: string[] = [];
+  const log = createLogger({ level: 'debug', destination: { write: (line) => void logLines.push(line) } });
+  const metrics = createMetrics();
+  const directory = createTemporaryDirectory('api');
+  const sqlite = await openSqlite({ directory: directory.path, clock, log });
+  const { catalog, setFailure } = createFailingCatalog(createDocumentCatalog({ database: sqlite.database }));
+  const played = createPlayedDocuments(catalog, createSqliteUpdateLog(sqlite));
+  let readiness: Readiness = { kind: 'ready' };
+  const app = await createApi({
+    config: { allowedOrigins: [], limits: { bodyBytes: 10_000 } },
+    version: '1.2.3',
+    catalog,
+    documents: played.documents,
+    verifier: createJwtVerifier({ secret: SECRET, issuer: null, audience: null, clock, parseClaims: parseTokenClaims }),
+    developmentIssuer: createDevelopmentIssuer({ secret: SECRET, clock }),
+    appDirectory: null,
+    health: { started: () => true, readiness: () => Promise.resolve(readiness) },
+    metricsPage: () => metrics.page(),
+    telemetry: { log, metrics },
+    clock,
+    ...overrides,
+  });
+  const token = (claims: Claims = {}): Promise<string> => sign({ exp: clock.now() / 1000 + 60, ...claims });
+  return {
+    ...played,
+    app,
+    clock,
+    logLines,
+    setFailure,
+    setReadiness: (next) => {
+      readiness = next;
+    },
+    token,
+    send: async (claims, options) =>
+      app.inject({ ...options, headers: { ...options.headers, authorization: `Bearer ${await token(claims)}` } }),
+    close: async () => {
+      await app.close();
+      await sqlite.close();
+      directory.remove();
+    },
+  };
+}
+
+function sign(claims: Claims): Promise<string> {
+  return new SignJWT({ sub: 'ada', role: 'owner', ...claims }).setProtectedHeader({ alg: 'HS256' }).sign(SECRET);
+}
+
+function createFailingCatalog(inner: DocumentCatalog) {
+  let failure: Error | null = null;
+  const guard =
+    <Arguments extends readonly unknown[], Result>(call: (...args: Arguments) => Promise<Result>) =>
+    (...args: Arguments): Promise<Result> =>
+      failure === null ? call(...args) : Promise.reject(failure);
+  const catalog: DocumentCatalog = {
+    resolve: guard(inner.resolve),
+    create: guard(inner.create),
+    list: guard(inner.list),
+    rename: guard(inner.rename),
+    remove: guard(inner.remove),
+  };
+  return {
+    catalog,
+    setFailure: (error: Error | null): void => {
+      failure = error;
+    },
+  };
+}
+
+/** Documents as the rooms would hold them: their edits go to the log, their state is kept here. */
+function createPlayedDocuments(catalog: DocumentCatalog, log: UpdateLog) {
+  const states = new Map<DocumentId, Y.Doc>();
+  const retired: { name: string; reason: RetireReason }[] = [];
+  let reads = 0;
+  let flush = 0;
+  const stateOf = (record: DocumentRecord): Y.Doc => {
+    const state = states.get(record.id) ?? new Y.Doc();
+    states.set(record.id, state);
+    return state;
+  };
+  const documents: LiveDocuments = {
+    read: (record) => {
+      reads += 1;
+      const state = Y.encodeStateAsUpdate(stateOf(record));
+      return Promise.resolve({ epoch: record.epoch, seq: record.head, state });
+    },
+    retire: async (record, reason, change) => {
+      const result = await change(Y.encodeStateVector(stateOf(record)));
+      retired.push({ name: record.name, reason });
+      return result;
+    },
+  };
+  const edit = async (name: string, change: (document: Y.Doc) => void): Promise<void> => {
+    const resolution = await catalog.resolve(DEFAULT_TENANT, requireDocumentName(name));
+    if (resolution.kind !== 'found') throw new Error(`no document ${name}`);
+    const { id: documentId, epoch } = resolution.record;
+    const state = stateOf(resolution.record);
+    const before = Y.encodeStateVector(state);
+    change(state);
+    const payload = encodeLogRow([{ actor: 'ada', updates: [Y.encodeStateAsUpdate(state, before)] }]);
+    flush += 1;
+    const entries = [{ documentId, epoch, payload, bindings: [] }];
+    const [result] = await log.append({ incarnation: 'test', flush, at: 0, retry: false, entries });
+    if (result?.kind !== 'stored') throw new Error('the edit was not stored');
+  };
+  return { documents, edit, retired, reads: () => reads };
+}
