@@ -64,8 +64,8 @@ module.exports = {
     {
       name: 'nobody-imports-tests',
       severity: 'error',
-      from: { pathNot: [TEST, '^server/test/', '^e2e/'] },
-      to: { path: [TEST, '^server/test/', '^e2e/'] },
+      from: { pathNot: [TEST, '^(server|client)/test/', '^e2e/'] },
+      to: { path: [TEST, '^(server|client)/test/', '^e2e/'] },
     },
 
     onlyReaches('shared-is-the-ground', '^shared/src/', ['^shared/src/']),

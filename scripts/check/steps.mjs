@@ -5,7 +5,7 @@ import { scanTree } from './scan-tree.mjs';
  * @typedef {{ name: string, command: readonly string[] } | { name: string, scan: () => string[] }} Step
  */
 
-const CRUISED = ['shared/src', 'server/src', 'server/test', 'client/src', 'e2e'];
+const CRUISED = ['shared/src', 'server/src', 'server/test', 'client/src', 'client/test', 'e2e'];
 
 /**
  * All steps, the longest first, so that two at a time end together.

@@ -47,6 +47,16 @@ describe('the rules about the tree', () => {
     expect(check('[LOG33] append is atomic')).toHaveLength(1);
   });
 
+  it('[OPS91] the rule may stand on the group around a test', () => {
+    const check = (/** @type {string} */ text) =>
+      findTestFaults([
+        { path: 'SPEC.md', text: 'LOG3: append is atomic' },
+        { path: 'a.test.ts', text },
+      ]);
+    expect(check(`describe('[LOG3] append', () => {\n  it('is atomic', () => {});\n});\n`)).toEqual([]);
+    expect(check(`describe('[LOG3] append', () => {});\nit('is atomic', () => {});\n`)).toHaveLength(1);
+  });
+
   it('[OPS92] a path of a machine, a registry and a fetch address in a lockfile are faults', () => {
     const check = (/** @type {string} */ path, /** @type {string} */ text) =>
       findPlaceFaults({ root: '/srv/checkout', files: [{ path, text }] });

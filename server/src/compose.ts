@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { createFilesystemSnapshotStore } from './adapters/filesystem/snapshot-store.ts';
@@ -21,6 +20,8 @@ import { createGateway } from './gateway/create-gateway.ts';
 import { createLogger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { createRateLimitedLog } from './observability/rate-limited-log.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Telemetry } from './ports/telemetry.ts';
 import { createHeadWatch } from './rooms/head-watch.ts';
 import { createLiveDocuments } from './rooms/live-documents.ts';
 import { createRoomRegistry, type RoomRegistry } from './rooms/room-registry.ts';
@@ -37,30 +38,82 @@ export interface Node {
   stop(): Promise<void>;
 }
 
+/** What every part of a node stands on. */
+interface Ground {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  /** Random identity of this run. */
+  readonly node: string;
+}
+
+const AWARENESS_LIMITS = { statesPerSession: 8, stateBytes: 16 * 1024 } as const;
+/** Milliseconds between two log lines about the same thing that a client can cause at will. */
+const WARNING_INTERVAL = 10_000;
+/** Milliseconds of the shutdown time that are left to end the process by itself. */
+const SHUTDOWN_RESERVE = 500;
+
 /** Puts the parts of one node together and starts it. The only place that knows which technology stands behind a port. */
 export async function startNode(config: Config, version: string): Promise<Node> {
   const clock = createSystemClock();
   const metrics = createMetrics();
-  const logger = createLogger({ level: config.logLevel });
-  const telemetry = { log: logger, metrics };
-  const warnings = createRateLimitedLog({ log: logger, clock, intervalMs: 10_000 });
-  const node = randomUUID();
+  const log = createLogger({ level: config.logLevel });
+  const telemetry = { log, metrics };
+  const ground: Ground = { config, clock, telemetry, node: randomUUID() };
+  const stores = await openStores(ground);
+  const live = createLive(ground, stores);
+  const { verifier, developmentIssuer } = await createIdentity(ground);
+  const warnings = createRateLimitedLog({ log, clock, intervalMs: WARNING_INTERVAL });
+  const gateway = createGateway({ ...ground, verifier, catalog: stores.catalog, rooms: live.rooms, warnings });
+  const state = { started: false, draining: false };
+  const api = await createApi({
+    config,
+    version,
+    catalog: stores.catalog,
+    documents: createLiveDocuments({ ...stores, telemetry, rooms: live.rooms }),
+    verifier,
+    developmentIssuer,
+    appDirectory: findApp(),
+    health: createHealthProbe(state, () => live.writer.healthy),
+    metricsPage: () => metrics.page(),
+    telemetry,
+    clock,
+  });
+  gateway.attach(api.server);
+  const port = await listen(api, config);
+  state.started = true;
+  const apiService: Service = { name: 'api', drain: () => api.close() };
+  const services = [gateway, live.headWatch, live.rooms, live.writer, live.compactor, apiService, stores.service];
+  const within = config.shutdownTimeoutMs - SHUTDOWN_RESERVE;
+  return {
+    port,
+    development: developmentIssuer !== null,
+    stop: () => {
+      state.draining = true;
+      return drainServices(services, { within, now: () => clock.monotonic(), log });
+    },
+  };
+}
 
-  await mkdir(config.dataDir, { recursive: true });
+/** The embedded stores: one SQLite database and a directory of snapshots. */
+async function openStores({ config, clock, telemetry }: Ground) {
   const sqlite = await openSqlite({ directory: config.dataDir, clock, log: telemetry.log });
   const sqliteLog = createSqliteUpdateLog(sqlite);
-  const log = config.testAppendDelayMs === 0 ? sqliteLog : delayAppends(sqliteLog, clock, config.testAppendDelayMs);
-  const catalog = createDocumentCatalog({ database: sqlite.database });
-  const snapshots = createFilesystemSnapshotStore({ directory: join(config.dataDir, 'snapshots') });
-  const fanOut = createInProcessFanOut({ node });
+  const service: Service = { name: 'sqlite', drain: () => sqlite.close() };
+  return {
+    log: config.testAppendDelayMs === 0 ? sqliteLog : delayAppends(sqliteLog, clock, config.testAppendDelayMs),
+    catalog: createDocumentCatalog({ database: sqlite.database }),
+    snapshots: createFilesystemSnapshotStore({ directory: join(config.dataDir, 'snapshots') }),
+    service,
+  };
+}
 
-  const writer = createUpdateWriter({
-    log,
-    clock,
-    telemetry,
-    incarnation: node,
-    maxPendingBytes: config.limits.writerPendingBytes,
-  });
+/** Live documents: rooms, the writer they share, and what keeps them level with the log and the log short. */
+function createLive(ground: Ground, { log, snapshots }: Awaited<ReturnType<typeof openStores>>) {
+  const { config, clock, telemetry, node } = ground;
+  const fanOut = createInProcessFanOut({ node });
+  const maxPendingBytes = config.limits.writerPendingBytes;
+  const writer = createUpdateWriter({ log, clock, telemetry, incarnation: node, maxPendingBytes });
   const compactor = createCompactor({ log, snapshots, clock, telemetry, rooms: () => rooms });
   const rooms: RoomRegistry = createRoomRegistry({
     log,
@@ -75,57 +128,29 @@ export async function startNode(config: Config, version: string): Promise<Node> 
       compactor.consider(tail, idle);
     },
   });
-  const headWatch = createHeadWatch({ log, telemetry, rooms, fanOut, clock });
+  return { rooms, writer, compactor, headWatch: createHeadWatch({ log, telemetry, rooms, fanOut, clock }) };
+}
 
+/** Who tokens are taken from; without a secret of their own, people sign in by name alone. */
+async function createIdentity({ config, clock }: Ground) {
   const secret = config.tokens.secret ?? (await loadDevelopmentSecret(config.dataDir));
   const verifier = createJwtVerifier({ ...config.tokens, secret, clock, parseClaims: parseTokenClaims });
-  const gateway = createGateway({ verifier, catalog, rooms, clock, telemetry, warnings, config });
-  const state = { started: false, draining: false };
-  const api = await createApi({
-    config,
-    version,
-    catalog,
-    documents: createLiveDocuments({ log, snapshots, telemetry, rooms }),
+  return {
     verifier,
     developmentIssuer: typeof secret === 'string' ? null : createDevelopmentIssuer({ secret, clock }),
-    appDirectory: findApp(),
-    health: createHealthProbe(state, () => writer.healthy),
-    metricsPage: () => metrics.page(),
-    telemetry,
-    clock,
-  });
-  gateway.attach(api.server);
-  const port = await listen(api, config);
-  state.started = true;
-
-  return {
-    port,
-    development: typeof secret !== 'string',
-    stop: async () => {
-      state.draining = true;
-      const services: readonly Service[] = [
-        gateway,
-        headWatch,
-        rooms,
-        writer,
-        compactor,
-        { name: 'api', drain: () => api.close() },
-        { name: 'sqlite', drain: () => sqlite.close() },
-      ];
-      await drainServices(services, { within: config.shutdownTimeoutMs - 500, now: () => clock.monotonic(), log: logger });
-    },
   };
 }
 
-const AWARENESS_LIMITS = { statesPerSession: 8, stateBytes: 16 * 1024 } as const;
-
-function createHealthProbe(state: { started: boolean; draining: boolean }, storeAnswers: () => boolean): HealthProbe {
+function createHealthProbe(
+  state: { readonly started: boolean; readonly draining: boolean },
+  storeAnswers: () => boolean,
+): HealthProbe {
+  const unavailable = (reason: string) => Promise.resolve({ kind: 'unavailable', reason } as const);
   return {
     started: () => state.started,
     readiness: () => {
-      if (state.draining) return Promise.resolve({ kind: 'unavailable', reason: 'the server is going away' });
-      if (!storeAnswers()) return Promise.resolve({ kind: 'unavailable', reason: 'the store does not answer' });
-      return Promise.resolve({ kind: 'ready' });
+      if (state.draining) return unavailable('the server is going away');
+      return storeAnswers() ? Promise.resolve({ kind: 'ready' }) : unavailable('the store does not answer');
     },
   };
 }

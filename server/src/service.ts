@@ -22,3 +22,10 @@ export async function drainServices(
     }
   }
 }
+
+/** Lets work go on that nobody waits for; what it throws is logged under the event's name and goes no further. */
+export function inBackground(log: Logger, event: string, work: Promise<unknown>): void {
+  work.catch((error: unknown) => {
+    log.error(event, {}, error);
+  });
+}

@@ -5,7 +5,11 @@ export { SCHEMA_VERSION } from './schema-version.ts';
 /** What our client sends in stateless messages, as JSON. Other payloads belong to the embedding application. */
 export const clientMessageSchema = z.discriminatedUnion('type', [
   /** First message of a session: what the client is. */
-  z.object({ type: z.literal('scriptorium.hello'), schemaVersion: z.number().int().min(0), client: z.string().max(64) }),
+  z.object({
+    type: z.literal('scriptorium.hello'),
+    schemaVersion: z.number().int().min(0),
+    client: z.string().max(64),
+  }),
   /** Asks for a `durable` answer once every frame sent before this one is committed or refused. */
   z.object({ type: z.literal('scriptorium.probe'), id: z.number().int().min(0) }),
 ]);

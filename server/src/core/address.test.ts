@@ -8,12 +8,22 @@ describe('address', () => {
     expect(parseAddress('notes\0a1b2')).toEqual({ name: 'notes', session: 'a1b2' });
   });
 
-  it.each(['', '../etc/passwd', 'a b', 'a//b', '/a', 'a/', '__proto__', 'ca\u0301fe', 'x'.repeat(129), 'a\0', 'a\0b\0c', 'a\0tenant/doc'])(
-    '[SOCK4] %j is no address',
-    (text) => {
-      expect(parseAddress(text)).toBeNull();
-    },
-  );
+  it.each([
+    '',
+    '../etc/passwd',
+    'a b',
+    'a//b',
+    '/a',
+    'a/',
+    '__proto__',
+    'ca\u0301fe',
+    'x'.repeat(129),
+    'a\0',
+    'a\0b\0c',
+    'a\0tenant/doc',
+  ])('[SOCK4] %j is no address', (text) => {
+    expect(parseAddress(text)).toBeNull();
+  });
 
   it('[SOCK5] the tenant is added inside and taken off outside', () => {
     const tenant = parseTenant('acme');

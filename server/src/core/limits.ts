@@ -20,7 +20,7 @@ export interface UpdateLimits {
   readonly stateVectorEntries: number;
   /** Items that Yjs may have to look at to place one insertion among others at the same place. */
   readonly conflicts: number;
-  /** Steps through known lists that judging one update may take. */
+  /** Steps of about 80 ns that judging and merging one update may take beyond what its length explains. */
   readonly effort: number;
   readonly allowSubdocuments: boolean;
 }

@@ -24,7 +24,7 @@ export function isEmptyPart(parsed: ParsedUpdate, ready: ReadyPart): boolean {
 }
 
 function isWhole(parsed: ParsedUpdate, ready: ReadyPart): boolean {
-  if (ready.isPartial || ready.missing.size > 0 || ready.blocks.length !== parsed.blocks.length) return false;
+  if (ready.isPartial || parsed.isDeleteOrderChanged || ready.missing.size > 0 || ready.blocks.length !== parsed.blocks.length) return false;
   return ready.blocks.every((part) => part.from === 0 && part.offset === 0 && !part.block.hasSkip);
 }
 

@@ -2,7 +2,8 @@ import { cutUpdate, isEmptyPart } from './update-cut.ts';
 import { deepestType } from './update-depth.ts';
 import type { UpdateLimits } from './limits.ts';
 import type { ParsedUpdate } from './update-parser.ts';
-import { findReadyPart, type KnownStructs, type ReadyPart } from './update-ready.ts';
+import type { KnownStructs } from './update-placement.ts';
+import { findReadyPart, type ReadyPart } from './update-ready.ts';
 import { catchRefusal, refuse, type Refusal } from './update-refusal.ts';
 
 /** What the gate asks about the merged state of the document. */

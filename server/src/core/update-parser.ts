@@ -1,6 +1,7 @@
 import type { UpdateLimits } from './limits.ts';
 import type { Effort } from './update-crowd.ts';
 import { nonZero, skipContent, STRUCT_KIND } from './update-content.ts';
+import { sortDeletes } from './update-deletes.ts';
 import { UpdateReader } from './update-reader.ts';
 import { catchRefusal, RefusedBytes, refuse, type Refusal } from './update-refusal.ts';
 
@@ -21,7 +22,7 @@ export interface ClientBlock {
   readonly hasSkip: boolean;
 }
 
-/** The delete ranges of one client, flat: clock, length, clock, length, … */
+/** The delete ranges of one client in clock order, flat: clock, length, clock, length, … */
 export interface DeleteRanges {
   readonly client: number;
   readonly ranges: readonly number[];
@@ -35,6 +36,8 @@ export interface ParsedUpdate {
   readonly deletes: readonly DeleteRanges[];
   /** Distinct names of root types that structs name as their parent. */
   readonly rootNames: readonly string[];
+  /** Whether the delete ranges stand in the bytes in another order than here. */
+  readonly isDeleteOrderChanged: boolean;
   /** Whether any struct makes a nested shared type. */
   readonly makesTypes: boolean;
   /** What judging it may still cost. */
@@ -56,6 +59,7 @@ class UpdateParser {
   #structsLeft: number;
   #rangesLeft: number;
   #makesTypes = false;
+  #isDeleteOrderChanged = false;
 
   constructor(bytes: Uint8Array, limits: UpdateLimits) {
     this.#reader = new UpdateReader(bytes);
@@ -70,8 +74,16 @@ class UpdateParser {
     const deletes = this.#readDeletes();
     if (reader.left !== 0) reader.malformed('bytes are left over');
     const { bytes } = reader;
-    const effort = { left: this.#limits.effort };
-    return { kind: 'parsed', bytes, blocks, deletes, rootNames: this.#rootNames, makesTypes: this.#makesTypes, effort };
+    return {
+      kind: 'parsed',
+      bytes,
+      blocks,
+      deletes,
+      rootNames: this.#rootNames,
+      isDeleteOrderChanged: this.#isDeleteOrderChanged,
+      makesTypes: this.#makesTypes,
+      effort: { left: this.#limits.effort },
+    };
   }
 
   #readBlocks(): ClientBlock[] {
@@ -163,7 +175,9 @@ class UpdateParser {
     if (count > this.#limits.clients) this.#exceeded('too many clients');
     const deletes: DeleteRanges[] = [];
     for (let index = 0; index < count; index += 1) deletes.push(this.#readDeleteRanges());
-    return deletes;
+    const sorted = sortDeletes(deletes);
+    this.#isDeleteOrderChanged = sorted !== deletes;
+    return sorted;
   }
 
   #readDeleteRanges(): DeleteRanges {

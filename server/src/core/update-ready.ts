@@ -1,10 +1,8 @@
 import type { UpdateLimits } from './limits.ts';
 import { STRUCT_KIND } from './update-content.ts';
-import { CrowdCheck, type Effort, type InsertionPlace } from './update-crowd.ts';
 import type { ClientBlock, ParsedUpdate } from './update-parser.ts';
-import { checkOrder, type OrderSource } from './update-order.ts';
-import { RefusedBytes, refuse } from './update-refusal.ts';
-import { createStructPlace, readParentNames, readStructPlace, type StructId, type StructPlace } from './update-struct.ts';
+import { type KnownStructs, PlacementCheck } from './update-placement.ts';
+import { createStructPlace, readStructPlace, type StructPlace } from './update-struct.ts';
 
 /** The part of one client's block that is new and causally ready: structs `from` to `to`, the first one cut. */
 export interface ReadyBlock {
@@ -26,19 +24,6 @@ export interface ReadyPart {
   readonly missing: ReadonlyMap<number, number>;
   /** Whether something of the rest can be told only once the blocks are applied. */
   readonly isPartial: boolean;
-}
-
-/** What the search asks about the document. */
-export interface KnownStructs {
-  /** Next expected clock of a client, 0 for an unknown one. */
-  clock(client: number): number;
-  /**
-   * Whether a known struct stands left of another in one list; also true when either is collected. Takes a step per
-   * item it has to pass, and gives up when the effort runs out.
-   */
-  inOrder(left: StructId, right: StructId, effort: Effort): boolean;
-  /** How many items Yjs would look at to find the place among what is known; counts as many steps. */
-  conflicts(place: InsertionPlace, effort: Effort): number;
 }
 
 interface Run {
@@ -80,28 +65,19 @@ class ReadySearch {
   readonly #runs = new Map<number, Run>();
   readonly #missing = new Map<number, number>();
   readonly #place = createStructPlace();
-  readonly #order: OrderSource;
-  readonly #crowd: CrowdCheck;
+  readonly #placement: PlacementCheck;
   #isPartial = false;
 
   constructor(parsed: ParsedUpdate, known: KnownStructs, limits: UpdateLimits) {
     this.#parsed = parsed;
     this.#known = known;
-    const { bytes, effort } = parsed;
-    const update = {
-      bytes,
-      block: (client: number) => this.#runs.get(client)?.block,
-      knownClock: (client: number) => this.#runs.get(client)?.fromClock ?? known.clock(client),
-    };
-    this.#order = { ...update, inOrder: (left, right) => known.inOrder(left, right, effort) };
-    this.#crowd = new CrowdCheck(
-      {
-        ...update,
-        conflicts: (place) => known.conflicts(place, effort),
-        parentNames: (start) => readParentNames(bytes, start),
-      },
-      { limits, effort, structs: parsed.blocks.reduce((sum, block) => sum + block.starts.length, 0) },
-    );
+    const runOf = (client: number): Run | undefined => this.#runs.get(client);
+    this.#placement = new PlacementCheck(known, {
+      parsed,
+      limits,
+      block: (client) => runOf(client)?.block,
+      knownClock: (client) => runOf(client)?.fromClock ?? known.clock(client),
+    });
   }
 
   find(): ReadyPart {
@@ -109,6 +85,7 @@ class ReadySearch {
     for (const run of this.#runs.values()) this.#finish(run);
     const clockAfter = (client: number): number => this.#clock(client);
     this.#noteWaitingDeletes();
+    if (!this.#isPartial) this.#placement.countDeletions();
     const blocks: ReadyBlock[] = [];
     for (const run of this.#runs.values()) if (run.to > run.from) blocks.push(toReadyBlock(run));
     return { blocks, clockAfter, missing: this.#missing, isPartial: this.#isPartial };
@@ -182,23 +159,7 @@ class ReadySearch {
   #judge(run: Run, clock: number, start: number): typeof LATER | null {
     const place = this.#place;
     if (run.clock > clock) hangOnKnownPart(place, run);
-    if (!this.#isInOrder(place)) return LATER;
-    const { client } = run.block;
-    return this.#crowd.admits({ client, clock: run.clock, start, place }) ? null : LATER;
-  }
-
-  /** False when it cannot be told yet. */
-  #isInOrder({ originClient, originClock, rightClient, rightClock }: StructPlace): boolean {
-    if (originClient === -1 || rightClient === -1) return true;
-    const origin = { client: originClient, clock: originClock };
-    const verdict = checkOrder(this.#order, origin, { client: rightClient, clock: rightClock });
-    if (this.#parsed.effort.left < 0) {
-      throw new RefusedBytes(refuse('limit-exceeded', 'the update takes too long to judge'));
-    }
-    if (verdict === 'unordered') {
-      throw new RefusedBytes(refuse('forbidden-update', 'a struct stands between two that are not in order'));
-    }
-    return verdict === 'ordered';
+    return this.#placement.admits({ client: run.block.client, clock: run.clock, start, place }) ? null : LATER;
   }
 
   #lacks(own: number, client: number, clock: number): boolean {

@@ -77,7 +77,10 @@ async function findDocument(
     case 'absent':
       if (!allows(identity, name, 'read')) throw new ScriptoriumError('forbidden');
       if (!allows(identity, name, 'create')) throw new ScriptoriumError('document-not-found');
-      return { record: (await deps.catalog.create(identity.tenant, name, identity.user, deps.clock.now())).record, tombstone: null };
+      return {
+        record: (await deps.catalog.create(identity.tenant, name, identity.user, deps.clock.now())).record,
+        tombstone: null,
+      };
   }
 }
 

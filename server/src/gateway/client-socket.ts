@@ -93,7 +93,12 @@ export class ClientSocket implements SessionSocket {
     const { webSocket } = this.#deps;
     webSocket.on('message', (message, isBinary) => {
       if (this.#ending) return;
-      const bytes = message instanceof ArrayBuffer ? new Uint8Array(message) : Array.isArray(message) ? Buffer.concat(message) : message;
+      const bytes =
+        message instanceof ArrayBuffer
+          ? new Uint8Array(message)
+          : Array.isArray(message)
+            ? Buffer.concat(message)
+            : message;
       if (isBinary) this.#receive(bytes);
       else this.violate('a text frame');
     });

@@ -29,7 +29,8 @@ export interface GatewayConfig {
   };
 }
 
-export type GatewayDeps = AdmissionDeps & SyncDeps & { readonly config: GatewayConfig; readonly warnings: RateLimitedLog };
+export type GatewayDeps = AdmissionDeps &
+  SyncDeps & { readonly config: GatewayConfig; readonly warnings: RateLimitedLog };
 
 /** All WebSockets of the node. */
 export interface Gateway extends Service {
@@ -67,7 +68,12 @@ class WebSocketGateway implements Gateway {
       timeout: HOCUSPOCUS_TIMEOUT,
       extensions: [createSessionExtension(deps)],
     });
-    const options = { noServer: true, perMessageDeflate: false, maxPayload: limits.messageBytes, maxFragments: MAX_FRAGMENTS };
+    const options = {
+      noServer: true,
+      perMessageDeflate: false,
+      maxPayload: limits.messageBytes,
+      maxFragments: MAX_FRAGMENTS,
+    };
     this.#server = new WebSocketServer(options);
     this.#housekeeping = startHousekeeping({ ...deps, tables: this.#tables });
   }
@@ -99,7 +105,11 @@ class WebSocketGateway implements Gateway {
     });
   }
 
-  #accept(webSocket: WebSocket, raw: Socket, asked: { readonly dialect: Dialect; readonly token: string | null }): void {
+  #accept(
+    webSocket: WebSocket,
+    raw: Socket,
+    asked: { readonly dialect: Dialect; readonly token: string | null },
+  ): void {
     const { clock, telemetry, config, warnings } = this.#deps;
     raw.setNoDelay(true);
     const client = new ClientSocket({

@@ -28,7 +28,11 @@ async function received(frame: Uint8Array): Promise<Uint8Array> {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('not listening');
   const client = new WebSocket(`ws://127.0.0.1:${address.port}`);
-  const [message] = await once(client, 'message');
+  const message = await new Promise<Buffer>((resolve) => {
+    client.once('message', (bytes: Buffer) => {
+      resolve(bytes);
+    });
+  });
   client.terminate();
   return message;
 }
@@ -54,6 +58,12 @@ describe('frames', () => {
 
   it('[SOCK8] an address is replaced without touching what is behind it', () => {
     const message = Uint8Array.of(3, 97, 47, 98, 5, 1, 120);
-    expect([...readdress(message, frameAddress('tenant/a/b'))]).toEqual([10, ...new TextEncoder().encode('tenant/a/b'), 5, 1, 120]);
+    expect([...readdress(message, frameAddress('tenant/a/b'))]).toEqual([
+      10,
+      ...new TextEncoder().encode('tenant/a/b'),
+      5,
+      1,
+      120,
+    ]);
   });
 });

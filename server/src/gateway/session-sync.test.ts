@@ -38,7 +38,7 @@ describe('session', () => {
     const { join, flush } = createSessionFixture();
     const ada = join('ada');
     const writer = createWriter(1);
-    const offline = [...'12345678'].map((text) => writer.type(text));
+    const offline = ['1', '2', '3', '4', '5', '6', '7', '8'].map((text) => writer.type(text));
     ada.step1();
     for (const update of offline.slice(0, 3)) ada.update(update);
     await flush();
@@ -141,7 +141,9 @@ describe('session', () => {
     expect(ada.statuses()).toEqual([false]);
     expect(ada.session.writable).toBe(false);
     expect(ada.count('auth')).toBe(1);
-    expect(ada.sent.some((frame) => frame.kind === 'stateless' && frame.payload.includes('forbidden-update'))).toBe(true);
+    expect(ada.sent.some((frame) => frame.kind === 'stateless' && frame.payload.includes('forbidden-update'))).toBe(
+      true,
+    );
     ada.update(createWriter(1).type('later'));
     await flush();
     expect(ada.statuses()).toEqual([false, false]);

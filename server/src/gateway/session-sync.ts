@@ -8,6 +8,7 @@ import { readOnlyReceipt, receiveUpdate, type Receipt } from '../rooms/receive-u
 import { awarenessFrame, syncStep1Frame, syncStep2Frame, updateFrame } from './frames.ts';
 import type { Session } from './session.ts';
 import { readStateVector, syncReply } from './sync-reply.ts';
+import { inBackground } from '../service.ts';
 
 export interface SyncDeps {
   readonly clock: Clock;
@@ -45,10 +46,13 @@ function receiveStep1(deps: SyncDeps, session: Session, encoded: Uint8Array): bo
   if (session.rounds.length === 0 && !session.firstRoundDone) closeGateForFirstRound(deps, session);
   // Who may only read is shown committed state, so what is on its way to the log must arrive first.
   if (session.writable || session.room.settled) sendSyncReply(session, encoded);
-  else void session.room.whenDurable().then(() => {
-    if (!session.ended && !session.room.discarded) sendSyncReply(session, encoded);
-  });
+  else inBackground(deps.telemetry.log, 'sync_reply_failed', sendCommittedReply(session, encoded));
   return true;
+}
+
+async function sendCommittedReply(session: Session, stateVector: Uint8Array): Promise<void> {
+  await session.room.whenDurable();
+  if (!session.ended && !session.room.discarded) sendSyncReply(session, stateVector);
 }
 
 /**

@@ -18,6 +18,7 @@ import {
 } from './frames.ts';
 import { receiveSync, type SyncDeps } from './session-sync.ts';
 import { Session } from './session.ts';
+import { inBackground } from '../service.ts';
 
 /** What a connection of Hocuspocus knows of ours. */
 export interface HocuspocusContext {
@@ -126,7 +127,7 @@ export class SessionTable {
       case FRAME_TYPE.auth: {
         const token = readToken(frame);
         if (token === null) return false;
-        void this.#refresh(slot, token);
+        inBackground(this.#deps.telemetry.log, 'token_refresh_failed', this.#refresh(slot, token));
         return true;
       }
       default:
@@ -135,7 +136,9 @@ export class SessionTable {
   }
 
   #forward(session: Session, bytes: Uint8Array): void {
-    this.#hocuspocus?.handleMessage(readdress(bytes, frameAddress(qualifyAddress(session.identity.tenant, session.address.key))));
+    this.#hocuspocus?.handleMessage(
+      readdress(bytes, frameAddress(qualifyAddress(session.identity.tenant, session.address.key))),
+    );
   }
 
   /** Lets the client into a document; what it sends meanwhile waits. */
@@ -146,7 +149,7 @@ export class SessionTable {
     }
     const slot: Entering = { kind: 'entering', queue: [], queuedBytes: 0, session: null };
     this.#slots.set(address, slot);
-    void this.#admit(address, token, slot);
+    inBackground(this.#deps.telemetry.log, 'admission_failed', this.#admit(address, token, slot));
   }
 
   async #admit(address: string, token: string, slot: Entering): Promise<void> {
@@ -169,7 +172,10 @@ export class SessionTable {
   #turnAway(address: string, error: ScriptoriumError): void {
     const socket = this.#socket;
     const { retryable, close } = error.definition;
-    this.#deps.warnings.warn(`login ${error.code}`, 'login_refused', { code: error.code, detail: error.detail ?? null });
+    this.#deps.warnings.warn(`login ${error.code}`, 'login_refused', {
+      code: error.code,
+      detail: error.detail ?? null,
+    });
     this.#slots.delete(address);
     if (error.code === 'internal') this.#deps.telemetry.log.error('login_failed', {}, error.cause);
     // A stock client takes a refusal for final, so what may work in a moment ends the socket instead.
@@ -187,7 +193,8 @@ export class SessionTable {
   awaitedReadOnly(qualifiedName: string): boolean | null {
     const name = plainAddress(qualifiedName);
     for (const [address, slot] of this.#slots) {
-      if (slot.kind === 'entering' && slot.session !== null && parseAddress(address)?.name === name) return !slot.session.writable;
+      if (slot.kind === 'entering' && slot.session !== null && parseAddress(address)?.name === name)
+        return !slot.session.writable;
     }
     return null;
   }

@@ -6,7 +6,14 @@ import type { Identity } from '../ports/token-verifier.ts';
 import type { Outbound } from '../rooms/outbound.ts';
 import type { RoomSession } from '../rooms/room-session.ts';
 import type { Room } from '../rooms/room.ts';
-import { authenticatedFrame, awarenessFrame, statelessFrame, syncStatusFrame, updateFrame, type FrameAddress } from './frames.ts';
+import {
+  authenticatedFrame,
+  awarenessFrame,
+  statelessFrame,
+  syncStatusFrame,
+  updateFrame,
+  type FrameAddress,
+} from './frames.ts';
 
 /** What a session needs of its socket. */
 export interface SessionSocket {
@@ -89,7 +96,10 @@ export class Session implements RoomSession {
   send(outbound: Outbound): void {
     let frame = outbound.frames.get(this.address.key);
     if (frame === undefined) {
-      frame = outbound.kind === 'update' ? updateFrame(this.address, outbound.bytes) : awarenessFrame(this.address, outbound.bytes);
+      frame =
+        outbound.kind === 'update'
+          ? updateFrame(this.address, outbound.bytes)
+          : awarenessFrame(this.address, outbound.bytes);
       outbound.frames.set(this.address.key, frame);
     }
     this.sendFrame(frame);
@@ -131,7 +141,8 @@ export class Session implements RoomSession {
       entry.reply();
       return;
     }
-    if (this.socket.dialect === 'hocuspocus') this.sendFrame(entry.saved ? this.#savedFrame : syncStatusFrame(this.address, false));
+    if (this.socket.dialect === 'hocuspocus')
+      this.sendFrame(entry.saved ? this.#savedFrame : syncStatusFrame(this.address, false));
     this.socket.noteAcknowledged(entry);
   }
 

@@ -22,7 +22,10 @@ function fixture(...sessions: TestSession[]) {
 
 function namesSeen(session: TestSession, viewer = createPeer(999, 'viewer').awareness): string[] {
   for (const { bytes } of session.received) applyAwarenessUpdate(viewer, bytes, null);
-  return [...viewer.getStates()].filter(([client]) => client !== 999).map(([, state]) => String(state.name)).toSorted();
+  return [...viewer.getStates()]
+    .filter(([client]) => client !== 999)
+    .map(([, state]) => String(state.name))
+    .toSorted();
 }
 
 describe('room awareness', () => {

@@ -155,7 +155,8 @@ function mayReplace(
   entry: DecodedPresence,
   by: { readonly session: RoomSession; readonly fresh: boolean },
 ): boolean {
-  if (known.owner === by.session) return entry.clock > known.clock || (entry.clock === known.clock && entry.state === LEFT);
+  if (known.owner === by.session)
+    return entry.clock > known.clock || (entry.clock === known.clock && entry.state === LEFT);
   if (known.owner.user !== by.session.user || entry.state === LEFT) return false;
   return entry.clock > known.clock || (by.fresh && entry.clock === known.clock);
 }

@@ -19,7 +19,10 @@ export interface Broadcast {
   stop(): void;
 }
 
-export function createBroadcast(deps: { readonly clock: Clock; readonly sessions: ReadonlySet<RoomSession> }): Broadcast {
+export function createBroadcast(deps: {
+  readonly clock: Clock;
+  readonly sessions: ReadonlySet<RoomSession>;
+}): Broadcast {
   let pending: Pending[] = [];
   let timer: Timer | null = null;
 

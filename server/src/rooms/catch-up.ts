@@ -2,8 +2,9 @@ import { decodeLogRow } from '../core/log-row.ts';
 import { planHead, planRelay } from '../core/sequence.ts';
 import type { RelayMessage } from '../ports/fan-out.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
-import type { Head, UpdateLog } from '../ports/update-log.ts';
+import type { Head, LogRow, UpdateLog } from '../ports/update-log.ts';
 import type { Room } from './room.ts';
+import { inBackground } from '../service.ts';
 
 export interface CatchUpDeps {
   readonly log: UpdateLog;
@@ -25,7 +26,7 @@ export function receiveRelay(deps: CatchUpDeps, room: Room, message: RelayMessag
       return;
     case 'read-gap':
       deps.telemetry.metrics.count('relay_gaps_total');
-      void catchUp(deps, room);
+      inBackground(deps.telemetry.log, 'catch_up_failed', catchUp(deps, room));
       return;
     case 'apply':
       if (reading.has(room)) return;
@@ -43,7 +44,7 @@ export function compareHead(deps: CatchUpDeps, room: Room, head: Head): void {
   if (room.discarded || !room.settled) return;
   const plan = planHead(room.position, { epoch: head.epoch, seq: head.head });
   if (plan === 'reload') room.discard('room-discarded');
-  else if (plan === 'read-gap') void catchUp(deps, room);
+  else if (plan === 'read-gap') inBackground(deps.telemetry.log, 'catch_up_failed', catchUp(deps, room));
 }
 
 /** Reads the rows that the room lacks and applies them in order; a failure is left to the next comparison of heads. */
@@ -51,17 +52,22 @@ export async function catchUp(deps: CatchUpDeps, room: Room): Promise<void> {
   if (reading.has(room)) return;
   reading.add(room);
   try {
-    for (;;) {
+    let more = true;
+    while (more && !room.discarded) {
       const rows = await deps.log.readRows(room.documentId, room.position.seq, PAGE);
-      for (const row of rows) {
-        if (room.discarded) return;
-        if (row.seq === room.position.seq + 1) room.applyRow(row.seq, decodeLogRow(row.payload));
-      }
-      if (rows.length < PAGE) return;
+      applyRows(room, rows);
+      more = rows.length === PAGE;
     }
   } catch (error) {
     deps.telemetry.log.warn('catch_up_failed', { documentId: room.documentId }, error);
   } finally {
     reading.delete(room);
+  }
+}
+
+function applyRows(room: Room, rows: readonly LogRow[]): void {
+  for (const row of rows) {
+    if (room.discarded) return;
+    if (row.seq === room.position.seq + 1) room.applyRow(row.seq, decodeLogRow(row.payload));
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../ports/clock.ts';
 import type { FanOut } from '../ports/fan-out.ts';
-import type { Service } from '../service.ts';
+import { inBackground, type Service } from '../service.ts';
 import { compareHead, type CatchUpDeps } from './catch-up.ts';
 import type { RoomRegistry } from './room-registry.ts';
 
@@ -33,7 +33,9 @@ export function createHeadWatch(
 
   const arm = (): void => {
     if (stopped) return;
-    timer = deps.clock.after(deps.fanOut.healthy() ? INTERVAL : INTERVAL_WITHOUT_FAN_OUT, () => void compare());
+    timer = deps.clock.after(deps.fanOut.healthy() ? INTERVAL : INTERVAL_WITHOUT_FAN_OUT, () => {
+      inBackground(deps.telemetry.log, 'head_watch_failed', compare());
+    });
   };
 
   arm();

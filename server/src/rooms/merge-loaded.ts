@@ -28,13 +28,19 @@ export function recallCarried(loaded: LoadedDocument, bindings: ReadonlyMap<numb
   const carried = createCarriedRanges();
   for (const { actor, updates } of loaded.rows.flatMap((row) => row.segments)) {
     for (const update of updates) {
-      const parsed = parseUpdate(update, defaultUpdateLimits);
-      if (parsed.kind === 'refuse') continue;
-      for (const { client, clock, endClock } of parsed.blocks) {
-        const owner = bindings.get(client);
-        if (owner !== undefined && owner !== actor) carried.note(parsed, { client, from: clock, to: endClock });
+      for (const range of foreignRanges(update, (client) => (bindings.get(client) ?? actor) !== actor)) {
+        carried.note(range.parsed, range);
       }
     }
   }
   return carried;
+}
+
+/** The runs of clocks in an update whose clientID is somebody else's. */
+function foreignRanges(update: Uint8Array, isForeign: (client: number) => boolean) {
+  const parsed = parseUpdate(update, defaultUpdateLimits);
+  if (parsed.kind === 'refuse') return [];
+  return parsed.blocks
+    .filter(({ client }) => isForeign(client))
+    .map(({ client, clock, endClock }) => ({ parsed, client, from: clock, to: endClock }));
 }

@@ -7,6 +7,7 @@ import type { StructId } from '../core/update-struct.ts';
 import type { ParsedUpdate } from '../core/update-parser.ts';
 import { parseStateVector } from '../core/update-state-vector.ts';
 import { knownSegments } from './merged-content.ts';
+import { countDeletion, splitTail } from './merged-costs.ts';
 import { countConflicts, isLeftOf } from './merged-lists.ts';
 
 /** What applying an update did. */
@@ -178,6 +179,14 @@ class DocState implements MergedState {
 
   conflicts(place: InsertionPlace, effort: Effort): number {
     return countConflicts(this.#doc, place, effort);
+  }
+
+  splitTail(id: StructId, side: 'before' | 'behind'): number {
+    return splitTail(this.#doc.store.clients.get(id.client), id, side);
+  }
+
+  countDeletion(client: number, ranges: readonly number[], effort: Effort): void {
+    countDeletion(this.#doc.store.clients.get(client), ranges, effort);
   }
 
   /** The item that holds a clock, or `null` when it is unknown or was collected. */

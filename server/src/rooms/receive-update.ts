@@ -34,9 +34,10 @@ export interface InboundUpdate {
 export function receiveUpdate(room: Room, sender: UpdateSender, inbound: InboundUpdate): Receipt {
   const parsed = parseUpdate(inbound.bytes, defaultUpdateLimits);
   if (parsed.kind === 'refuse') return { ...parsed, kind: 'refused' };
-  const own = ownClients(room, sender, parsed, inbound.via);
-  const forked = detectFork(parsed, own, room);
-  if (forked !== null) return { kind: 'refused', code: 'forked', detail: 'known clocks with other content', client: forked };
+  if (inbound.via === 'update') adoptClients(room, sender, parsed);
+  const forked = detectFork(parsed, sender.clients, room);
+  if (forked !== null)
+    return { kind: 'refused', code: 'forked', detail: 'known clocks with other content', client: forked };
   // An update that has to go in by parts passes the gate again after each of them.
   for (;;) {
     const verdict = gateUpdate(parsed, room, defaultUpdateLimits);
@@ -107,15 +108,11 @@ function noteCarried(room: Room, sender: UpdateSender, gated: GatedUpdate): void
   }
 }
 
-/** The clientIDs of the update that are this session's own. Its Update frames hold its own structs, a SyncStep2 anybody's. */
-function ownClients(room: Room, sender: UpdateSender, parsed: ParsedUpdate, via: InboundUpdate['via']): ReadonlySet<number> {
-  if (via === 'update') {
-    for (const block of parsed.blocks) {
-      const owner = room.ownerOf(block.client);
-      if (owner === undefined || owner === sender.user) sender.clients.add(block.client);
-    }
+/** An Update frame holds its sender's own structs (a SyncStep2 anybody's), so its clientIDs are the session's own. */
+function adoptClients(room: Room, sender: UpdateSender, parsed: ParsedUpdate): void {
+  for (const { client } of parsed.blocks) {
+    if ((room.ownerOf(client) ?? sender.user) === sender.user) sender.clients.add(client);
   }
-  return sender.clients;
 }
 
 /** What to answer a SyncStep2 of somebody who may only read: fine when it brings nothing. */

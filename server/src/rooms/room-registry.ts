@@ -6,7 +6,7 @@ import type { FanOut, RelayMessage } from '../ports/fan-out.ts';
 import type { SnapshotStore } from '../ports/snapshot-store.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { DocumentId, UpdateLog } from '../ports/update-log.ts';
-import type { Service } from '../service.ts';
+import { inBackground, type Service } from '../service.ts';
 import type { AwarenessLimits } from './awareness.ts';
 import { catchUp, receiveRelay } from './catch-up.ts';
 import { createCommittedState } from './committed-state.ts';
@@ -113,7 +113,12 @@ class Registry implements RoomRegistry {
     const unsubscribe = fanOut.subscribe(documentId, (message) => {
       this.#onRelay(room, message);
     });
-    const tail = { documentId, rows: loaded.rows.length, bytes: loaded.tailBytes, snapshotBytes: loaded.snapshot?.byteLength ?? 0 };
+    const tail = {
+      documentId,
+      rows: loaded.rows.length,
+      bytes: loaded.tailBytes,
+      snapshotBytes: loaded.snapshot?.byteLength ?? 0,
+    };
     const entry = { room, unsubscribe, holders: 0, tail };
     this.#entries.set(documentId, entry);
     telemetry.metrics.count('rooms_loaded_total');
@@ -140,7 +145,7 @@ class Registry implements RoomRegistry {
         this.#onGrown(room, rows, bytes);
       },
       onGap: (room) => {
-        void catchUp(this.#deps, room);
+        inBackground(telemetry.log, 'catch_up_failed', catchUp(this.#deps, room));
       },
     };
   }
@@ -166,14 +171,20 @@ class Registry implements RoomRegistry {
     const entry = this.#entries.get(room.documentId);
     if (entry === undefined || entry.room !== room) return;
     entry.holders -= 1;
-    if (entry.holders === 0) this.#deps.clock.after(LINGER, () => void this.#closeIdle(entry));
+    if (entry.holders === 0) this.#closeLater(entry);
+  }
+
+  #closeLater(entry: Entry): void {
+    this.#deps.clock.after(LINGER, () => {
+      inBackground(this.#deps.telemetry.log, 'close_failed', this.#closeIdle(entry));
+    });
   }
 
   async #closeIdle(entry: Entry): Promise<void> {
     await entry.room.whenDurable();
     if (entry.holders > 0 || entry.room.discarded || this.#entries.get(entry.room.documentId) !== entry) return;
     if (!entry.room.settled) {
-      this.#deps.clock.after(LINGER, () => void this.#closeIdle(entry));
+      this.#closeLater(entry);
       return;
     }
     this.#forget(entry.room);

@@ -63,7 +63,10 @@ describe('room', () => {
     const rows = log.rowsOf(1);
     expect(rows).toHaveLength(1);
     const segments = decodeLogRow(rows[0]?.payload ?? new Uint8Array());
-    expect(segments.map(({ actor, updates }) => [actor, updates.length])).toEqual([['ada', 2], ['ben', 1]]);
+    expect(segments.map(({ actor, updates }) => [actor, updates.length])).toEqual([
+      ['ada', 2],
+      ['ben', 1],
+    ]);
     expect(segments.flatMap(({ updates }) => updates)).toEqual([first, second, third]);
   });
 
@@ -87,29 +90,35 @@ describe('room', () => {
 
   it('[ROOM6] a full buffer refuses an update before it is applied', () => {
     const { room, ada } = fixtureWithRoom({ maxPendingBytes: 10 });
-    expect(receiveUpdate(room, ada, { bytes: typing('far too long for it'), via: 'update' })).toEqual({ kind: 'overloaded' });
+    expect(receiveUpdate(room, ada, { bytes: typing('far too long for it'), via: 'update' })).toEqual({
+      kind: 'overloaded',
+    });
     expect(room.state.clientCount).toBe(0);
   });
 
-  it.each(['fenced', 'deleted', 'refused'] as const)('[ROOM7] a room whose append is %s drops itself and sends everybody away', async (how) => {
-    const { room, ada, ben, flush, log, discarded } = fixtureWithRoom();
-    if (how === 'fenced') log.fence(1);
-    if (how === 'deleted') log.remove(1);
-    if (how === 'refused') log.onAppend = () => new ScriptoriumError('bad-request');
-    receiveUpdate(room, ada, { bytes: typing('doomed'), via: 'update' });
-    await flush();
-    expect(room.discarded).toBe(true);
-    expect(discarded).toEqual([room]);
-    expect(ada.durable).toEqual([]);
-    expect(ben.ended).toEqual([how === 'deleted' ? 'document-deleted' : 'room-discarded']);
-  });
+  it.each(['fenced', 'deleted', 'refused'] as const)(
+    '[ROOM7] a room whose append is %s drops itself and sends everybody away',
+    async (how) => {
+      const { room, ada, ben, flush, log, discarded } = fixtureWithRoom();
+      if (how === 'fenced') log.fence(1);
+      if (how === 'deleted') log.remove(1);
+      if (how === 'refused') log.onAppend = () => new ScriptoriumError('bad-request');
+      receiveUpdate(room, ada, { bytes: typing('doomed'), via: 'update' });
+      await flush();
+      expect(room.discarded).toBe(true);
+      expect(discarded).toEqual([room]);
+      expect(ada.durable).toEqual([]);
+      expect(ben.ended).toEqual([how === 'deleted' ? 'document-deleted' : 'room-discarded']);
+    },
+  );
 
   it('[ROOM8] a document that the store refuses does not hold up the others of its batch', async () => {
     const { room, ada, flush, log, openRoom } = fixtureWithRoom();
     const other = openRoom(2);
     const ben = createTestSession('ben');
     other.attach(ben);
-    log.onAppend = (batch) => (batch.entries.some((entry) => entry.documentId === 1) ? new ScriptoriumError('bad-request') : 'store');
+    log.onAppend = (batch) =>
+      batch.entries.some((entry) => entry.documentId === 1) ? new ScriptoriumError('bad-request') : 'store';
     receiveUpdate(room, ada, { bytes: typing('bad'), via: 'update' });
     receiveUpdate(other, ben, { bytes: typing('good'), via: 'update' });
     await flush();
@@ -127,7 +136,10 @@ describe('room', () => {
     clock.advance(1_000);
     await flush();
     expect(log.rowsOf(1)).toHaveLength(1);
-    expect(log.batches.map(({ flush: number, retry }) => [number, retry])).toEqual([[1, false], [1, true]]);
+    expect(log.batches.map(({ flush: number, retry }) => [number, retry])).toEqual([
+      [1, false],
+      [1, true],
+    ]);
     expect(room.durable).toBe(1);
   });
 

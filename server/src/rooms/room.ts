@@ -185,7 +185,8 @@ export class Room implements AppendSource {
   }
 
   takePending(): AppendEntry | null {
-    if (this.#discarded || this.#flight !== null || (this.#pending.empty && this.#newBindings.length === 0)) return null;
+    if (this.#discarded || this.#flight !== null || (this.#pending.empty && this.#newBindings.length === 0))
+      return null;
     const segments = this.#pending.take();
     const updates = updatesOf(segments);
     const payload = encodePendingRow(segments);

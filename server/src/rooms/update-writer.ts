@@ -4,7 +4,7 @@ import { toScriptoriumError } from '../core/errors.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { AppendBatch, AppendEntry, AppendResult, UpdateLog } from '../ports/update-log.ts';
-import type { Service } from '../service.ts';
+import { inBackground, type Service } from '../service.ts';
 
 /** How one room's part of a flush ended. `lost`: the log will never have it, so the room must be discarded. */
 export type AppendOutcome =
@@ -98,7 +98,7 @@ class GroupCommitWriter implements UpdateWriter {
     const delay = planFlushDelay({ sinceStart, duration: this.#lastDuration, rows: this.#lastRows });
     const run = (): void => {
       this.#timer = null;
-      void this.#flush();
+      inBackground(this.#deps.telemetry.log, 'flush_failed', this.#flush());
     };
     this.#timer = delay === 0 ? this.#deps.clock.soon(run) : this.#deps.clock.after(delay, run);
   }

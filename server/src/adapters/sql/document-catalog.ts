@@ -84,15 +84,13 @@ async function renameDocument(
   from: NameKey,
   change: { readonly to: NameKey; readonly at: number },
 ): Promise<{ kind: 'renamed'; record: DocumentRecord } | { kind: 'absent' | 'exists' }> {
-  const held = await holdLiveName(transaction, from);
-  if (held === null) return { kind: 'absent' };
-  const { documentId } = held;
+  const documentId = await holdLiveName(transaction, from);
+  if (documentId === null) return { kind: 'absent' };
   const claimed = await claimName(transaction, change.to, change.at);
   if (claimed.state === 'live') return { kind: 'exists' };
-  const { epoch } = await readRecord(transaction, documentId);
   await transaction
     .updateTable('document_names')
-    .set({ state: 'renamed', changed_at: change.at, epoch: Math.max(held.pastEpoch, epoch) })
+    .set({ state: 'renamed', changed_at: change.at })
     .where('tenant', '=', from.tenant)
     .where('name', '=', from.name)
     .execute();
@@ -119,7 +117,12 @@ async function inheritPast(
     .where('document_id', '=', documentId)
     .execute();
   if (claimed.tombstone === null) return;
-  const tombstone = mergeStateVectors([await readTombstone(transaction, documentId), claimed.tombstone]);
+  const own = await transaction
+    .selectFrom('documents')
+    .select('tombstone')
+    .where('id', '=', documentId)
+    .executeTakeFirstOrThrow();
+  const tombstone = mergeStateVectors([own.tombstone, claimed.tombstone]);
   await transaction.updateTable('documents').set({ tombstone }).where('id', '=', documentId).execute();
 }
 
@@ -128,9 +131,8 @@ async function removeDocument(
   key: NameKey,
   last: { readonly stateVector: Uint8Array; readonly at: number },
 ): Promise<boolean> {
-  const held = await holdLiveName(transaction, key);
-  if (held === null) return false;
-  const { documentId } = held;
+  const documentId = await holdLiveName(transaction, key);
+  if (documentId === null) return false;
   const { epoch } = await readRecord(transaction, documentId);
   await transaction
     .updateTable('document_heads')
@@ -138,7 +140,6 @@ async function removeDocument(
     .where('document_id', '=', documentId)
     .execute();
   await transaction.updateTable('documents').set({ deleted_at: last.at }).where('id', '=', documentId).execute();
-  const inherited = await readTombstone(transaction, documentId);
   const names = await transaction
     .selectFrom('document_names')
     .select(['name', 'epoch', 'tombstone'])
@@ -151,22 +152,13 @@ async function removeDocument(
         state: 'deleted',
         changed_at: last.at,
         epoch: Math.max(name.epoch, epoch),
-        tombstone: mergeStateVectors([name.tombstone, inherited, last.stateVector]),
+        tombstone: mergeStateVectors([name.tombstone, last.stateVector]),
       })
       .where('tenant', '=', key.tenant)
       .where('name', '=', name.name)
       .execute();
   }
   return true;
-}
-
-async function readTombstone(database: Kysely<Schema>, documentId: DocumentId): Promise<Uint8Array | null> {
-  const row = await database
-    .selectFrom('documents')
-    .select('tombstone')
-    .where('id', '=', documentId)
-    .executeTakeFirst();
-  return row?.tombstone ?? null;
 }
 
 /** Above every character that a name may hold, so it ends the range of names with a prefix. */

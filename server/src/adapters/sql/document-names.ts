@@ -34,19 +34,16 @@ export async function claimName(transaction: Transaction<Schema>, key: NameKey, 
 }
 
 /** Takes hold of a live document's name; `null` when no live document has it. */
-export async function holdLiveName(
-  transaction: Transaction<Schema>,
-  key: NameKey,
-): Promise<{ readonly documentId: DocumentId; readonly pastEpoch: number } | null> {
+export async function holdLiveName(transaction: Transaction<Schema>, key: NameKey): Promise<DocumentId | null> {
   const row = await transaction
     .updateTable('document_names')
     .set((eb) => ({ epoch: eb.ref('epoch') }))
     .where('tenant', '=', key.tenant)
     .where('name', '=', key.name)
     .where('state', '=', 'live')
-    .returning(['document_id', 'epoch'])
+    .returning('document_id')
     .executeTakeFirst();
-  return row === undefined || row.document_id === null ? null : { documentId: row.document_id, pastEpoch: row.epoch };
+  return row?.document_id ?? null;
 }
 
 /** Makes a claimed name lead to a live document. */

@@ -40,7 +40,7 @@ export interface DocumentNamesTable {
   name: string;
   state: NameState;
   document_id: number | null;
-  /** Highest epoch of the documents that left this name; 0 when none did. */
+  /** Highest epoch of the documents that were deleted while this name led to them; 0 when none was. */
   epoch: number;
   tombstone: Uint8Array | null;
   changed_at: number;

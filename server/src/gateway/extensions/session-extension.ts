@@ -2,7 +2,7 @@ import type { Extension } from '@hocuspocus/server';
 import { clientMessageSchema, parseStatelessMessage, SCHEMA_VERSION } from '@scriptorium/shared/stateless-messages';
 import type { Clock } from '../../ports/clock.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
-import type { HocuspocusContext } from '../session-table.ts';
+import { SessionTable, type HocuspocusContext } from '../session-table.ts';
 import type { Session } from '../session.ts';
 
 /** The hooks by which Hocuspocus's handshake, stateless messages and closing reach our sessions. */
@@ -22,8 +22,9 @@ export function createSessionExtension(deps: {
     },
 
     afterLoadDocument({ document }) {
-      // The shell holds no presence, so its interval that looks for stale ones has nothing to do.
-      clearInterval(document.awareness._checkInterval);
+      // The shell holds no presence, so the interval that looks for stale ones has nothing to do.
+      const interval: unknown = document.awareness._checkInterval;
+      clearInterval(interval as NodeJS.Timeout);
       return Promise.resolve();
     },
 
@@ -34,8 +35,8 @@ export function createSessionExtension(deps: {
 
     onStateless({ connection, payload }) {
       try {
-        const { table }: HocuspocusContext = connection.context;
-        const session = table.sessionOf(connection);
+        const context: unknown = connection.context;
+        const session = isContext(context) ? context.table.sessionOf(connection) : null;
         if (session !== null) receiveStateless(deps.clock, session, payload);
       } catch (error) {
         // An error that escapes here would end the process.
@@ -44,6 +45,10 @@ export function createSessionExtension(deps: {
       return Promise.resolve();
     },
   };
+}
+
+function isContext(context: unknown): context is HocuspocusContext {
+  return typeof context === 'object' && context !== null && 'table' in context && context.table instanceof SessionTable;
 }
 
 function receiveStateless(clock: Clock, session: Session, payload: string): void {

@@ -1,0 +1,120 @@
+import { autoUpdate, computePosition, flip, offset, shift, type Placement, type ReferenceElement } from '@floating-ui/dom';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+
+interface FloatingProps {
+  readonly anchor: ReferenceElement;
+  readonly placement?: Placement;
+  readonly label: string;
+  readonly class?: string;
+  readonly onClose: () => void;
+  readonly children: ComponentChildren;
+}
+
+/**
+ * A box beside its anchor, in the top layer. It follows the anchor and closes on Escape, on a press outside, and never
+ * because of what somebody else does.
+ */
+export function Floating({ anchor, placement = 'bottom-start', label, onClose, children, ...rest }: FloatingProps) {
+  const ref = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const box = ref.current;
+    if (box === null) return undefined;
+    box.showPopover();
+    const place = async (): Promise<void> => {
+      const middleware = [offset(6), flip({ padding: 8 }), shift({ padding: 8 })];
+      const { x, y } = await computePosition(anchor, box, { placement, strategy: 'fixed', middleware });
+      box.style.translate = `${Math.round(x)}px ${Math.round(y)}px`;
+    };
+    return autoUpdate(anchor, box, () => void place());
+  }, [anchor, placement]);
+  useCloseFromOutside(ref, anchor, onClose);
+  return (
+    <div ref={ref} popover="manual" role="dialog" aria-label={label} class={`floating ${rest.class ?? ''}`}>
+      {children}
+    </div>
+  );
+}
+
+function useCloseFromOutside(
+  ref: { readonly current: HTMLElement | null },
+  anchor: ReferenceElement,
+  onClose: () => void,
+): void {
+  useEffect(() => {
+    const listening = new AbortController();
+    const { signal } = listening;
+    const isInside = (target: EventTarget | null): boolean =>
+      target instanceof Node && (ref.current?.contains(target) === true || (anchor instanceof Element && anchor.contains(target)));
+    addEventListener(
+      'keydown',
+      (event) => {
+        if (event.key !== 'Escape' || event.isComposing) return;
+        event.preventDefault();
+        onClose();
+        if (anchor instanceof HTMLElement) anchor.focus();
+      },
+      { signal },
+    );
+    addEventListener('pointerdown', (event) => !isInside(event.target) && onClose(), { signal });
+    ref.current?.addEventListener(
+      'focusout',
+      (event) => {
+        if (event.relatedTarget !== null && !isInside(event.relatedTarget)) onClose();
+      },
+      { signal },
+    );
+    return () => {
+      listening.abort();
+    };
+  }, [anchor, onClose, ref]);
+}
+
+interface PopoverProps {
+  readonly label: string;
+  readonly trigger: ComponentChildren;
+  readonly triggerClass?: string;
+  readonly testId?: string;
+  readonly placement?: Placement;
+  readonly class?: string;
+  readonly children: (close: () => void) => ComponentChildren;
+}
+
+/** A button that opens a box of its own. */
+export function Popover({ label, trigger, triggerClass = 'button', testId, placement, children, ...rest }: PopoverProps) {
+  const [open, setOpen] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const close = useRef(() => {
+    setOpen(false);
+  }).current;
+  return (
+    <>
+      <button
+        ref={button}
+        type="button"
+        class={triggerClass}
+        aria-haspopup="dialog"
+        aria-expanded={open}
+        aria-label={label}
+        title={label}
+        data-testid={testId}
+        onClick={() => {
+          setOpen(!open);
+        }}
+      >
+        {trigger}
+      </button>
+      {open && button.current !== null && (
+        <Floating
+          anchor={button.current}
+          label={label}
+          onClose={close}
+          {...(placement === undefined ? {} : { placement })}
+          {...(rest.class === undefined ? {} : { class: rest.class })}
+        >
+          {children(close)}
+        </Floating>
+      )}
+    </>
+  );
+}
