@@ -25,7 +25,7 @@ export default defineConfig({
       {
         test: {
           name: 'services',
-          include: ['server/test/contracts/**/*.test.ts'],
+          include: ['server/test/**/*.test.ts'],
           pool: 'forks',
           testTimeout: 30_000,
           hookTimeout: 60_000,

@@ -1,8 +1,10 @@
-import { DISPLAY_NAME_MAX } from './display-name.ts';
 import { useEffect, useState } from 'preact/hooks';
 import { RestError } from '../../sdk/rest-client.ts';
 import { loadConfig, serverConfig, signInByName, signInByToken, signOutReason } from '../session.ts';
 import { Brand } from '../ui/brand.tsx';
+
+/** Longest display name that the server takes, as in the shared REST schema. */
+const DISPLAY_NAME_MAX = 60;
 
 /** Asks who somebody is: by name in development mode, else for a token. */
 export function SignInPage() {

@@ -1,6 +1,6 @@
 import { autoUpdate, computePosition, flip, offset, shift, type Placement, type ReferenceElement } from '@floating-ui/dom';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 interface FloatingProps {
   readonly anchor: ReferenceElement;
@@ -17,7 +17,7 @@ interface FloatingProps {
  */
 export function Floating({ anchor, placement = 'bottom-start', label, onClose, children, ...rest }: FloatingProps) {
   const ref = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const box = ref.current;
     if (box === null) return undefined;
     box.showPopover();
@@ -28,9 +28,13 @@ export function Floating({ anchor, placement = 'bottom-start', label, onClose, c
     };
     return autoUpdate(anchor, box, () => void place());
   }, [anchor, placement]);
+  useEffect(() => {
+    // Whoever opens it by keyboard is inside, unless something in there has taken the focus.
+    if (ref.current?.contains(document.activeElement) === false) ref.current.focus();
+  }, []);
   useCloseFromOutside(ref, anchor, onClose);
   return (
-    <div ref={ref} popover="manual" role="dialog" aria-label={label} class={`floating ${rest.class ?? ''}`}>
+    <div ref={ref} popover="manual" tabIndex={-1} role="dialog" aria-label={label} class={`floating ${rest.class ?? ''}`}>
       {children}
     </div>
   );
@@ -87,6 +91,10 @@ export function Popover({ label, trigger, triggerClass = 'button', testId, place
   const close = useRef(() => {
     setOpen(false);
   }).current;
+  const closeAndReturn = (): void => {
+    button.current?.focus();
+    close();
+  };
   return (
     <>
       <button
@@ -112,7 +120,7 @@ export function Popover({ label, trigger, triggerClass = 'button', testId, place
           {...(placement === undefined ? {} : { placement })}
           {...(rest.class === undefined ? {} : { class: rest.class })}
         >
-          {children(close)}
+          {children(closeAndReturn)}
         </Floating>
       )}
     </>

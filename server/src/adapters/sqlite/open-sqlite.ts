@@ -1,4 +1,4 @@
-import { mkdir, open } from 'node:fs/promises';
+import { access, mkdir, open } from 'node:fs/promises';
 import { getCompileCacheDir } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -48,18 +48,43 @@ export function startSqliteWorker(options: WorkerOptions): Worker {
   });
 }
 
-/** Makes the directory so that it is still there, with all that was acknowledged in it, when the machine goes down. */
+/**
+ * Makes the directory so that it is still there, with all that was acknowledged in it, when the machine goes down. Step
+ * by step: on some file systems (procfs) Node's own recursive `mkdir` never returns.
+ */
 async function makeDirectory(directory: string): Promise<void> {
-  const first = await mkdir(directory, { recursive: true });
-  if (first === undefined) return;
-  for (let path = directory; path.length >= first.length; path = dirname(path)) {
-    const parent = await open(dirname(path), 'r');
-    try {
-      await parent.sync();
-    } finally {
-      await parent.close();
-    }
+  const parent = dirname(directory);
+  try {
+    await mkdir(directory);
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return;
+    if (!hasCode(error, 'ENOENT') || parent === directory || (await exists(parent))) throw error;
+    await makeDirectory(parent);
+    await mkdir(directory);
   }
+  await syncDirectory(parent);
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
 }
 
 function describeStartFailure(directory: string, error: unknown): string {

@@ -1,5 +1,6 @@
 import type { Extension } from '@hocuspocus/server';
 import { clientMessageSchema, parseStatelessMessage, SCHEMA_VERSION } from '@scriptorium/shared/stateless-messages';
+import { committedStateVector } from '../../core/committed-clocks.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
 import { SessionTable, type HocuspocusContext } from '../session-table.ts';
@@ -77,7 +78,9 @@ function receiveStateless(clock: Clock, session: Session, payload: string): void
 }
 
 function answerProbe(session: Session, id: number): void {
-  const { epoch, seq } = session.room.position;
-  const stateVector = Buffer.from(session.room.state.stateVector()).toString('base64');
+  const { room } = session;
+  const { epoch, seq } = room.position;
+  const committed = committedStateVector(room.state.stateVector(), room.uncommitted());
+  const stateVector = Buffer.from(committed).toString('base64');
   session.tell({ type: 'scriptorium.durable', id, epoch, seq, stateVector });
 }

@@ -1,0 +1,208 @@
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import * as Y from 'yjs';
+import type { DocumentRecord } from '../../src/ports/document-catalog.ts';
+import type { SnapshotStore } from '../../src/ports/snapshot-store.ts';
+import { receiveUpdate } from '../../src/rooms/receive-update.ts';
+import { createTestSession } from '../support/room-fixture.ts';
+import { createTemporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.ts';
+import { openDocumentNode, type DocumentNode } from './document-node.ts';
+
+const NOBODY = new Map<number, number>();
+
+let directory: TemporaryDirectory;
+let node: DocumentNode;
+
+beforeEach(async () => {
+  directory = createTemporaryDirectory('documents');
+  node = await openDocumentNode(directory.path);
+});
+
+afterEach(async () => {
+  await node.close();
+  directory.remove();
+});
+
+/** Opens the document and types each text as an update of its own, one row each. */
+async function typeInto(record: DocumentRecord, texts: readonly string[], client = 1): Promise<void> {
+  const room = await node.rooms.open(record.id, NOBODY);
+  const session = createTestSession('ada');
+  room.attach(session);
+  const doc = new Y.Doc();
+  Y.applyUpdate(doc, room.committed.merged());
+  doc.clientID = client;
+  for (const text of texts) {
+    const before = Y.encodeStateVector(doc);
+    doc.getText('t').insert(doc.getText('t').length, text);
+    const receipt = receiveUpdate(room, session, { bytes: Y.encodeStateAsUpdate(doc, before), via: 'update' });
+    expect(receipt.kind).toBe('accepted');
+    await room.whenDurable();
+  }
+  room.detach(session);
+  node.rooms.release(room);
+}
+
+async function textOf(record: DocumentRecord): Promise<string> {
+  const { state } = await node.documents.read(record);
+  const doc = new Y.Doc();
+  Y.applyUpdate(doc, state);
+  return doc.getText('t').toJSON();
+}
+
+async function reopen(wrap: Parameters<typeof openDocumentNode>[1] = {}): Promise<void> {
+  await node.close();
+  node = await openDocumentNode(directory.path, wrap);
+}
+
+function snapshotFiles(): string[] {
+  const root = join(directory.path, 'snapshots');
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).map((name) => join(root, name));
+  return files.filter((path) => statSync(path).isFile()).toSorted();
+}
+
+describe('documents on real stores', () => {
+  it('[ROOM17] however many open a document at once, it is loaded once', async () => {
+    const record = await node.create('shared');
+    const rooms = await Promise.all(Array.from({ length: 20 }, () => node.rooms.open(record.id, NOBODY)));
+    expect(new Set(rooms).size).toBe(1);
+    expect(node.telemetry.counters.get('rooms_loaded_total')).toBe(1);
+  });
+
+  it('[SNAP4] a compacted document loads as before, from the snapshot and the rows above it', async () => {
+    const record = await node.create('a');
+    await typeInto(record, ['one ', 'two ', 'three ']);
+    expect(await node.compactor.compact(record.id)).toBe(true);
+    await typeInto(record, ['four']);
+    await reopen();
+    expect(await textOf(record)).toBe('one two three four');
+    const start = await node.log.readLoadStart(record.id);
+    expect([start?.snapshot?.seq, start?.head]).toEqual([3, 4]);
+    const room = await node.rooms.open(record.id, NOBODY);
+    expect(room.position).toEqual({ epoch: 1, seq: 4 });
+  });
+
+  it('[SNAP5] a document without a tail is not compacted again', async () => {
+    const record = await node.create('a');
+    await typeInto(record, ['one']);
+    expect(await node.compactor.compact(record.id)).toBe(true);
+    expect(await node.compactor.compact(record.id)).toBe(false);
+    expect(snapshotFiles()).toHaveLength(1);
+  });
+
+  it('[SNAP6] edits on their way to the log are in no snapshot', async () => {
+    const record = await node.create('a');
+    await typeInto(record, ['stored']);
+    const room = await node.rooms.open(record.id, NOBODY);
+    const session = createTestSession('ada');
+    room.attach(session);
+    const doc = new Y.Doc();
+    doc.clientID = 2;
+    doc.getText('t').insert(0, 'pending');
+    receiveUpdate(room, session, { bytes: Y.encodeStateAsUpdate(doc), via: 'update' });
+    const compacted = node.compactor.compact(record.id);
+    await Promise.all([compacted, room.whenDurable()]);
+    const start = await node.log.readLoadStart(record.id);
+    const rowsAbove = await node.log.readRows(record.id, start?.snapshot?.seq ?? 0, 10);
+    expect((start?.snapshot?.seq ?? 0) + rowsAbove.length).toBe(start?.head);
+    await reopen();
+    expect(await textOf(record)).toContain('pending');
+  });
+
+  it.each(['flip', 'truncate', 'remove'] as const)(
+    '[SNAP7] a damaged snapshot (%s) is noticed, passed over for the one before it, and loses nothing',
+    async (how) => {
+      const record = await node.create('a');
+      await typeInto(record, ['one ']);
+      await node.compactor.compact(record.id);
+      const [first] = snapshotFiles();
+      await typeInto(record, ['two ']);
+      await node.compactor.compact(record.id);
+      await typeInto(record, ['three']);
+      const newest = snapshotFiles().find((path) => path !== first) ?? '';
+      damage(newest, how);
+      await reopen();
+      expect(await textOf(record)).toBe('one two three');
+      expect(node.telemetry.counters.get('snapshot_checksum_failures_total')).toBe(1);
+      damage(first ?? '', how);
+      expect(await textOf(record)).toBe('one two three');
+    },
+  );
+
+  it('[SNAP8] a snapshot that reads back other than it was written never becomes the pointer', async () => {
+    const record = await node.create('a');
+    await typeInto(record, ['one']);
+    const lying = (store: SnapshotStore): SnapshotStore => ({
+      ...store,
+      get: async (key) => (await store.get(key))?.fill(0, 0, 1) ?? null,
+    });
+    await reopen({ snapshots: lying });
+    await expect(node.compactor.compact(record.id)).rejects.toThrow('reads back');
+    expect((await node.log.readLoadStart(record.id))?.snapshot).toBeNull();
+    await reopen();
+    expect(await textOf(record)).toBe('one');
+  });
+
+  it('[ROOM18] a damaged row sets its document aside and harms no other', async () => {
+    const [bad, good] = [await node.create('bad'), await node.create('good')];
+    await typeInto(bad, ['lost?']);
+    await typeInto(good, ['fine']);
+    await reopen({
+      log: (log) => ({
+        ...log,
+        readRows: async (documentId, after, limit) => {
+          const rows = await log.readRows(documentId, after, limit);
+          return documentId === bad.id ? rows.map((row) => ({ ...row, payload: row.payload.with(0, 99) })) : rows;
+        },
+      }),
+    });
+    await expect(node.rooms.open(bad.id, NOBODY)).rejects.toMatchObject({ code: 'document-quarantined' });
+    expect(await textOf(good)).toBe('fine');
+  });
+
+  it('[ROOM19] a load that meets a hole in the log fails rather than show half a document', async () => {
+    const record = await node.create('a');
+    await typeInto(record, ['one ', 'two ', 'three']);
+    await reopen({
+      log: (log) => ({
+        ...log,
+        readRows: async (...range) => (await log.readRows(...range)).filter((row) => row.seq !== 2),
+      }),
+    });
+    await expect(node.rooms.open(record.id, NOBODY)).rejects.toMatchObject({ code: 'document-quarantined' });
+  });
+
+  it('[ROOM20] while a document is retired it takes no edit, and its sessions are sent away', async () => {
+    const record = await node.create('a');
+    await typeInto(record, ['before']);
+    const room = await node.rooms.open(record.id, NOBODY);
+    const session = createTestSession('ada');
+    room.attach(session);
+    await node.documents.retire(record, 'deleted', (stateVector) => {
+      const doc = new Y.Doc();
+      doc.getText('t').insert(0, 'late');
+      const late = receiveUpdate(room, session, { bytes: Y.encodeStateAsUpdate(doc), via: 'update' });
+      expect(late).toEqual({ kind: 'overloaded' });
+      expect(Object.fromEntries(Y.decodeStateVector(stateVector))).toEqual({ 1: 6 });
+      return Promise.resolve();
+    });
+    expect(session.ended).toEqual(['document-deleted']);
+  });
+
+  it('[ROOM21] a change of identity that fails leaves the document as it was', async () => {
+    const record = await node.create('a');
+    await typeInto(record, ['before']);
+    const failing = node.documents.retire(record, 'renamed', () => Promise.reject(new Error('no')));
+    await expect(failing).rejects.toThrow('no');
+    await typeInto(record, [' after']);
+    expect(await textOf(record)).toBe('before after');
+  });
+});
+
+function damage(path: string, how: 'flip' | 'truncate' | 'remove'): void {
+  const bytes = readFileSync(path);
+  const middle = bytes.length >> 1;
+  if (how === 'flip') bytes[middle] = (bytes[middle] ?? 0) ^ 1;
+  if (how === 'remove') rmSync(path);
+  else writeFileSync(path, how === 'truncate' ? bytes.subarray(0, middle) : bytes);
+}
