@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { backoffDelay } from './backoff.ts';
 
 describe('backoff', () => {
-  it('[OPS1] a retry waits twice as long each time, up to a ceiling, with jitter', () => {
+  it('[OPS9] a retry waits twice as long each time, up to a ceiling, with jitter', () => {
     const options = { first: 100, most: 1_000 };
     expect(backoffDelay(0, options, 0)).toBe(50);
     expect(backoffDelay(0, options, 0.999)).toBeLessThan(100);

@@ -1,7 +1,7 @@
 import { contentDigests, readStructContent, type StructContent } from './fork-content.ts';
 import { STRUCT_KIND } from './update-content.ts';
 import type { ClockRange } from './update-gate.ts';
-import type { ParsedUpdate } from './update-parser.ts';
+import type { ParsedUpdate } from './update-structure.ts';
 import { createStructPlace, readStructPlace, structAt } from './update-struct.ts';
 
 /** How much a record may hold; the oldest ranges go first. */

@@ -1,6 +1,6 @@
 import type { CarriedRanges } from './fork-carried.ts';
 import { contentDigests, readStructContent, sliceContent, type StructContent } from './fork-content.ts';
-import type { ClientBlock, ParsedUpdate } from './update-parser.ts';
+import type { ClientBlock, ParsedUpdate } from './update-structure.ts';
 import { createStructPlace, readStructPlace, type StructId, type StructPlace } from './update-struct.ts';
 
 /** A piece of known content: `length` clock units from `clock` on. */
@@ -35,13 +35,13 @@ export interface ForkView {
 export function detectFork(parsed: ParsedUpdate, ownClients: ReadonlySet<number>, view: ForkView): number | null {
   for (const block of parsed.blocks) {
     if (!ownClients.has(block.client)) continue;
-    const known = view.state.clock(block.client);
-    if (block.clock < known && isForked(parsed.bytes, block, view, known)) return block.client;
+    if (block.clock < view.state.clock(block.client) && isForked(parsed.bytes, block, view)) return block.client;
   }
   return null;
 }
 
-function isForked(bytes: Uint8Array, block: ClientBlock, view: ForkView, known: number): boolean {
+function isForked(bytes: Uint8Array, block: ClientBlock, view: ForkView): boolean {
+  const known = view.state.clock(block.client);
   const place = createStructPlace();
   for (let index = 0; index < block.starts.length; index += 1) {
     const clock = block.clocks[index] ?? 0;
@@ -50,28 +50,34 @@ function isForked(bytes: Uint8Array, block: ClientBlock, view: ForkView, known: 
     const content = readStructContent(bytes, place.info & 31, place.contentStart);
     // A client that no longer has the content cannot claim that it was another.
     if (content.kind === 'gone') continue;
+    const struct = { client: block.client, clock, place, content };
     const length = Math.min(block.clocks[index + 1] ?? block.endClock, known) - clock;
-    for (const segment of view.state.knownContent(block.client, clock, length)) {
-      const from = segment.clock - clock;
-      const piece = sliceContent(content, from, from + segment.length);
-      if (segment.content.kind === 'gone') {
-        if (view.carried.differs(block.client, segment.clock, piece)) return true;
-      } else if (!isSamePlace(place, segment, { client: block.client, clock }) || !isSameContent(piece, segment.content)) {
-        return true;
-      }
-    }
+    const segments = view.state.knownContent(block.client, clock, length);
+    if (segments.some((segment) => differs(struct, segment, view.carried))) return true;
   }
   return false;
 }
 
+interface SentStruct extends StructId {
+  readonly place: StructPlace;
+  readonly content: StructContent;
+}
+
+function differs(struct: SentStruct, segment: KnownSegment, carried: CarriedRanges): boolean {
+  const from = segment.clock - struct.clock;
+  const piece = sliceContent(struct.content, from, from + segment.length);
+  if (segment.content.kind === 'gone') return carried.differs(struct.client, segment.clock, piece);
+  return !isSamePlace(struct, segment) || !isSameContent(piece, segment.content);
+}
+
 /** Inside a struct each unit stands right of the one before it, wherever the known pieces are divided. */
-function isSamePlace(place: StructPlace, segment: KnownSegment, start: StructId): boolean {
-  const isFirst = segment.clock === start.clock;
-  const originClient = isFirst ? place.originClient : start.client;
+function isSamePlace({ client, clock, place }: SentStruct, segment: KnownSegment): boolean {
+  const isFirst = segment.clock === clock;
+  const originClient = isFirst ? place.originClient : client;
   const originClock = isFirst ? place.originClock : segment.clock - 1;
-  return (
-    isId(segment.origin, originClient, originClock) && isId(segment.rightOrigin, place.rightClient, place.rightClock)
-  );
+  // Where there is no right origin the gate may have taken it out.
+  const isBoundSame = segment.rightOrigin === null || isId(segment.rightOrigin, place.rightClient, place.rightClock);
+  return isBoundSame && isId(segment.origin, originClient, originClock);
 }
 
 function isId(id: StructId | null, client: number, clock: number): boolean {

@@ -1,20 +1,8 @@
 import type { UpdateLimits } from './limits.ts';
-import type { ClientBlock } from './update-parser.ts';
+import type { Effort } from './update-effort.ts';
+import type { ClientBlock } from './update-structure.ts';
 import { RefusedBytes, refuse } from './update-refusal.ts';
 import { structAt, type StructId, type StructPlace } from './update-struct.ts';
-
-/**
- * Steps that judging an update may still take; goes down as they are taken. It is kept with the parsed update, so that
- * an update that goes in by parts has one account.
- */
-export interface Effort {
-  left: number;
-}
-
-/** Steps that moving the tail of an array counts as, at about 80 ns a step (measured). */
-export function moveCost(length: number): number {
-  return 1 + Math.ceil(length / 512);
-}
 
 /** What tells which list of the document a struct without origin goes to. */
 export interface InsertionList {
@@ -84,7 +72,10 @@ export class CrowdCheck {
   readonly #starts = new Map<string, string>();
   #count = 0;
 
-  constructor(source: CrowdSource, account: { readonly limits: UpdateLimits; readonly effort: Effort; readonly structs: number }) {
+  constructor(
+    source: CrowdSource,
+    account: { readonly limits: UpdateLimits; readonly effort: Effort; readonly structs: number },
+  ) {
     this.#source = source;
     this.#limits = account.limits;
     this.#effort = account.effort;

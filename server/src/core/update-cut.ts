@@ -1,19 +1,21 @@
 import * as encoding from 'lib0/encoding';
 import { skipAny, STRUCT_KIND } from './update-content.ts';
-import type { ParsedUpdate } from './update-parser.ts';
+import type { ParsedUpdate } from './update-structure.ts';
 import { UpdateReader } from './update-reader.ts';
 import type { ReadyBlock, ReadyPart } from './update-ready.ts';
 import { createStructPlace, readStructPlace } from './update-struct.ts';
 
 /**
  * Returns the ready part as an update of its own, or the update's own bytes when that is all of it. A struct whose
- * beginning is known is written as `Item.write` with an offset (yjs 13.6) would write it.
+ * beginning is known is written as `Item.write` with an offset (yjs 13.6) would write it, and one whose right origin is
+ * out of order without that.
  */
 export function cutUpdate(parsed: ParsedUpdate, ready: ReadyPart): Uint8Array {
   if (isWhole(parsed, ready)) return parsed.bytes;
   const encoder = encoding.createEncoder();
   encoding.writeVarUint(encoder, ready.blocks.length);
-  for (const part of ready.blocks) writeBlock(encoder, parsed.bytes, part);
+  const source = { bytes: parsed.bytes, unbounded: ready.unbounded };
+  for (const part of ready.blocks) writeBlock(encoder, source, part);
   writeDeletes(encoder, parsed, ready);
   return encoding.toUint8Array(encoder);
 }
@@ -24,34 +26,62 @@ export function isEmptyPart(parsed: ParsedUpdate, ready: ReadyPart): boolean {
 }
 
 function isWhole(parsed: ParsedUpdate, ready: ReadyPart): boolean {
-  if (ready.isPartial || parsed.isDeleteOrderChanged || ready.missing.size > 0 || ready.blocks.length !== parsed.blocks.length) return false;
+  if (ready.isPartial || ready.unbounded.size > 0 || parsed.isDeleteOrderChanged || ready.missing.size > 0)
+    return false;
+  if (ready.blocks.length !== parsed.blocks.length) return false;
   return ready.blocks.every((part) => part.from === 0 && part.offset === 0 && !part.block.hasSkip);
 }
 
-function writeBlock(encoder: encoding.Encoder, bytes: Uint8Array, part: ReadyBlock): void {
+function writeBlock(encoder: encoding.Encoder, source: Source, part: ReadyBlock): void {
   const { block, from, to, offset } = part;
   encoding.writeVarUint(encoder, to - from);
   encoding.writeVarUint(encoder, block.client);
   encoding.writeVarUint(encoder, part.fromClock);
-  if (offset > 0) writeCutStruct(encoder, bytes, part);
-  const first = offset > 0 ? from + 1 : from;
-  const start = block.starts[first] ?? block.end;
-  const end = block.starts[to] ?? block.end;
-  encoding.writeUint8Array(encoder, bytes.subarray(start, end));
+  if (offset > 0) writeCutStruct(encoder, source, part);
+  let copied = block.starts[offset > 0 ? from + 1 : from] ?? block.end;
+  for (let index = from; index < to && source.unbounded.size > 0; index += 1) {
+    const start = block.starts[index] ?? 0;
+    if (start < copied || !source.unbounded.has(start)) continue;
+    encoding.writeUint8Array(encoder, source.bytes.subarray(copied, start));
+    copied = block.starts[index + 1] ?? block.end;
+    writeUnbounded(encoder, source.bytes, { start, end: copied });
+  }
+  encoding.writeUint8Array(encoder, source.bytes.subarray(copied, block.starts[to] ?? block.end));
 }
 
-function writeCutStruct(encoder: encoding.Encoder, bytes: Uint8Array, part: ReadyBlock): void {
-  const { block, from, offset } = part;
+interface Source {
+  readonly bytes: Uint8Array;
+  /** Byte offsets of structs that are written without their right origin. */
+  readonly unbounded: ReadonlySet<number>;
+}
+
+function writeUnbounded(
+  encoder: encoding.Encoder,
+  bytes: Uint8Array,
+  struct: { readonly start: number; readonly end: number },
+): void {
   const place = createStructPlace();
-  readStructPlace(bytes, block.starts[from] ?? 0, place);
+  readStructPlace(bytes, struct.start, place);
+  encoding.writeUint8(encoder, place.info & ~64);
+  encoding.writeVarUint(encoder, place.originClient);
+  encoding.writeVarUint(encoder, place.originClock);
+  encoding.writeUint8Array(encoder, bytes.subarray(place.contentStart, struct.end));
+}
+
+function writeCutStruct(encoder: encoding.Encoder, { bytes, unbounded }: Source, part: ReadyBlock): void {
+  const { block, from, offset } = part;
+  const start = block.starts[from] ?? 0;
+  const place = createStructPlace();
+  readStructPlace(bytes, start, place);
   const kind = place.info & 31;
   if (kind === STRUCT_KIND.gc) {
     encoding.writeUint8(encoder, STRUCT_KIND.gc);
   } else {
-    encoding.writeUint8(encoder, place.info | 128);
+    const isBounded = place.rightClient !== -1 && !unbounded.has(start);
+    encoding.writeUint8(encoder, (place.info & ~64) | 128 | (isBounded ? 64 : 0));
     encoding.writeVarUint(encoder, block.client);
     encoding.writeVarUint(encoder, part.fromClock - 1);
-    if (place.rightClient !== -1) {
+    if (isBounded) {
       encoding.writeVarUint(encoder, place.rightClient);
       encoding.writeVarUint(encoder, place.rightClock);
     }

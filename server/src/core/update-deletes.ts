@@ -1,4 +1,4 @@
-import type { DeleteRanges } from './update-parser.ts';
+import type { DeleteRanges } from './update-structure.ts';
 
 /**
  * Returns the delete ranges with one entry per client and its ranges in clock order, the same array when they are so

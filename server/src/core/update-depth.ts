@@ -1,5 +1,5 @@
 import { STRUCT_KIND } from './update-content.ts';
-import type { ParsedUpdate } from './update-parser.ts';
+import type { ParsedUpdate } from './update-structure.ts';
 import type { ReadyBlock } from './update-ready.ts';
 import { createStructPlace, readStructPlace, structAt } from './update-struct.ts';
 

@@ -1,7 +1,7 @@
 import { cutUpdate, isEmptyPart } from './update-cut.ts';
 import { deepestType } from './update-depth.ts';
 import type { UpdateLimits } from './limits.ts';
-import type { ParsedUpdate } from './update-parser.ts';
+import type { ParsedUpdate } from './update-structure.ts';
 import type { KnownStructs } from './update-placement.ts';
 import { findReadyPart, type ReadyPart } from './update-ready.ts';
 import { catchRefusal, refuse, type Refusal } from './update-refusal.ts';
@@ -40,7 +40,7 @@ export interface UpdateSummary {
 export type Verdict =
   /**
    * `update` is to be applied, logged and broadcast: the client's own bytes, except that structs whose clocks are
-   * known are cut out. Applying it leaves nothing pending. An update without anything new becomes an empty one.
+   * known are cut out, delete ranges are put in order, and a right origin that is out of order is taken out. Applying it leaves nothing pending. An update without anything new becomes an empty one.
    */
   | { readonly kind: 'accept'; readonly update: Uint8Array; readonly summary: UpdateSummary }
   /**
@@ -79,7 +79,11 @@ export function gateUpdate(parsed: ParsedUpdate, view: GateView, limits: UpdateL
 
 function summarize(parsed: ParsedUpdate, ready: ReadyPart): UpdateSummary {
   return {
-    added: ready.blocks.map(({ block, fromClock, toClock }) => ({ client: block.client, from: fromClock, to: toClock })),
+    added: ready.blocks.map(({ block, fromClock, toClock }) => ({
+      client: block.client,
+      from: fromClock,
+      to: toClock,
+    })),
     hasDeletes: parsed.deletes.length > 0 && !ready.isPartial,
   };
 }

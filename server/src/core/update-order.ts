@@ -1,9 +1,11 @@
-import type { ClientBlock } from './update-parser.ts';
+import type { ClientBlock } from './update-structure.ts';
 import { createStructPlace, readStructPlace, structAt, type StructId, type StructPlace } from './update-struct.ts';
 
 /** What the order check asks about the document and about the update. */
 export interface OrderSource {
   readonly bytes: Uint8Array;
+  /** Byte offsets of the structs of the update whose right origin was found out of order. */
+  readonly unbounded: ReadonlySet<number>;
   /** The structs of a client in the update. */
   block(client: number): ClientBlock | undefined;
   /** Next expected clock of a client in the document; what lies below is known. */
@@ -21,7 +23,7 @@ const CHAIN = 16;
 /**
  * Decides whether a struct's origin stands left of its right origin, as it does where somebody inserted something
  * between two neighbours. Yjs takes any pair, but replicas that integrate a twisted one in different orders end up with
- * different documents.
+ * different documents; its own redo makes some (yjs 13.6.33).
  *
  * Structs of the update that were found in order before bound each other: one stands left of its right origin and
  * right of its origin. So both references are followed inwards, towards structs that can be compared.
@@ -44,7 +46,7 @@ export function checkOrder(source: OrderSource, origin: StructId, rightOrigin: S
 function followChain(source: OrderSource, start: StructId, side: 'left' | 'right'): readonly StructId[] {
   const chain: StructId[] = [start];
   const place = createStructPlace();
-  for (let id = start; chain.length < CHAIN && id.clock >= source.knownClock(id.client); ) {
+  for (let id = start; chain.length < CHAIN && id.clock >= source.knownClock(id.client);) {
     const next = boundOf(source, id, { side, place });
     if (next === null) break;
     chain.push(next);
@@ -64,8 +66,12 @@ function boundOf(source: OrderSource, id: StructId, { side, place }: Bound): Str
   const block = source.block(id.client);
   if (block === undefined) return null;
   const index = structAt(block, id.clock);
-  readStructPlace(source.bytes, block.starts[index] ?? 0, place);
-  if (side === 'right') return place.rightClient === -1 ? null : { client: place.rightClient, clock: place.rightClock };
+  const start = block.starts[index] ?? 0;
+  readStructPlace(source.bytes, start, place);
+  if (side === 'right') {
+    const hasBound = place.rightClient !== -1 && !source.unbounded.has(start);
+    return hasBound ? { client: place.rightClient, clock: place.rightClock } : null;
+  }
   const known = source.knownClock(id.client);
   if ((block.clocks[index] ?? 0) < known) return { client: id.client, clock: known - 1 };
   return place.originClient === -1 ? null : { client: place.originClient, clock: place.originClock };

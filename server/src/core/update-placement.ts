@@ -1,7 +1,8 @@
 import type { UpdateLimits } from './limits.ts';
-import { CrowdCheck, type Effort, type Insertion, type InsertionPlace, moveCost } from './update-crowd.ts';
-import { checkOrder, type OrderSource } from './update-order.ts';
-import type { ClientBlock, ParsedUpdate } from './update-parser.ts';
+import { CrowdCheck, type Insertion, type InsertionPlace } from './update-crowd.ts';
+import { type Effort, moveCost } from './update-effort.ts';
+import { checkOrder, type OrderSource, type OrderVerdict } from './update-order.ts';
+import type { ClientBlock, ParsedUpdate } from './update-structure.ts';
 import { RefusedBytes, refuse } from './update-refusal.ts';
 import { readParentNames, type StructId, type StructPlace } from './update-struct.ts';
 
@@ -40,6 +41,8 @@ const SMALL = 32;
 
 /** Judges where structs are to be inserted: whether their neighbours are in order, and what it costs to merge them. */
 export class PlacementCheck {
+  /** Byte offsets of the structs whose right origin is not to be used. */
+  readonly unbounded = new Set<number>();
   readonly #known: KnownStructs;
   readonly #parsed: ParsedUpdate;
   readonly #order: OrderSource;
@@ -52,7 +55,8 @@ export class PlacementCheck {
     const { bytes, effort } = parsed;
     this.#known = known;
     this.#parsed = parsed;
-    this.#order = { bytes, block, knownClock, inOrder: (left, right) => known.inOrder(left, right, effort) };
+    const { unbounded } = this;
+    this.#order = { bytes, block, knownClock, unbounded, inOrder: (left, right) => known.inOrder(left, right, effort) };
     const structs = parsed.blocks.reduce((sum, { starts }) => sum + starts.length, 0);
     this.#isLarge = structs > SMALL;
     this.#crowd = new CrowdCheck(
@@ -68,10 +72,16 @@ export class PlacementCheck {
 
   /**
    * Whether a struct can go in with those that were passed before; false when that can be told only once they are
-   * applied. Throws `RefusedBytes` when it must not go in.
+   * applied. Throws `RefusedBytes` when it must not go in. Takes the right origin out of the place where it is out of
+   * order, and notes the struct as `unbounded`.
    */
   admits(insertion: Insertion): boolean {
-    if (!this.#isInOrder(insertion.place)) return false;
+    const order = this.#orderOf(insertion.place);
+    if (order === 'later') return false;
+    if (order === 'unordered') {
+      this.unbounded.add(insertion.start);
+      insertion.place.rightClient = -1;
+    }
     if (this.#isLarge) this.#countSplits(insertion.place);
     return this.#crowd.admits(insertion);
   }
@@ -84,15 +94,12 @@ export class PlacementCheck {
     this.#checkEffort();
   }
 
-  #isInOrder({ originClient, originClock, rightClient, rightClock }: StructPlace): boolean {
-    if (originClient === -1 || rightClient === -1) return true;
+  #orderOf({ originClient, originClock, rightClient, rightClock }: StructPlace): OrderVerdict {
+    if (originClient === -1 || rightClient === -1) return 'ordered';
     const origin = { client: originClient, clock: originClock };
     const verdict = checkOrder(this.#order, origin, { client: rightClient, clock: rightClock });
     this.#checkEffort();
-    if (verdict === 'unordered') {
-      throw new RefusedBytes(refuse('forbidden-update', 'a struct stands between two that are not in order'));
-    }
-    return verdict === 'ordered';
+    return verdict;
   }
 
   /** Yjs keeps the structs of a client in one array, in which the ones behind a divided struct move. */

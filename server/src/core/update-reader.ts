@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@scriptorium/shared/error-codes';
 import { RefusedBytes, refuse } from './update-refusal.ts';
 
 const PROTO_KEY = new TextEncoder().encode('__proto__');
@@ -10,10 +11,13 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 export class UpdateReader {
   readonly bytes: Uint8Array;
   pos: number;
+  readonly #code: ErrorCode;
 
-  constructor(bytes: Uint8Array, pos = 0) {
+  /** `code` is what bytes that cannot be read are refused with. */
+  constructor(bytes: Uint8Array, pos = 0, code: ErrorCode = 'malformed-update') {
     this.bytes = bytes;
     this.pos = pos;
+    this.#code = code;
   }
 
   get left(): number {
@@ -21,7 +25,7 @@ export class UpdateReader {
   }
 
   malformed(detail: string): never {
-    throw new RefusedBytes(refuse('malformed-update', detail));
+    throw new RefusedBytes(refuse(this.#code, detail));
   }
 
   readByte(): number {

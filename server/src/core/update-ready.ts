@@ -1,6 +1,6 @@
 import type { UpdateLimits } from './limits.ts';
 import { STRUCT_KIND } from './update-content.ts';
-import type { ClientBlock, ParsedUpdate } from './update-parser.ts';
+import type { ClientBlock, ParsedUpdate } from './update-structure.ts';
 import { type KnownStructs, PlacementCheck } from './update-placement.ts';
 import { createStructPlace, readStructPlace, type StructPlace } from './update-struct.ts';
 
@@ -24,6 +24,8 @@ export interface ReadyPart {
   readonly missing: ReadonlyMap<number, number>;
   /** Whether something of the rest can be told only once the blocks are applied. */
   readonly isPartial: boolean;
+  /** Byte offsets of structs that are to be written without their right origin, which is out of order. */
+  readonly unbounded: ReadonlySet<number>;
 }
 
 interface Run {
@@ -53,7 +55,7 @@ const LATER = 'later';
 /**
  * Finds the causally ready part by the dependency rule of `integrateStructs` (yjs 13.6): clocks of a client are
  * contiguous, and what origin, right origin and parent name is known or ready before. Structs that are known already
- * count as done, whatever they say. Throws `RefusedBytes` for a struct between two that are not in order.
+ * count as done, whatever they say. Throws `RefusedBytes` for what would take too long to merge.
  */
 export function findReadyPart(parsed: ParsedUpdate, known: KnownStructs, limits: UpdateLimits): ReadyPart {
   return new ReadySearch(parsed, known, limits).find();
@@ -81,14 +83,21 @@ class ReadySearch {
   }
 
   find(): ReadyPart {
-    for (const block of this.#parsed.blocks) this.#runs.set(block.client, startRun(block, this.#known.clock(block.client)));
+    for (const block of this.#parsed.blocks)
+      this.#runs.set(block.client, startRun(block, this.#known.clock(block.client)));
     for (const run of this.#runs.values()) this.#finish(run);
     const clockAfter = (client: number): number => this.#clock(client);
     this.#noteWaitingDeletes();
     if (!this.#isPartial) this.#placement.countDeletions();
     const blocks: ReadyBlock[] = [];
     for (const run of this.#runs.values()) if (run.to > run.from) blocks.push(toReadyBlock(run));
-    return { blocks, clockAfter, missing: this.#missing, isPartial: this.#isPartial };
+    return {
+      blocks,
+      clockAfter,
+      missing: this.#missing,
+      isPartial: this.#isPartial,
+      unbounded: this.#placement.unbounded,
+    };
   }
 
   /**
@@ -130,13 +139,19 @@ class ReadySearch {
         continue;
       }
       if (clock > run.clock) return { client: block.client, clock };
-      const need = this.#firstNeed(block.client, start, run.clock > clock) ?? this.#judge(run, clock, start);
+      const need = this.#needOf(run, clock, start);
       if (need !== null) return need;
       run.next += 1;
       run.to = run.next;
       run.clock = block.clocks[run.next] ?? block.endClock;
     }
     return null;
+  }
+
+  /** What a struct has to wait for; collected ones refer to nothing. */
+  #needOf(run: Run, clock: number, start: number): Need | typeof LATER | null {
+    if (this.#parsed.bytes[start] === STRUCT_KIND.gc) return null;
+    return this.#firstNeed(run.block.client, start, run.clock > clock) ?? this.#judge(run, clock, start);
   }
 
   /** A struct whose beginning is known is cut and hangs on the known part, so only its right origin counts. */

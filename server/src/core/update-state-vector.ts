@@ -11,7 +11,7 @@ export function parseStateVector(
   bytes: Uint8Array,
   maxEntries = defaultUpdateLimits.stateVectorEntries,
 ): ReadonlyMap<number, number> | Refusal {
-  return catchRefusal(() => readStateVector(new UpdateReader(bytes), maxEntries));
+  return catchRefusal(() => readStateVector(new UpdateReader(bytes, 0, 'malformed-message'), maxEntries));
 }
 
 function readStateVector(reader: UpdateReader, maxEntries: number): ReadonlyMap<number, number> {
@@ -20,10 +20,10 @@ function readStateVector(reader: UpdateReader, maxEntries: number): ReadonlyMap<
   const clocks = new Map<number, number>();
   for (let index = 0; index < count; index += 1) {
     const client = reader.readVarUint();
-    if (clocks.has(client)) throw new RefusedBytes(refuse('malformed-message', 'the state vector names a client twice'));
+    if (clocks.has(client)) reader.malformed('the state vector names a client twice');
     clocks.set(client, reader.readVarUint());
   }
-  if (reader.left !== 0) throw new RefusedBytes(refuse('malformed-message', 'bytes are left over'));
+  if (reader.left !== 0) reader.malformed('bytes are left over');
   return clocks;
 }
 

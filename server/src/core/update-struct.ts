@@ -1,4 +1,4 @@
-import type { ClientBlock } from './update-parser.ts';
+import type { ClientBlock } from './update-structure.ts';
 import { UpdateReader } from './update-reader.ts';
 
 /** A place in the document: a struct's client and clock. */
@@ -48,7 +48,10 @@ export function readStructPlace(bytes: Uint8Array, start: number, place: StructP
 }
 
 /** Reads what names the parent of a struct that has neither origin nor right origin. */
-export function readParentNames(bytes: Uint8Array, start: number): { readonly root: string | null; readonly key: string | null } {
+export function readParentNames(
+  bytes: Uint8Array,
+  start: number,
+): { readonly root: string | null; readonly key: string | null } {
   const reader = new UpdateReader(bytes, start);
   const info = reader.readByte();
   let root: string | null = null;

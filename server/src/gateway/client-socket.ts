@@ -10,7 +10,14 @@ import type { Clock } from '../ports/clock.ts';
 import type { RateLimitedLog } from '../observability/rate-limited-log.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { Identity } from '../ports/token-verifier.ts';
-import { readAddressedFrame, readPlainFrame, type InboundFrame } from './frames.ts';
+import {
+  frameAddress,
+  NO_ADDRESS,
+  readAddressedFrame,
+  readPlainFrame,
+  type FrameAddress,
+  type InboundFrame,
+} from './frames.ts';
 import { createOutput, type Output, type OutputFlusher } from './output.ts';
 import type { SessionSocket } from './session.ts';
 
@@ -55,6 +62,8 @@ export class ClientSocket implements SessionSocket {
   readonly #deps: ClientSocketDeps;
   readonly #pauses = new Set<string>();
   #bucket;
+  /** Of the last frame; the next one usually has the same. */
+  #lastAddress: FrameAddress = NO_ADDRESS;
   #ending = false;
 
   constructor(deps: ClientSocketDeps) {
@@ -116,9 +125,16 @@ export class ClientSocket implements SessionSocket {
     try {
       if (bytes.byteLength === 1 && bytes[0] === FRAME_TYPE.pong) return;
       const { dialect } = this.#deps;
-      const frame = dialect.kind === 'hocuspocus' ? readAddressedFrame(bytes) : readPlainFrame(bytes, dialect.document);
-      if (frame === null) this.violate('an unreadable frame');
-      else if (!this.#deps.onFrame(this, frame)) this.violate('a malformed message');
+      const frame =
+        dialect.kind === 'hocuspocus'
+          ? readAddressedFrame(bytes, this.#lastAddress)
+          : readPlainFrame(bytes, dialect.document);
+      if (frame === null) {
+        this.violate('an unreadable frame');
+        return;
+      }
+      if (frame.address !== this.#lastAddress.key) this.#lastAddress = frameAddress(frame.address);
+      if (!this.#deps.onFrame(this, frame)) this.violate('a malformed message');
     } catch (error) {
       this.#deps.telemetry.log.debug('frame_failed', { reason: error instanceof Error ? error.message : 'unknown' });
       this.violate('a message that cannot be handled');

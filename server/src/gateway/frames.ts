@@ -145,15 +145,25 @@ export interface InboundFrame {
   readonly bytes: Uint8Array;
 }
 
-/** Splits a Hocuspocus frame; `null` when the bytes are not one. */
-export function readAddressedFrame(bytes: Uint8Array): InboundFrame | null {
+/** Splits a Hocuspocus frame; `null` when the bytes are not one. `expected` is an address to try first, without decoding. */
+export function readAddressedFrame(bytes: Uint8Array, expected: FrameAddress = NO_ADDRESS): InboundFrame | null {
   try {
     const body = decoding.createDecoder(bytes);
-    const address = decoding.readVarString(body);
-    return { address, type: decoding.readVarUint(body), body, bytes };
+    if (expected.key === '' || !startsWith(bytes, expected.prefix)) {
+      const address = decoding.readVarString(body);
+      return { address, type: decoding.readVarUint(body), body, bytes };
+    }
+    body.pos = expected.prefix.byteLength;
+    return { address: expected.key, type: decoding.readVarUint(body), body, bytes };
   } catch {
     return null;
   }
+}
+
+function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
+  if (bytes.byteLength < prefix.byteLength) return false;
+  for (let index = 0; index < prefix.byteLength; index += 1) if (bytes[index] !== prefix[index]) return false;
+  return true;
 }
 
 /** Splits a y-websocket frame, which belongs to the socket's one document; `null` when the bytes are not one. */

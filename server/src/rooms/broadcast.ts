@@ -15,7 +15,6 @@ interface Pending {
 /** Sends applied updates to the room's other writers, collected over a window that grows with their number. */
 export interface Broadcast {
   push(update: Uint8Array, origin: RoomSession): void;
-  flush(): void;
   stop(): void;
 }
 
@@ -26,8 +25,12 @@ export function createBroadcast(deps: {
   let pending: Pending[] = [];
   let timer: Timer | null = null;
 
+  const send = (update: Uint8Array, except: RoomSession | null): void => {
+    const outbound = outboundUpdate(update);
+    for (const session of deps.sessions) if (session !== except && session.writable) session.send(outbound);
+  };
+
   const flush = (): void => {
-    timer?.cancel();
     timer = null;
     const batch = pending;
     pending = [];
@@ -35,21 +38,19 @@ export function createBroadcast(deps: {
     if (first === undefined) return;
     // The sender of a batch knows it already; in a mixed one an echo costs less than another encoding.
     const only = batch.every((entry) => entry.origin === first.origin) ? first.origin : null;
-    for (const update of mergeInOrder(batch.map((entry) => entry.update))) {
-      const outbound = outboundUpdate(update);
-      for (const session of deps.sessions) if (session !== only && session.writable) session.send(outbound);
-    }
+    for (const update of mergeInOrder(batch.map((entry) => entry.update))) send(update, only);
   };
 
   return {
     push(update, origin) {
-      if (deps.sessions.size === 1 && deps.sessions.has(origin)) return;
-      pending.push({ update, origin });
-      if (timer !== null) return;
       const delay = planBroadcastDelay(deps.sessions.size);
-      timer = delay === 0 ? deps.clock.soon(flush) : deps.clock.after(delay, flush);
+      if (delay === 0 && timer === null) {
+        send(update, origin);
+        return;
+      }
+      pending.push({ update, origin });
+      timer ??= deps.clock.after(delay, flush);
     },
-    flush,
     stop() {
       timer?.cancel();
       timer = null;

@@ -1,5 +1,5 @@
 import * as Y from 'yjs';
-import { moveCost, type Effort } from '../core/update-crowd.ts';
+import { type Effort, moveCost } from '../core/update-effort.ts';
 import type { StructId } from '../core/update-struct.ts';
 
 /** Taking structs out of an array is that much slower than putting one in (measured). */

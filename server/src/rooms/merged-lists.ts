@@ -1,5 +1,6 @@
 import * as Y from 'yjs';
-import type { Effort, InsertionList, InsertionPlace } from '../core/update-crowd.ts';
+import type { InsertionList, InsertionPlace } from '../core/update-crowd.ts';
+import type { Effort } from '../core/update-effort.ts';
 import type { StructId } from '../core/update-struct.ts';
 
 /**
@@ -22,7 +23,9 @@ export function isLeftOf(left: Y.Item, right: Y.Item, effort: Effort): boolean {
 
 /** Whether the item holds the place that a reference names. */
 function isIn(item: Y.Item, id: Y.ID | null): boolean {
-  return id !== null && id.client === item.id.client && id.clock >= item.id.clock && id.clock < item.id.clock + item.length;
+  return (
+    id !== null && id.client === item.id.client && id.clock >= item.id.clock && id.clock < item.id.clock + item.length
+  );
 }
 
 /**
@@ -35,7 +38,7 @@ export function countConflicts(doc: Y.Doc, place: InsertionPlace, effort: Effort
   const right = place.rightOrigin === null ? null : itemAt(store, place.rightOrigin);
   // Next to what is collected it is collected itself.
   if (isCollected(store, place.origin) || isCollected(store, place.rightOrigin)) return 0;
-  const first = left === null ? firstOf(doc, place.list) : behind(left, place.origin);
+  const first = left === null ? firstOf(doc, place.list, effort) : behind(left, place.origin);
   return first === right ? 0 : walkConflicts(store, { place, left, right, first }, effort);
 }
 
@@ -70,7 +73,7 @@ function behind(left: Y.Item, origin: StructId | null): Y.Item | null {
   return isLast ? left.right : left;
 }
 
-function firstOf(doc: Y.Doc, list: InsertionList | null): Y.Item | null {
+function firstOf(doc: Y.Doc, list: InsertionList | null, effort: Effort): Y.Item | null {
   if (list === null) return null;
   const member = list.member === null ? null : itemAt(doc.store, list.member);
   const parent = member === null ? parentOf(doc, list) : member.parent;
@@ -78,7 +81,10 @@ function firstOf(doc: Y.Doc, list: InsertionList | null): Y.Item | null {
   if (!(parent instanceof Y.AbstractType)) return null;
   if (key === null) return parent._start;
   let item = parent._map.get(key) ?? null;
-  while (item !== null && item.left !== null) item = item.left;
+  while (item !== null && item.left !== null) {
+    item = item.left;
+    effort.left -= 1;
+  }
   return item;
 }
 

@@ -1,10 +1,11 @@
 import * as Y from 'yjs';
 import { ScriptoriumError } from '../core/errors.ts';
 import type { KnownContent, KnownSegment } from '../core/fork-detection.ts';
-import type { Effort, InsertionPlace } from '../core/update-crowd.ts';
+import type { InsertionPlace } from '../core/update-crowd.ts';
+import type { Effort } from '../core/update-effort.ts';
 import type { KnownState } from '../core/update-gate.ts';
 import type { StructId } from '../core/update-struct.ts';
-import type { ParsedUpdate } from '../core/update-parser.ts';
+import type { ParsedUpdate } from '../core/update-structure.ts';
 import { parseStateVector } from '../core/update-state-vector.ts';
 import { knownSegments } from './merged-content.ts';
 import { countDeletion, splitTail } from './merged-costs.ts';

@@ -10,7 +10,10 @@ type AnyType = Y.Doc['share'] extends Map<string, infer Type> ? Type : never;
 export function describeDocument(doc: Y.Doc): string {
   const roots = [...doc.share.entries()].filter(([, type]) => type._start !== null || type._map.size > 0);
   roots.sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify(roots.map(([name, type]) => [name, describeType(type)]), plain);
+  return JSON.stringify(
+    roots.map(([name, type]) => [name, describeType(type)]),
+    plain,
+  );
 }
 
 function describeType(type: AnyType): unknown {
@@ -27,9 +30,16 @@ function describeType(type: AnyType): unknown {
     list.push(...describeContent(item));
   }
   if (text !== '') list.push(text);
-  const entries = [...type._map].filter(([, item]) => !item.deleted).map(([key, item]) => [key, describeContent(item)] as const);
+  const entries = [...type._map]
+    .filter(([, item]) => !item.deleted)
+    .map(([key, item]) => [key, describeContent(item)] as const);
   entries.sort(([a], [b]) => (a < b ? -1 : 1));
-  return { type: type.constructor.name === 'AbstractType' ? 'root' : type.constructor.name, name: nodeName(type), list, entries };
+  return {
+    type: type.constructor.name === 'AbstractType' ? 'root' : type.constructor.name,
+    name: nodeName(type),
+    list,
+    entries,
+  };
 }
 
 function nodeName(type: unknown): string | undefined {
@@ -38,7 +48,7 @@ function nodeName(type: unknown): string | undefined {
 
 function describeContent(item: Y.Item): readonly unknown[] {
   const { content } = item;
-  if (content instanceof Y.ContentType) return [describeType(content.type)];
+  if (content instanceof Y.ContentType) return [describeType(content.type as AnyType)];
   if (content instanceof Y.ContentFormat) return [{ format: content.key, value: content.value }];
   if (content instanceof Y.ContentEmbed) return [{ embed: content.embed }];
   return content.getContent();

@@ -15,7 +15,10 @@ export interface GateSubject {
 /** Makes a document behind the gate from an update that holds its state. */
 export function createGateSubject(
   encoded?: Uint8Array,
-  { limits = defaultUpdateLimits, tombstone = new Map() }: { limits?: UpdateLimits; tombstone?: ReadonlyMap<number, number> } = {},
+  {
+    limits = defaultUpdateLimits,
+    tombstone = new Map(),
+  }: { limits?: UpdateLimits; tombstone?: ReadonlyMap<number, number> } = {},
 ): GateSubject {
   const state = createMergedState();
   if (encoded !== undefined) state.apply(encoded);

@@ -1,7 +1,19 @@
 import * as Y from 'yjs';
 import type { Random } from './random.ts';
 
-const TEXTS = ['a', 'lorem ipsum ', 'é', 'ß→∑', '😀', '👩‍👩‍👧', 'x\ny', '"quoted"', ' ', '漢字かな', 'longer text to make items that get divided '];
+const TEXTS = [
+  'a',
+  'lorem ipsum ',
+  'é',
+  'ß→∑',
+  '😀',
+  '👩‍👩‍👧',
+  'x\ny',
+  '"quoted"',
+  ' ',
+  '漢字かな',
+  'longer text to make items that get divided ',
+];
 const NAMES = ['one', 'two', 'three', 'toString', 'constructor', '', 'ключ'];
 const FORMATS: readonly (readonly [string, unknown])[] = [
   ['bold', true],
@@ -19,7 +31,12 @@ export function editRandomly(doc: Y.Doc, random: Random): void {
 
 /** The roots that the edits work on. */
 export function honestRoots(doc: Y.Doc): readonly Y.AbstractType<unknown>[] {
-  return [doc.getText('text'), doc.getMap('map'), doc.getArray('array'), doc.getXmlFragment('default')] as Y.AbstractType<unknown>[];
+  return [
+    doc.getText('text'),
+    doc.getMap('map'),
+    doc.getArray('array'),
+    doc.getXmlFragment('default'),
+  ] as Y.AbstractType<unknown>[];
 }
 
 type Edit = (doc: Y.Doc, random: Random) => void;
@@ -29,7 +46,8 @@ const EDITS: readonly Edit[] = [
   (doc, random) => typeText(doc.getText('text'), random),
   (doc, random) => deleteText(doc.getText('text'), random),
   (doc, random) => formatText(doc.getText('text'), random),
-  (doc, random) => doc.getText('text').insertEmbed(random.below(doc.getText('text').length + 1), { image: random.below(9) }),
+  (doc, random) =>
+    doc.getText('text').insertEmbed(random.below(doc.getText('text').length + 1), { image: random.below(9) }),
   (doc, random) => editMap(doc.getMap('map'), random),
   (doc, random) => editMap(doc.getMap('map'), random),
   (doc, random) => editArray(doc.getArray('array'), random),
@@ -60,8 +78,25 @@ function formatText(text: Y.Text, random: Random): void {
 
 function plainValue(random: Random): unknown {
   return random.pick<unknown>([
-    null, true, false, 0, -0, -17, 3.5, 1e21, 2 ** 40, Number.NaN, { big: 1234567890123456789n }, 'text', '😀', { gone: undefined },
-    { a: 1, b: [1, 2, { c: null }], 'é': 'x' }, [], [[['deep']]], {}, new Uint8Array([1, 2, 3]),
+    null,
+    true,
+    false,
+    0,
+    -0,
+    -17,
+    3.5,
+    1e21,
+    2 ** 40,
+    Number.NaN,
+    { big: 1234567890123456789n },
+    'text',
+    '😀',
+    { gone: undefined },
+    { a: 1, b: [1, 2, { c: null }], é: 'x' },
+    [],
+    [[['deep']]],
+    {},
+    new Uint8Array([1, 2, 3]),
   ]);
 }
 
@@ -87,7 +122,13 @@ function editArray(array: Y.Array<unknown>, random: Random): void {
   if (array.length > 0 && random.chance(0.3)) array.delete(Math.min(at, array.length - 1), 1);
   else if (at < array.length && random.chance(0.5) && editShared(array.get(at), random)) return;
   else if (random.chance(0.2)) array.insert(at, [new Uint8Array([random.below(256)])]);
-  else array.insert(at, Array.from({ length: 1 + random.below(4) }, () => (random.chance(0.8) ? plainValue(random) : sharedValue(random))));
+  else
+    array.insert(
+      at,
+      Array.from({ length: 1 + random.below(4) }, () =>
+        random.chance(0.8) ? plainValue(random) : sharedValue(random),
+      ),
+    );
 }
 
 /** Edits inside a nested shared type; false when the value is none. */

@@ -27,10 +27,14 @@ export function createHonestWorld(seed: number, people = 3): HonestWorld {
   const random = createRandom(seed);
   const sent: HonestUpdate[] = [];
   const log: Uint8Array[] = [];
-  const writers = Array.from({ length: people }, (_, number) => new Writer(random, number, (update) => {
-    log.push(update.bytes);
-    sent.push(update);
-  }));
+  const writers = Array.from(
+    { length: people },
+    (_, number) =>
+      new Writer(random, number, (update) => {
+        log.push(update.bytes);
+        sent.push(update);
+      }),
+  );
   const receive = (writer: Writer): void => writer.receive(log);
   const flush = (): readonly HonestUpdate[] => sent.splice(0);
   return {

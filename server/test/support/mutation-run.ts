@@ -53,10 +53,9 @@ function runWorld(seed: number, count: number, report: MutationReport): void {
   for (let step = 0; step < STEPS_PER_WORLD; step += 1) {
     for (const update of world.step()) {
       const base = createBase(doc, update, previous);
-      for (let mutant = 0; mutant < MUTANTS_PER_BASE && report.mutations < count; mutant += 1) {
-        const problem = tryMutant(base, world.random, report);
-        if (problem !== null) report.findings.push(`seed ${seed}: ${problem}`);
-      }
+      const mutants = Math.min(MUTANTS_PER_BASE, count - report.mutations);
+      const problems = Array.from({ length: mutants }, () => tryMutant(base, world.random, report));
+      report.findings.push(...problems.flatMap((problem) => (problem === null ? [] : [`seed ${seed}: ${problem}`])));
       base.state.destroy();
       Y.applyUpdate(doc, update.bytes);
       previous = update.bytes;

@@ -50,7 +50,7 @@ export function traceUpdates(name: string): { readonly updates: readonly Uint8Ar
     const receiveUntil = (transaction: number): void => {
       // What a transaction saw comes before it, so that each is received behind its own parents.
       const wanted: number[] = [];
-      for (const open = [transaction]; open.length > 0; ) {
+      for (const open = [transaction]; open.length > 0;) {
         const next = open.pop() ?? 0;
         if (seen.has(next)) continue;
         seen.add(next);
@@ -65,15 +65,15 @@ export function traceUpdates(name: string): { readonly updates: readonly Uint8Ar
     const edit = (index: number, patches: readonly (readonly [number, number, string])[]): void => {
       seen.add(index);
       doc.transact(() => {
-        for (const [position, deleted, inserted] of patches) editText(doc.getText('text'), position, deleted, inserted);
+        for (const patch of patches) editText(doc.getText('text'), patch);
       });
     };
     return { receiveUntil, edit };
   }
 }
 
-/** Positions count Unicode characters; only texts beyond the basic plane need to be looked through. */
-function editText(text: Y.Text, position: number, deleted: number, inserted: string): void {
+/** Positions count Unicode characters. The sessions have none beyond the basic plane, so these are UTF-16 units too. */
+function editText(text: Y.Text, [position, deleted, inserted]: readonly [number, number, string]): void {
   if (deleted > 0) text.delete(position, deleted);
   if (inserted !== '') text.insert(position, inserted);
 }

@@ -72,7 +72,10 @@ export function skip(length: number): RawStruct {
 }
 
 /** Text in the root `text`, or behind an origin. */
-export function text(value: string, place: Pick<RawItem, 'origin' | 'right' | 'parent'> = { parent: 'text' }): RawStruct {
+export function text(
+  value: string,
+  place: Pick<RawItem, 'origin' | 'right' | 'parent'> = { parent: 'text' },
+): RawStruct {
   return item({ kind: 4, ...place, content: (encoder) => encoding.writeVarString(encoder, value) });
 }
 

@@ -14,7 +14,7 @@ const entries = fc.array(
 );
 
 describe('packed batch', () => {
-  it('[LOG22] every entry comes out of the packed batch as it went in', () => {
+  it('[LOG36] every entry comes out of the packed batch as it went in', () => {
     fc.assert(
       fc.property(entries, (made) => {
         const packed = packBatch({ incarnation: 'i', flush: 3, at: 5, retry: true, entries: made });
@@ -28,7 +28,7 @@ describe('packed batch', () => {
     );
   });
 
-  it('[LOG22] numbers become results', () => {
+  it('[LOG36] numbers become results', () => {
     expect(unpackOutcomes(Float64Array.of(0, 7, OUTCOME.fenced, OUTCOME.deleted, OUTCOME.refused))).toEqual([
       { kind: 'stored', seq: 0 },
       { kind: 'stored', seq: 7 },

@@ -1,0 +1,156 @@
+import * as Y from 'yjs';
+import { describe, expect, it } from 'vitest';
+import { parseValid } from '../../test/support/gate-subject.ts';
+import { buildUpdate, fromHex, gc, text, type } from '../../test/support/update-builder.ts';
+import { createMergedState } from './merged-state.ts';
+
+function load(encoded: Uint8Array): Y.Doc {
+  const doc = new Y.Doc();
+  Y.applyUpdate(doc, encoded);
+  return doc;
+}
+
+const hello = buildUpdate([{ client: 1, structs: [text('hello')] }]);
+
+describe('applying', () => {
+  it('[GATE18] tells whether an update brought anything, structs, collected ones and deletions alike', () => {
+    const state = createMergedState();
+    const collected = buildUpdate([{ client: 2, structs: [gc(3)] }]);
+    const deletion = buildUpdate([], [{ client: 1, ranges: [[1, 2]] }]);
+    for (const update of [hello, collected, deletion]) {
+      expect(state.apply(update).changed).toBe(true);
+      expect(state.apply(update).changed).toBe(false);
+    }
+    expect(state.apply(fromHex('00 00')).changed).toBe(false);
+  });
+
+  it('[GATE18] gives what an update really brought, and nothing for what is known', () => {
+    const state = createMergedState();
+    state.apply(hello);
+    const more = buildUpdate([
+      { client: 1, structs: [text('hello world')] },
+      { client: 2, structs: [gc(1)] },
+    ]);
+    const diff = state.applyForDiff(more);
+    expect(diff).not.toBeNull();
+    const other = createMergedState();
+    other.apply(hello);
+    other.apply(diff ?? hello);
+    expect(other.encode()).toEqual(state.encode());
+    expect(diff?.length ?? 0).toBeLessThan(more.length);
+    expect(state.applyForDiff(more)).toBeNull();
+  });
+
+  it('[GATE18] never adds an edit of its own, where a client would clean up formatting', () => {
+    const doc = new Y.Doc();
+    const nested = doc.getMap('map').set('text', new Y.Text('hello world'));
+    expect(nested.length).toBe(11);
+    const base = Y.encodeStateAsUpdate(doc);
+    const bold = [3, 4].map((client) => {
+      const copy = load(base);
+      copy.clientID = client;
+      (copy.getMap('map').get('text') as Y.Text).format(0, 5, { bold: true });
+      return Y.encodeStateAsUpdate(copy, Y.encodeStateVector(doc));
+    });
+    const client = new Y.Doc();
+    const sent: Uint8Array[] = [];
+    client.on('update', (update: Uint8Array, origin: unknown) => {
+      if (origin !== 'server') sent.push(update);
+    });
+    const state = createMergedState();
+    for (const update of [base, ...bold]) {
+      Y.applyUpdate(client, update, 'server');
+      state.apply(update);
+    }
+    // The test would prove nothing if a client had nothing to clean up.
+    expect(sent).toHaveLength(1);
+    expect(sent.map((update) => state.contains(parseValid(update)))).toEqual([false]);
+    const reloaded = createMergedState();
+    reloaded.apply(Y.mergeUpdates([base, ...bold]));
+    expect(reloaded.encode()).toEqual(state.encode());
+  });
+
+  it('[GATE18] keeps the clientID of its document out of the way', () => {
+    const state = createMergedState();
+    for (const client of [0, 1, 2 ** 32 - 1, 2 ** 53 - 1])
+      expect(state.apply(buildUpdate([{ client, structs: [gc(1)] }])).changed).toBe(true);
+    expect(state.clientCount).toBe(4);
+  });
+});
+
+describe('reading', () => {
+  it('[GATE18] gives what somebody lacks, and refuses what is no state vector', () => {
+    const state = createMergedState();
+    state.apply(hello);
+    const behind = load(hello);
+    state.apply(buildUpdate([{ client: 2, structs: [text('!', { origin: [1, 4] })] }]));
+    Y.applyUpdate(behind, state.diff(Y.encodeStateVector(behind)));
+    expect(behind.getText('text').toString()).toBe('hello!');
+    expect(Y.encodeStateVector(behind)).toEqual(state.stateVector());
+    expect(() => state.diff(fromHex('ff ff ff 7f'))).toThrow('malformed-message');
+    expect(() => state.diff(Y.encodeStateVector(new Map(Array.from({ length: 30_000 }, (_, id) => [id, 1]))))).toThrow(
+      'limit-exceeded',
+    );
+  });
+
+  it('[GATE18] tells whether it contains an update', () => {
+    const state = createMergedState();
+    const deletion = parseValid(
+      buildUpdate([{ client: 1, structs: [text('hel')] }], [{ client: 1, ranges: [[1, 2]] }]),
+    );
+    expect(state.contains(deletion)).toBe(false);
+    state.apply(hello);
+    expect(state.contains(parseValid(hello))).toBe(true);
+    expect(state.contains(deletion)).toBe(false);
+    state.apply(buildUpdate([], [{ client: 1, ranges: [[0, 4]] }]));
+    expect(state.contains(deletion)).toBe(true);
+    expect(state.contains(parseValid(buildUpdate([], [{ client: 1, ranges: [[3, 2]] }])))).toBe(false);
+    expect(state.contains(parseValid(buildUpdate([], [{ client: 1, ranges: [[3, 9]] }])))).toBe(false);
+  });
+
+  it('[GATE18] tells root and depth of structs, and of none that is unknown or collected', () => {
+    const state = createMergedState();
+    state.apply(
+      buildUpdate([
+        {
+          client: 1,
+          structs: [
+            type(3, { parent: 'xml' }),
+            type(6, { parent: [1, 0] }),
+            text('deep', { parent: [1, 1] }),
+            text('attr', { origin: [1, 5] }),
+          ],
+        },
+        { client: 2, structs: [gc(2)] },
+      ]),
+    );
+    expect([0, 1, 2, 4, 6].map((clock) => state.depthOf(1, clock))).toEqual([1, 2, 3, 3, 3]);
+    expect([0, 1, 6].map((clock) => state.rootOf(1, clock))).toEqual(['xml', 'xml', 'xml']);
+    for (const [client, clock] of [
+      [1, 10],
+      [2, 0],
+      [3, 0],
+    ] as const) {
+      expect(state.depthOf(client, clock)).toBeNull();
+      expect(state.rootOf(client, clock)).toBeNull();
+    }
+    expect([state.rootCount, state.hasRoot('xml'), state.hasRoot('text')]).toEqual([1, true, false]);
+  });
+
+  it('[GATE18] takes any kind of root and estimates its size', () => {
+    const doc = new Y.Doc();
+    doc.getText('t').insert(0, 'x'.repeat(1000), { bold: true });
+    doc.getMap('m').set('k', new Y.Array());
+    doc.getXmlFragment('x').insert(0, [new Y.XmlElement('p')]);
+    const state = createMergedState();
+    const encoded = Y.encodeStateAsUpdate(doc);
+    state.apply(encoded);
+    expect(load(state.encode()).getText('t').toString()).toBe(doc.getText('t').toString());
+    expect(state.size).toBeGreaterThan(900);
+    expect(state.size).toBeLessThan(2 * encoded.length);
+    expect(state.hasPending()).toBe(false);
+    state.apply(buildUpdate([{ client: 77, clock: 5, structs: [gc(1)] }]));
+    expect(state.hasPending()).toBe(true);
+    state.destroy();
+  });
+});
