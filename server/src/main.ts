@@ -9,6 +9,9 @@ const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
+// Whoever read our output may have gone; that is no reason to stop serving.
+process.stdout.on('error', () => undefined);
+
 const fail = (problems: readonly string[]): never => {
   for (const problem of problems) process.stderr.write(`scriptorium: ${problem}\n`);
   process.exit(1);
@@ -46,17 +49,25 @@ async function run(config: Config): Promise<void> {
   banner(config, node);
 
   let stopping = false;
-  const stop = (signal: NodeJS.Signals): void => {
+  const stop = (exitCode: number): void => {
     if (stopping) return;
     stopping = true;
-    print(`${signal}: saving what is pending and stopping`);
     // Whatever hangs, the process ends in time: what was acknowledged is in the log already.
     setTimeout(() => process.exit(1), config.shutdownTimeoutMs).unref();
     node.stop().then(
-      () => process.exit(0),
+      () => process.exit(exitCode),
       (error: unknown) => fail([explain(error, config)]),
     );
   };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (!stopping) print(`${signal}: saving what is pending and stopping`);
+    stop(0);
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  // A state that nobody foresaw is no state to go on from; clients come back to a fresh process.
+  process.on('uncaughtException', (error) => {
+    process.stderr.write(`scriptorium: stopping on an unforeseen error\n${error.stack ?? error.message}\n`);
+    stop(1);
+  });
 }

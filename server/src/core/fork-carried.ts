@@ -4,10 +4,11 @@ import type { ClockRange } from './update-gate.ts';
 import type { ParsedUpdate } from './update-structure.ts';
 import { createStructPlace, readStructPlace, structAt } from './update-struct.ts';
 
-/** How much a record may hold; the oldest ranges go first. */
+/** How much a record may hold. */
 export interface CarriedLimits {
+  /** Separate ranges; the oldest are forgotten first. */
   readonly ranges: number;
-  /** Clock units with a digest, 8 bytes each at most. */
+  /** Clock units whose content is remembered, about 8 bytes each; of the oldest only the range is. */
   readonly digests: number;
 }
 
@@ -21,7 +22,10 @@ export const defaultCarriedLimits: CarriedLimits = Object.freeze({ ranges: 4096,
 export interface CarriedRanges {
   /** Notes the clocks of `range`, which must be new to the document, as they are in the update. */
   note(parsed: ParsedUpdate, range: ClockRange): void;
-  /** Whether what was noted at these clocks differs from the content, which starts at `clock`. */
+  /**
+   * Whether what was noted at these clocks differs from the content, which starts at `clock`. Where content was noted
+   * once and is no longer remembered the answer is yes: it is better to write a text twice than to lose it.
+   */
   differs(client: number, clock: number, content: StructContent): boolean;
 }
 
@@ -35,15 +39,18 @@ interface CarriedRange {
   readonly clock: number;
   /** Clock after the last one. */
   end: number;
-  /** One per clock unit; `null` for structs that came without content. */
-  readonly digests: readonly number[] | null;
+  /** One per clock unit; `null` for structs that came without content, and for content that is forgotten. */
+  digests: readonly number[] | null;
 }
 
 class CarriedRecord implements CarriedRanges {
   readonly #limits: CarriedLimits;
-  /** Oldest first. */
-  #ranges: CarriedRange[] = [];
+  /** In clock order, since what is noted is new to the document. */
   readonly #byClient = new Map<number, CarriedRange[]>();
+  /** Those with digests, oldest first, from `#oldest` on. */
+  #withDigests: CarriedRange[] = [];
+  #oldest = 0;
+  #count = 0;
   #digests = 0;
 
   constructor(limits: CarriedLimits) {
@@ -69,18 +76,19 @@ class CarriedRecord implements CarriedRanges {
   }
 
   differs(client: number, clock: number, content: StructContent): boolean {
+    const ranges = this.#byClient.get(client);
+    if (ranges === undefined) return false;
     const digests = contentDigests(content);
     const end = clock + digests.length;
-    return (this.#byClient.get(client) ?? []).some((range) => {
-      const from = Math.max(clock, range.clock);
-      const to = Math.min(end, range.end);
-      if (from >= to) return false;
+    for (let index = firstEndingAfter(ranges, clock); index < ranges.length; index += 1) {
+      const range = ranges[index];
+      if (range === undefined || range.clock >= end) return false;
       if (range.digests === null) return true;
-      for (let at = from; at < to; at += 1) {
+      for (let at = Math.max(clock, range.clock); at < Math.min(end, range.end); at += 1) {
         if (digests[at - clock] !== range.digests[at - range.clock]) return true;
       }
-      return false;
-    });
+    }
+    return false;
   }
 
   #add(range: CarriedRange): void {
@@ -92,22 +100,47 @@ class CarriedRecord implements CarriedRanges {
     }
     ofClient.push(range);
     this.#byClient.set(range.client, ofClient);
-    this.#ranges.push(range);
+    this.#count += 1;
+    if (range.digests !== null) this.#withDigests.push(range);
     this.#digests += range.digests?.length ?? 0;
-    this.#evict();
+    while (this.#digests > this.#limits.digests) this.#forgetContent();
+    if (this.#count > this.#limits.ranges) this.#forgetRange();
   }
 
-  #evict(): void {
-    let drop = 0;
-    while (this.#ranges.length - drop > this.#limits.ranges || this.#digests > this.#limits.digests) {
-      const oldest = this.#ranges[drop];
-      if (oldest === undefined) break;
-      drop += 1;
-      this.#digests -= oldest.digests?.length ?? 0;
-      const rest = this.#byClient.get(oldest.client)?.filter((range) => range !== oldest) ?? [];
-      if (rest.length > 0) this.#byClient.set(oldest.client, rest);
-      else this.#byClient.delete(oldest.client);
+  #forgetContent(): void {
+    const range = this.#withDigests[this.#oldest];
+    this.#oldest += 1;
+    if (this.#oldest > 1024) {
+      this.#withDigests = this.#withDigests.slice(this.#oldest);
+      this.#oldest = 0;
     }
-    if (drop > 0) this.#ranges = this.#ranges.slice(drop);
+    if (range === undefined || range.digests === null) return;
+    this.#digests -= range.digests.length;
+    range.digests = null;
   }
+
+  /** Drops the first range of the client that was noted first. */
+  #forgetRange(): void {
+    for (const [client, ranges] of this.#byClient) {
+      const range = ranges.shift();
+      if (ranges.length === 0) this.#byClient.delete(client);
+      if (range === undefined) continue;
+      this.#count -= 1;
+      this.#digests -= range.digests?.length ?? 0;
+      range.digests = null;
+      return;
+    }
+  }
+}
+
+/** Index of the first range that ends above a clock. */
+function firstEndingAfter(ranges: readonly CarriedRange[], clock: number): number {
+  let low = 0;
+  let high = ranges.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((ranges[middle]?.end ?? 0) > clock) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

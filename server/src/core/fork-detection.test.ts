@@ -141,18 +141,42 @@ describe('what others brought', () => {
     expect(forkIn(subject, write('hello?'), carried)).toBe(VICTIM);
   });
 
-  it('[GATE16] the record is bounded and forgets the oldest first', () => {
+  it('[GATE16] the record is bounded: content is forgotten first, and then nothing is lost in silence', () => {
     const subject = createGateSubject();
-    const carried = createCarriedRanges({ ranges: 2, digests: 8 });
+    const carried = createCarriedRanges({ ranges: 8, digests: 8 });
     carry(subject, carried, write('abcd'));
     carry(subject, carried, write('efgh', 4));
     subject.pass(remove(0, 8));
-    expect(forkIn(subject, write('XXXX'), carried)).toBe(VICTIM);
+    expect(forkIn(subject, write('abcd'), carried)).toBeNull();
     carry(subject, carried, write('ijkl', 8));
     subject.pass(remove(8, 4));
-    expect(forkIn(subject, write('XXXX'), carried)).toBeNull();
-    expect(forkIn(subject, write('XXXX', 4), carried)).toBe(VICTIM);
-    expect(forkIn(subject, write('XXXX', 8), carried)).toBe(VICTIM);
+    expect(forkIn(subject, write('abcd'), carried)).toBe(VICTIM);
+    expect(forkIn(subject, write('efgh', 4), carried)).toBeNull();
+    expect(forkIn(subject, write('ijkl', 8), carried)).toBeNull();
+    expect(forkIn(subject, write('ijkL', 8), carried)).toBe(VICTIM);
+  });
+
+  it('[GATE16] the record is bounded: of more ranges than the limit the oldest are forgotten', () => {
+    const subject = createGateSubject();
+    const carried = createCarriedRanges({ ranges: 2, digests: 100 });
+    for (const [index, content] of ['ab', 'cd', 'ef'].entries()) carry(subject, carried, write(content, 2 * index));
+    subject.pass(remove(0, 6));
+    expect(forkIn(subject, write('XX'), carried)).toBeNull();
+    expect(forkIn(subject, write('XX', 2), carried)).toBe(VICTIM);
+    expect(forkIn(subject, write('XX', 4), carried)).toBe(VICTIM);
+    expect(forkIn(subject, write('cdef', 2), carried)).toBeNull();
+  });
+
+  it('[GATE16] a long session of somebody who carries much costs little', () => {
+    const subject = createGateSubject();
+    const carried = createCarriedRanges();
+    const structs = Array.from({ length: 200_000 }, (_, index) =>
+      text('ab', index === 0 ? { parent: 'text' } : { origin: [VICTIM, 2 * index - 1] }),
+    );
+    const start = performance.now();
+    carried.note(parseValid(buildUpdate([{ client: VICTIM, structs }])), { client: VICTIM, from: 0, to: 400_000 });
+    expect(performance.now() - start).toBeLessThan(5000);
+    expect(subject.state.clientCount).toBe(0);
   });
 
   it('[GATE16] collected ranges next to each other are one, so that they crowd nothing out', () => {

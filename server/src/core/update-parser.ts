@@ -18,7 +18,8 @@ export function parseUpdate(bytes: Uint8Array, limits: UpdateLimits): ParsedUpda
 class UpdateParser {
   readonly #reader: UpdateReader;
   readonly #limits: UpdateLimits;
-  readonly #rootNames: string[] = [];
+  readonly #rootNames = new Set<string>();
+  #lastRootName: string | null = null;
   #structsLeft: number;
   #rangesLeft: number;
   #makesTypes = false;
@@ -42,7 +43,7 @@ class UpdateParser {
       bytes,
       blocks,
       deletes,
-      rootNames: this.#rootNames,
+      rootNames: [...this.#rootNames],
       isDeleteOrderChanged: this.#isDeleteOrderChanged,
       makesTypes: this.#makesTypes,
       effort: { left: this.#limits.effort },
@@ -119,9 +120,10 @@ class UpdateParser {
     reader.pos = start;
     const name = reader.readText();
     reader.pos = end;
-    if (this.#rootNames.at(-1) === name || this.#rootNames.includes(name)) return;
-    if (this.#rootNames.length === this.#limits.rootNamesPerUpdate) this.#exceeded('too many root names');
-    this.#rootNames.push(name);
+    if (name === this.#lastRootName) return;
+    this.#lastRootName = name;
+    this.#rootNames.add(name);
+    if (this.#rootNames.size > this.#limits.rootNamesPerUpdate) this.#exceeded('too many root names');
   }
 
   /** A struct may refer to other clients' structs, and to earlier ones of its own. */

@@ -1,4 +1,4 @@
-import { CLOSE_CODES } from '@scriptorium/shared/close-codes';
+import { CLOSE_CODES, type CloseReason } from '@scriptorium/shared/close-codes';
 import { ERRORS, type ErrorCode } from '@scriptorium/shared/error-codes';
 import { FRAME_TYPE } from '@scriptorium/shared/frame-types';
 import type { WebSocketLike } from '@hocuspocus/server';
@@ -178,9 +178,8 @@ export class ClientSocket implements SessionSocket {
     telemetry.metrics.observe('acknowledgement_seconds', (clock.monotonic() - entry.arrivedAt) / 1_000);
   }
 
-  end(code: ErrorCode): void {
-    const { close, title } = ERRORS[code];
-    this.#close(CLOSE_CODES[close ?? 'internal'], title);
+  end(code: ErrorCode, reason: CloseReason = ERRORS[code].close ?? 'internal'): void {
+    this.#close(CLOSE_CODES[reason], ERRORS[code].title);
   }
 
   /** Ends a socket whose client does not follow the protocol. */

@@ -179,8 +179,8 @@ export class SessionTable {
     this.#slots.delete(address);
     if (error.code === 'internal') this.#deps.telemetry.log.error('login_failed', {}, error.cause);
     // A stock client takes a refusal for final, so what may work in a moment ends the socket instead.
-    if (retryable || (socket.dialect === 'y-websocket' && close !== null)) {
-      socket.end(error.code);
+    if (retryable || socket.dialect === 'y-websocket') {
+      socket.end(error.code, close ?? 'forbidden');
       return;
     }
     socket.send(permissionDeniedFrame(frameAddress(address), error.code));
