@@ -20,7 +20,9 @@ function precompress(): Plugin {
     },
     async closeBundle() {
       const names = await readdir(directory, { recursive: true });
-      await Promise.all(names.filter((name) => COMPRESSIBLE.test(name)).map((name) => compressFile(join(directory, name))));
+      await Promise.all(
+        names.filter((name) => COMPRESSIBLE.test(name)).map((name) => compressFile(join(directory, name))),
+      );
     },
   };
 }
@@ -39,7 +41,7 @@ export default defineConfig({
   plugins: [precompress()],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   resolve: { dedupe: ['yjs', 'y-protocols', 'lib0', 'preact'] },
-  build: { target: 'es2024', reportCompressedSize: false },
+  build: { target: 'es2024', reportCompressedSize: false, chunkSizeWarningLimit: 700 },
   server: {
     proxy: {
       '/v1': SERVER,

@@ -8,6 +8,7 @@ import { areDependenciesInstalled, installDependencies } from './launch/dependen
 import { LaunchError } from './launch/progress.mjs';
 import { becomeCommands } from './launch/run-command.mjs';
 import { prepareTestMachine } from './launch/test-machine.mjs';
+import { buildServer, SERVER_ENTRY } from './launch/server-build.mjs';
 import { findToolchain } from './launch/toolchain.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -15,6 +16,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /**
  * @typedef {object} Command
  * @property {boolean} client whether the built browser app is needed
+ * @property {boolean} server whether the built server is needed
  * @property {boolean} machine whether the tests' Debian packages are needed
  * @property {string[][]} scripts what Node runs at the end
  */
@@ -29,10 +31,11 @@ function findCommand(name, args) {
   const everything = !['unit', 'services'].includes(args[0] ?? '');
   switch (name) {
     case 'start':
-      return { client: true, machine: false, scripts: [['server/src/main.ts', ...args]] };
+      return { client: true, server: true, machine: false, scripts: [[SERVER_ENTRY, ...args]] };
     case 'dev':
       return {
         client: false,
+        server: false,
         machine: false,
         scripts: [
           ['--watch', '--watch-preserve-output', 'server/src/main.ts', ...args],
@@ -40,13 +43,13 @@ function findCommand(name, args) {
         ],
       };
     case 'prepare':
-      return { client: true, machine: false, scripts: [] };
+      return { client: true, server: true, machine: false, scripts: [] };
     case 'check':
-      return { client: true, machine: false, scripts: [['scripts/check.mjs', ...args]] };
+      return { client: true, server: false, machine: false, scripts: [['scripts/check.mjs', ...args]] };
     case 'test':
-      return { client: everything, machine: everything, scripts: [['scripts/test.mjs', ...args]] };
+      return { client: everything, server: everything, machine: everything, scripts: [['scripts/test.mjs', ...args]] };
     case 'bench':
-      return { client: false, machine: false, scripts: [['e2e/bench/run.ts', ...args]] };
+      return { client: false, server: true, machine: false, scripts: [['e2e/bench/run.ts', ...args]] };
     default:
       return null;
   }
@@ -61,10 +64,11 @@ async function launch() {
   const { node, pnpm, env } = await findToolchain({ root, needsPnpm: !installed });
   if (!installed) await installDependencies({ root, pnpm, env });
   if (command.client) await buildClient({ root, node, env });
+  if (command.server) await buildServer({ root, node, env });
   if (command.machine) await prepareTestMachine({ root, env });
   becomeCommands(
     command.scripts.map((it) => [node, ...it]),
-    { cwd: root, env },
+    { cwd: root, env: { ...env, SERVER_ENTRY } },
   );
 }
 

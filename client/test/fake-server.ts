@@ -106,7 +106,13 @@ export class FakeServer {
     const message = JSON.parse(payload) as { readonly type: string; readonly id: number };
     const { epoch } = this;
     if (message.type === 'scriptorium.hello') {
-      this.#tell(socket, { type: 'scriptorium.welcome', epoch, seq: 0, schemaVersion: 1, readOnly: this.scope === 'readonly' });
+      this.#tell(socket, {
+        type: 'scriptorium.welcome',
+        epoch,
+        seq: 0,
+        schemaVersion: 1,
+        readOnly: this.scope === 'readonly',
+      });
       return;
     }
     const answer = (): void => {

@@ -41,6 +41,10 @@ describe('the lines that the README gives to connect a plain Yjs client', () => 
         timeoutMs: 20_000,
         seen: child.output,
       });
+      await waitUntil(() => child.output().includes('saved'), {
+        what: 'the snippet reads "saved"',
+        seen: child.output,
+      });
       expect(child.output()).not.toMatch(/error/i);
     } finally {
       await child.kill();

@@ -29,6 +29,10 @@ export class EditorPage {
     this.page = page;
     page.setDefaultTimeout(15_000);
     page.on('pageerror', (error) => this.errors.push(error.message));
+    page.on('response', (response) => {
+      const { pathname } = new URL(response.url());
+      if (pathname.startsWith('/assets/') && !response.ok()) this.errors.push(`${pathname}: ${response.status()}`);
+    });
     page.on('console', (message) => {
       // A page whose server is away or that is offline cannot but fail to fetch.
       const isNetwork = /net::ERR|WebSocket connection|Failed to load resource/.test(message.text());
@@ -74,10 +78,14 @@ export class EditorPage {
     });
   }
 
-  /** Puts the caret at the end of a block and types. */
-  async typeAtEndOf(block: number, text: string): Promise<void> {
+  /** Puts the caret at the end of a block. */
+  async placeCaret(block: number): Promise<void> {
     await this.editor.locator(':scope > *').nth(block).click();
     await this.page.keyboard.press('End');
+  }
+
+  /** Types where the caret is, at the pace of a fast writer. */
+  async type(text: string): Promise<void> {
     await this.page.keyboard.type(text, { delay: 15 });
   }
 
@@ -94,6 +102,21 @@ export class EditorPage {
   /** Names on the carets of others. */
   caretNames(): Promise<readonly string[]> {
     return this.editor.locator('.collaboration-carets__label').allTextContents();
+  }
+
+  /** Brightness of the page's background, from 0 to 255. */
+  async brightness(): Promise<number> {
+    const picture = await this.page.screenshot({ clip: { x: 1, y: 1, width: 1, height: 1 } });
+    return this.page.evaluate(async (base64) => {
+      const image = new Image();
+      image.src = `data:image/png;base64,${base64}`;
+      await image.decode();
+      const canvas = Object.assign(document.createElement('canvas'), { width: 1, height: 1 });
+      const drawing = canvas.getContext('2d');
+      drawing?.drawImage(image, 0, 0);
+      const [red = 0, green = 0, blue = 0] = drawing?.getImageData(0, 0, 1, 1).data ?? [];
+      return (red + green + blue) / 3;
+    }, picture.toString('base64'));
   }
 
   /** Saves a picture where `SCREENSHOT_DIR` says; nothing without it. */

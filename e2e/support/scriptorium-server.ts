@@ -52,10 +52,13 @@ export function serverEnvironment(site: { readonly dataDir: string; readonly por
   };
 }
 
+/** What `npm test` has built, as `npm start` runs it; a single test run by hand takes the sources. */
+const ENTRY = process.env.SERVER_ENTRY ?? 'server/src/main.ts';
+
 /** Starts the server's entry without waiting for anything. */
 export function spawnServer(env: Readonly<Record<string, string>>, wrapper: readonly string[] = []): Child {
   const [tracer, ...options] = wrapper;
-  const node = [process.execPath, 'server/src/main.ts'] as const;
+  const node = [process.execPath, ENTRY] as const;
   if (tracer === undefined) return startChild({ command: node[0], args: [node[1]], cwd: ROOT, env });
   return startChild({ command: tracer, args: [...options, ...node], cwd: ROOT, env });
 }

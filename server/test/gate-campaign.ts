@@ -33,7 +33,9 @@ function campaignHonest(): void {
   const report = runHonest({ seed, count: counts.honest, onWorld: ({ updates }) => tell(updates) });
   const meanBytes = Math.round(report.bytes / Math.max(1, report.edits));
   print(`honest updates ${report.updates}, of these ${report.edits} single edits of ${meanBytes} bytes on average`);
-  print(`worlds in which a fault of Yjs makes its clients disagree: ${report.disagreements}`);
+  print(
+    `faults of Yjs: edits with impossible neighbours ${report.rewritten}, worlds that disagree ${report.disagreements}`,
+  );
   print(`cost of a single edit: parse and gate ${summary(report.gateTimes)}; apply ${summary(report.applyTimes)}`);
   findings.push(...report.findings);
 }

@@ -6,7 +6,7 @@ export type Tenant = string & { readonly __brand: 'Tenant' };
 
 export const DOCUMENT_NAME_MAX_LENGTH = 128;
 export const DOCUMENT_NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._~:@=+-]*(\/[A-Za-z0-9][A-Za-z0-9._~:@=+-]*)*$/;
-export const TENANT_PATTERN = /^[a-z0-9-]{1,63}$/;
+const TENANT_PATTERN = /^[a-z0-9-]{1,63}$/;
 export const DEFAULT_TENANT = 'default' as Tenant;
 
 /** Returns the text as a document name, or `null` when it is not one. */

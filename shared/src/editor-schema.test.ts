@@ -14,7 +14,9 @@ const VERSIONS: Readonly<Record<number, { readonly nodes: string; readonly marks
   },
 };
 
-function describeTypes(types: Readonly<Record<string, { readonly name: string; readonly spec: { readonly attrs?: object | null } }>>): string {
+function describeTypes(
+  types: Readonly<Record<string, { readonly name: string; readonly spec: { readonly attrs?: object | null } }>>,
+): string {
   return Object.values(types)
     .map(({ name, spec }) => {
       const attributes = Object.keys(spec.attrs ?? {}).join(',');
@@ -26,6 +28,8 @@ function describeTypes(types: Readonly<Record<string, { readonly name: string; r
 describe('editor schema', () => {
   it('[APP4] the schema is the one that its version stands for', () => {
     const schema = getSchema(createSchemaExtensions());
-    expect({ nodes: describeTypes(schema.nodes), marks: describeTypes(schema.marks) }).toEqual(VERSIONS[SCHEMA_VERSION]);
+    expect({ nodes: describeTypes(schema.nodes), marks: describeTypes(schema.marks) }).toEqual(
+      VERSIONS[SCHEMA_VERSION],
+    );
   });
 });

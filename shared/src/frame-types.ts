@@ -1,4 +1,7 @@
-/** Message types of the Hocuspocus protocol: the second field of a frame, behind the document's address. */
+/**
+ * Message types of the Hocuspocus protocol: the second field of a frame, behind the document's
+ * address. The first four are those of y-websocket too, whose frames have no address.
+ */
 export const FRAME_TYPE = {
   sync: 0,
   awareness: 1,
@@ -12,9 +15,6 @@ export const FRAME_TYPE = {
   ping: 9,
   pong: 10,
 } as const;
-
-/** Message types of a y-websocket frame, which has no address. */
-export const Y_WEBSOCKET_FRAME_TYPE = { sync: 0, awareness: 1, auth: 2, queryAwareness: 3 } as const;
 
 /** Sub-types of a sync frame (y-protocols/sync). */
 export const SYNC_TYPE = { step1: 0, step2: 1, update: 2 } as const;

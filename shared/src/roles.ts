@@ -19,10 +19,6 @@ const LEAST_ROLE: Readonly<Record<Action, Role>> = {
   delete: 'owner',
 };
 
-export function isRole(value: unknown): value is Role {
-  return typeof value === 'string' && (ROLES as readonly string[]).includes(value);
-}
-
 /** Whether a role includes an action. */
 export function roleAllows(role: Role, action: Action): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(LEAST_ROLE[action]);

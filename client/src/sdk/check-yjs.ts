@@ -10,7 +10,7 @@ export function checkYjsCopy(document: unknown): asserts document is Doc {
     throw new TypeError(
       'The document was made by a second copy of Yjs, and changes would be lost between the two. ' +
         'Find the copies with `npm ls yjs` and keep one: add "overrides": { "yjs": "^13.6.0" } to package.json ' +
-        "(pnpm, too; \"resolutions\" for Yarn), or resolve: { dedupe: ['yjs'] } to the Vite configuration.",
+        '(pnpm, too; "resolutions" for Yarn), or resolve: { dedupe: [\'yjs\'] } to the Vite configuration.',
     );
   }
   throw new TypeError('`document` must be a Y.Doc: import * as Y from "yjs"; new Y.Doc()');

@@ -2,7 +2,7 @@ import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/pro
 import { SCHEMA_VERSION } from '@scriptorium/shared/schema-version';
 import type { ClientMessage, ServerMessage } from '@scriptorium/shared/stateless-messages';
 import type { Awareness } from 'y-protocols/awareness';
-import type { Doc } from 'yjs';
+import { getState, type Doc } from 'yjs';
 import { readInboundSignal } from './inbound-frame.ts';
 import type { SaveStatus } from './save-status.ts';
 import { SaveTracker } from './save-tracker.ts';
@@ -62,6 +62,8 @@ export class DocumentLink {
   #tokenAttempts = 0;
   #retry: ReturnType<typeof setTimeout> | null = null;
   #readOnly = false;
+  /** Up to which clock this side wrote under each clientID; what follows under one came from elsewhere. */
+  readonly #written = new Map<number, number>();
   #destroyed = false;
 
   constructor(options: LinkOptions) {
@@ -98,6 +100,11 @@ export class DocumentLink {
     void this.#socket.connect();
   }
 
+  /** Up to which clock the structs under a clientID were written here. */
+  writtenClock(client: number): number {
+    return this.#written.get(client) ?? Infinity;
+  }
+
   destroy(): void {
     if (this.#destroyed) return;
     this.#destroyed = true;
@@ -112,11 +119,12 @@ export class DocumentLink {
   /** After the provider's own handler, so an edit is on its way before anybody asks about it. */
   readonly #onUpdate = (update: Uint8Array, origin: unknown): void => {
     if (origin === LOADED) return;
-    const { observer } = this.#options;
+    const { observer, document } = this.#options;
     if (origin === this.provider) {
       observer.onUpdate(update, null);
       return;
     }
+    this.#written.set(document.clientID, getState(document.store, document.clientID));
     this.tracker.dispatch({ type: 'edited' });
     observer.onUpdate(update, this.tracker.edits);
   };

@@ -15,7 +15,10 @@ export class LocalCopy {
   }
 
   /** Opens and reads the copy; `null` where there can be none. */
-  async open(owner: { readonly server: string; readonly user: string }, document: string): Promise<StoredDocument | null> {
+  async open(
+    owner: { readonly server: string; readonly user: string },
+    document: string,
+  ): Promise<StoredDocument | null> {
     if (typeof indexedDB === 'undefined') return null;
     const opening = openOfflineStore(owner, document);
     try {
@@ -47,7 +50,11 @@ export class LocalCopy {
   }
 
   /** Puts another state in its place in one step; `kept` is called once it is on disk. */
-  replace(state: Uint8Array, about: { readonly epoch: number | null; readonly changes: number }, kept?: () => void): void {
+  replace(
+    state: Uint8Array,
+    about: { readonly epoch: number | null; readonly changes: number },
+    kept?: () => void,
+  ): void {
     this.#acknowledged = 0;
     void this.#store?.replace(state, about.epoch, about.changes).then(kept);
   }

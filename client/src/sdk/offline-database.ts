@@ -79,7 +79,10 @@ export function deleteDatabase(owner: DatabaseOwner): Promise<void> {
 }
 
 /** Runs work in one read-write transaction, and resolves with its result once that is on disk. */
-export async function writeStrictly<T>(database: IDBDatabase, work: (transaction: IDBTransaction) => Promise<T>): Promise<T> {
+export async function writeStrictly<T>(
+  database: IDBDatabase,
+  work: (transaction: IDBTransaction) => Promise<T>,
+): Promise<T> {
   // Without "strict" a browser may report completion before the operating system has written anything.
   const transaction = database.transaction(Object.values(STORES), 'readwrite', { durability: 'strict' });
   const finished = whenFinished(transaction);

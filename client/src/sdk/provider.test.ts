@@ -26,12 +26,21 @@ describe('provider', () => {
   });
 
   function open(options: Partial<ScriptoriumProviderOptions> = {}): ScriptoriumProvider {
-    const provider = createScriptoriumProvider({ url, name: 'notes', token: () => 'token', offline: { user }, ...options });
+    const provider = createScriptoriumProvider({
+      url,
+      name: 'notes',
+      token: () => 'token',
+      offline: { user },
+      ...options,
+    });
     providers.push(provider);
     return provider;
   }
 
-  function nextEvent<E extends keyof ProviderEvents>(provider: ScriptoriumProvider, event: E): Promise<ProviderEvents[E]> {
+  function nextEvent<E extends keyof ProviderEvents>(
+    provider: ScriptoriumProvider,
+    event: E,
+  ): Promise<ProviderEvents[E]> {
     return new Promise((resolve) => {
       provider.on(event, (...args) => {
         resolve(args);
@@ -113,7 +122,7 @@ describe('provider', () => {
     const second = open();
     expect(await nextEvent(second, 'loaded')).toEqual([true]);
     expect(text(second.document)).toBe('kept');
-    expect(second.status).toEqual({ kind: 'offline', pending: 1, kept: 1 });
+    await vi.waitFor(() => expect(second.status).toEqual({ kind: 'offline', pending: 1, kept: 1 }));
     server.up = true;
     await saved(second);
     expect(text(server.document)).toBe('kept');
@@ -181,7 +190,9 @@ describe('provider', () => {
 
   function forkedMessage(update: Uint8Array, client: number) {
     const forked = decodeUpdate(update).structs.some(({ id }) => id.client === client);
-    return forked ? ({ type: 'scriptorium.refused', code: 'forked', title: 'Forked.', readOnly: false, client } as const) : null;
+    return forked
+      ? ({ type: 'scriptorium.refused', code: 'forked', title: 'Forked.', readOnly: false, client } as const)
+      : null;
   }
 
   it('[SDK6] a refusal is shown with its reason', async () => {

@@ -37,6 +37,7 @@ class DocumentProvider implements ScriptoriumProvider {
   #recovery: DocumentLink | null = null;
   #epoch: number | null = null;
   #connected = false;
+  #told = '';
   #destroyed = false;
 
   constructor(options: ScriptoriumProviderOptions) {
@@ -128,7 +129,7 @@ class DocumentProvider implements ScriptoriumProvider {
     return {
       onStatus: (status, durable) => {
         this.#copy.acknowledge(durable);
-        emitter.emit('status', status);
+        this.#emitStatus(status);
       },
       onUpdate: (update, edit) => {
         this.#keep(update, edit);
@@ -155,6 +156,14 @@ class DocumentProvider implements ScriptoriumProvider {
         this.#recoverFork(client);
       },
     };
+  }
+
+  /** Tells a status once, however often it is found to be the same. */
+  #emitStatus(status: SaveStatus): void {
+    const text = JSON.stringify(status);
+    if (text === this.#told) return;
+    this.#told = text;
+    this.#emitter.emit('status', status);
   }
 
   #setConnected(connected: boolean): void {
@@ -184,7 +193,8 @@ class DocumentProvider implements ScriptoriumProvider {
   /** Stops before this editor's binding deletes what its schema does not know. */
   #onOutdated(): void {
     const { tracker } = this.#current.link;
-    if (tracker.status.pending > 0) tracker.refuse({ code: 'schema-outdated', title: 'This editor is too old; reload it.' });
+    if (tracker.status.pending > 0)
+      tracker.refuse({ code: 'schema-outdated', title: 'This editor is too old; reload it.' });
     this.#current.link.destroy();
     this.#recovery?.destroy();
     this.#setConnected(false);
@@ -215,6 +225,7 @@ class DocumentProvider implements ScriptoriumProvider {
     if (this.#recovery !== null) return;
     const { document: here, link } = this.#current;
     const confirmed = link.tracker.confirmedClock(client);
+    const written = link.writtenClock(client);
     link.destroy();
     this.#setConnected(false);
     // Whoever types on meanwhile does so in the old document; that is moved as well.
@@ -227,7 +238,7 @@ class DocumentProvider implements ScriptoriumProvider {
       if (this.#recovery !== recovery) return;
       this.#recovery = null;
       here.off('update', keepTyped);
-      const moved = moveForkedText({ here, server, client, confirmed, fresh: new Doc().clientID });
+      const moved = moveForkedText({ here, server, client, confirmed, written, fresh: new Doc().clientID });
       recovery.destroy();
       this.#goOnWith(server, moved, here);
     };
@@ -254,7 +265,7 @@ class DocumentProvider implements ScriptoriumProvider {
   #announce(reason: 'recreated' | 'forked', previous: Doc, lost: number): void {
     this.#setConnected(false);
     this.#emitter.emit('replaced', { reason, previous, lost });
-    this.#emitter.emit('status', this.status);
+    this.#emitStatus(this.status);
     this.#current.link.connect();
   }
 }

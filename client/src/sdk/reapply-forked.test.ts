@@ -17,8 +17,8 @@ function sync(from: Doc, to: Doc): void {
 }
 
 /** The server's document after it took the moved text, as a third person would see it. */
-function recover(here: Doc, server: Doc, confirmed: number): Doc {
-  const moved = moveForkedText({ here, server, client: MINE, confirmed, fresh: FRESH });
+function recover(here: Doc, server: Doc, confirmed: number, written = Infinity): Doc {
+  const moved = moveForkedText({ here, server, client: MINE, confirmed, written, fresh: FRESH });
   const third = createDoc(99, server);
   applyUpdate(third, moved);
   expect(third.store.pendingStructs).toBeNull();
@@ -117,6 +117,21 @@ describe('text of a forked clientID', () => {
     ]);
     expect(result.getXmlFragment('default').toString()).toBe('<paragraph dir="rtl">in a block</paragraph>');
     expect(result.getMap('settings').toJSON()).toEqual({ colour: 'red' });
+  });
+
+  it.for([0, 4])('[SDK17] what came from the server under the same id is not taken for ours (place %s)', (place) => {
+    const { here, server } = createPair();
+    const other = createDoc(MINE, server);
+    other.getText('t').insert(4, '+theirs');
+    sync(other, server);
+    here.getText('t').insert(place, 'our');
+    // Clocks 0 to 2 are known here, so only "eirs" comes, right behind our text.
+    sync(server, here);
+    expect(here.getText('t').toString()).toContain('eirs');
+    const result = recover(here, server, 0, 3).getText('t').toString();
+    expect(result).toHaveLength('base+theirsour'.length);
+    expect(result).toContain('our');
+    expect(result).toContain('+theirs');
   });
 
   it('[SDK18] what an earlier visit left unsent comes along', () => {

@@ -16,10 +16,11 @@ type Update = ReturnType<typeof decodeUpdate>;
 type Struct = Update['structs'][number];
 type Deletion = { readonly clock: number; readonly len: number };
 
-/** Structs of one client from a clock on are to live under another clientID, from clock 0 on. */
+/** Structs of one client, from a clock to before another, are to live under another clientID, from clock 0 on. */
 interface Move {
   readonly client: number;
   readonly from: number;
+  readonly to: number;
   readonly fresh: number;
 }
 
@@ -31,6 +32,8 @@ export interface ForkedText {
   readonly client: number;
   /** Below this clock the server was seen to have what is here. */
   readonly confirmed: number;
+  /** Below this clock the structs here were written here; the server's own follow, if they have come already. */
+  readonly written: number;
   /** A clientID that nobody uses. */
   readonly fresh: number;
 }
@@ -40,14 +43,17 @@ export interface ForkedText {
  * never take them. This makes an update for the server's state in which that text has a clientID of its own, at the same
  * place; what else the server lacks comes along. Deletions that the server made of its own text are left out.
  */
-export function moveForkedText({ here, server, client, confirmed, fresh }: ForkedText): Uint8Array {
-  const move: Move = { client, from: findForkClock({ here, server, client, confirmed }), fresh };
+export function moveForkedText({ here, server, client, confirmed, written, fresh }: ForkedText): Uint8Array {
+  const from = Math.min(written, findForkClock({ here, server, client, confirmed }));
+  const move: Move = { client, from, to: written, fresh };
   const known = new Map(readStateVector(server));
   known.set(client, move.from);
   const missing = decodeUpdate(encodeStateAsUpdate(here, encodeVector(known)));
   const deletedThere = decodeUpdate(encodeStateAsUpdate(server, encodeStateVector(server))).ds;
   return encodeUpdate(
-    missing.structs.map((struct) => moveStruct(struct, move)),
+    missing.structs
+      .filter(({ id }) => id.client !== client || id.clock < written)
+      .map((struct) => moveStruct(struct, move)),
     moveDeletions(missing.ds, deletedThere, move),
   );
 }
@@ -56,7 +62,7 @@ export function moveForkedText({ here, server, client, confirmed, fresh }: Forke
  * The first clock at which this copy and the server part. What the server has deleted cannot be compared: it is taken
  * for the same if later clocks agree, and for different if none does, since losing text is worse than repeating it.
  */
-function findForkClock({ here, server, client, confirmed }: Omit<ForkedText, 'fresh'>): number {
+function findForkClock({ here, server, client, confirmed }: Omit<ForkedText, 'fresh' | 'written'>): number {
   const mine = readUnits(here, client, confirmed);
   const theirs = readUnits(server, client, confirmed);
   let agreed = 0;
@@ -75,7 +81,8 @@ function readUnits(document: Doc, client: number, from: number): readonly (strin
   const { structs } = decodeUpdate(encodeStateAsUpdate(document, encodeVector(known)));
   return structs.flatMap((struct) => {
     if (struct.id.client !== client) return [];
-    if (!(struct instanceof Item) || !struct.content.isCountable()) return Array.from({ length: struct.length }, () => null);
+    if (!(struct instanceof Item) || !struct.content.isCountable())
+      return Array.from({ length: struct.length }, () => null);
     const content: unknown[] = struct.content.getContent();
     return content.map((unit, index) => {
       const origin = index === 0 ? struct.origin : createID(client, struct.id.clock + index - 1);
@@ -90,14 +97,17 @@ function describeUnit(unit: unknown): unknown {
 }
 
 function moveId<T extends ID | null>(id: T, move: Move): T | ID {
-  if (id === null || id.client !== move.client || id.clock < move.from) return id;
+  if (id === null || id.client !== move.client || id.clock < move.from || id.clock >= move.to) return id;
   return createID(move.fresh, id.clock - move.from);
 }
 
 function moveStruct(struct: Struct, move: Move): Struct {
   const id = moveId(struct.id, move);
-  if (struct instanceof GC) return new GC(id, struct.length);
+  const length = struct.id.client === move.client ? Math.min(struct.length, move.to - struct.id.clock) : struct.length;
+  if (struct instanceof GC) return new GC(id, length);
   if (!(struct instanceof Item)) return struct;
+  // Yjs joins neighbours, whoever they are of; this leaves the first part in the struct, which is a copy.
+  if (length < struct.length) struct.content.splice(length);
   // In a decoded update a parent is a root's name, an ID, or absent; Yjs's types know only what it is in a document.
   const parent = struct.parent as unknown;
   const moved = isId(parent) ? moveId(parent, move) : parent;
@@ -117,7 +127,11 @@ function isId(value: unknown): value is ID {
   return typeof value === 'object' && value !== null && 'client' in value && 'clock' in value;
 }
 
-function moveDeletions(deletions: Update['ds'], there: Update['ds'], move: Move): ReadonlyMap<number, readonly Deletion[]> {
+function moveDeletions(
+  deletions: Update['ds'],
+  there: Update['ds'],
+  move: Move,
+): ReadonlyMap<number, readonly Deletion[]> {
   const moved = new Map<number, Deletion[]>();
   for (const [client, ranges] of deletions.clients) {
     if (client !== move.client) {
@@ -129,7 +143,9 @@ function moveDeletions(deletions: Update['ds'], there: Update['ds'], move: Move)
       .filter(({ clock }) => clock < move.from)
       .map(({ clock, len }) => ({ clock, len: Math.min(clock + len, move.from) - clock }));
     const own = ranges
-      .flatMap(({ clock, len }) => subtract({ clock: Math.max(clock, move.from), end: clock + len }, theirs))
+      .flatMap(({ clock, len }) =>
+        subtract({ clock: Math.max(clock, move.from), end: Math.min(clock + len, move.to) }, theirs),
+      )
       .map(({ clock, len }) => ({ clock: clock - move.from, len }));
     if (below.length > 0) moved.set(client, below);
     if (own.length > 0) moved.set(move.fresh, own);

@@ -1,4 +1,10 @@
-import type { ClientConfigView, DocumentListView, DocumentView, SessionView, SignInView } from '@scriptorium/shared/rest-schemas';
+import type {
+  ClientConfigView,
+  DocumentListView,
+  DocumentView,
+  SessionView,
+  SignInView,
+} from '@scriptorium/shared/rest-schemas';
 import type { Problem } from '@scriptorium/shared/problem';
 import type { TokenSource } from './token-source.ts';
 
@@ -7,7 +13,10 @@ export class RestError extends Error {
   readonly code: string;
   readonly status: number;
 
-  constructor(problem: { readonly code: string; readonly status: number; readonly title: string }, options?: ErrorOptions) {
+  constructor(
+    problem: { readonly code: string; readonly status: number; readonly title: string },
+    options?: ErrorOptions,
+  ) {
     super(problem.title, options);
     this.name = 'RestError';
     this.code = problem.code;
@@ -28,7 +37,11 @@ export interface RestClient {
   /** Development mode only. */
   signIn(name: string): Promise<SignInView>;
   readSession(): Promise<SessionView>;
-  listDocuments(page?: { readonly prefix?: string; readonly cursor?: string; readonly limit?: number }): Promise<DocumentListView>;
+  listDocuments(page?: {
+    readonly prefix?: string;
+    readonly cursor?: string;
+    readonly limit?: number;
+  }): Promise<DocumentListView>;
   createDocument(name: string): Promise<DocumentView>;
   /** Follows a rename: the answer holds the name of today. */
   readDocument(name: string): Promise<DocumentView>;

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { applySaveEvent, decideNextStep, decideSaveStatus, initialFacts, type SaveEvent, type SaveFacts } from './save-status.ts';
+import {
+  applySaveEvent,
+  decideNextStep,
+  decideSaveStatus,
+  initialFacts,
+  type SaveEvent,
+  type SaveFacts,
+} from './save-status.ts';
 import { labelSaveStatus } from './status-label.ts';
 
 const refusal = { code: 'limit-exceeded', title: 'Too large.' };
@@ -100,7 +107,10 @@ describe('save status', () => {
 
   it('[SDK3] an answer of an earlier connection says nothing', () => {
     const facts = run([...online, { type: 'edited' }, { type: 'probed', id: 1 }, { type: 'closed' }, ...online]);
-    expect(decideSaveStatus(run([{ type: 'answered', id: 1, covers: true }], facts))).toEqual({ kind: 'saving', pending: 1 });
+    expect(decideSaveStatus(run([{ type: 'answered', id: 1, covers: true }], facts))).toEqual({
+      kind: 'saving',
+      pending: 1,
+    });
   });
 
   it('[SDK4] nothing is asked before both sides have exchanged what they had', () => {
@@ -109,7 +119,12 @@ describe('save status', () => {
   });
 
   it('[SDK5] a server that lacks something is brought it, and nothing is saved until it has it', () => {
-    const lacking = run([...savedEdit, { type: 'recheck' }, { type: 'probed', id: 2 }, { type: 'answered', id: 2, covers: false }]);
+    const lacking = run([
+      ...savedEdit,
+      { type: 'recheck' },
+      { type: 'probed', id: 2 },
+      { type: 'answered', id: 2, covers: false },
+    ]);
     expect(decideSaveStatus(lacking)).toEqual({ kind: 'saving', pending: 1 });
     expect(decideNextStep(lacking)).toBe('heal');
     const healing = run([{ type: 'healing' }], lacking);
@@ -117,7 +132,10 @@ describe('save status', () => {
     expect(decideSaveStatus(run([{ type: 'closed' }], healing))).toEqual({ kind: 'offline', pending: 1, kept: 0 });
     const again = run([{ type: 'synced' }, { type: 'probed', id: 3 }], healing);
     expect(decideSaveStatus(again).kind).toBe('saving');
-    expect(decideSaveStatus(run([{ type: 'answered', id: 3, covers: true }], again))).toEqual({ kind: 'saved', pending: 0 });
+    expect(decideSaveStatus(run([{ type: 'answered', id: 3, covers: true }], again))).toEqual({
+      kind: 'saved',
+      pending: 0,
+    });
   });
 
   it('[SDK6] a refusal stays until a later connection covers everything, deletions too', () => {
@@ -127,11 +145,16 @@ describe('save status', () => {
     expect(decideSaveStatus(run([{ type: 'closed' }], answered)).kind).toBe('refused');
     const later = run([{ type: 'closed' }, ...online, { type: 'probed', id: 2 }], answered);
     expect(decideSaveStatus(later).kind).toBe('refused');
-    expect(decideSaveStatus(run([{ type: 'answered', id: 2, covers: true }], later))).toEqual({ kind: 'saved', pending: 0 });
+    expect(decideSaveStatus(run([{ type: 'answered', id: 2, covers: true }], later))).toEqual({
+      kind: 'saved',
+      pending: 0,
+    });
   });
 
-  it('[SDK7] changes of an earlier visit are offline until they are covered', () => {
-    const facts = run([{ type: 'inherited', changes: 3 }]);
+  it('[SDK7] changes of an earlier visit are saved once they are covered, and offline if no connection comes', () => {
+    const waiting = run([{ type: 'inherited', changes: 3 }]);
+    expect(decideSaveStatus(waiting)).toEqual({ kind: 'saving', pending: 3 });
+    const facts = run([{ type: 'closed' }], waiting);
     expect(decideSaveStatus(facts)).toEqual({ kind: 'offline', pending: 3, kept: 3 });
     const done = run([...online, { type: 'probed', id: 1 }, { type: 'answered', id: 1, covers: true }], facts);
     expect(decideSaveStatus(done)).toEqual({ kind: 'saved', pending: 0 });

@@ -26,7 +26,7 @@ interface Probe {
  * that an earlier visit left behind come first.
  */
 export interface SaveFacts {
-  /** `synced`: both sides have exchanged what they had when the connection came up. */
+  /** `up`: open, or on its way; `synced`: both sides have exchanged what they had when the connection came up. */
   readonly link: 'down' | 'up' | 'synced';
   /** Number of the connection; an answer counts only on the one that the question went out on. */
   readonly connection: number;
@@ -64,9 +64,9 @@ export type SaveEvent =
   | { readonly type: 'recheck' }
   | { readonly type: 'refused'; readonly refusal: Refusal };
 
-/** Nothing edited, no connection. */
+/** Nothing edited, the first connection on its way. */
 export const initialFacts: SaveFacts = {
-  link: 'down',
+  link: 'up',
   connection: 0,
   edits: 0,
   kept: 0,
@@ -77,7 +77,9 @@ export const initialFacts: SaveFacts = {
   refusal: null,
 };
 
-type Transitions = { readonly [T in SaveEvent['type']]: (facts: SaveFacts, event: Extract<SaveEvent, { type: T }>) => SaveFacts };
+type Transitions = {
+  readonly [T in SaveEvent['type']]: (facts: SaveFacts, event: Extract<SaveEvent, { type: T }>) => SaveFacts;
+};
 
 /** One entry per event: each is possible in each state. */
 const transitions: Transitions = {
@@ -120,7 +122,8 @@ export function applySaveEvent(facts: SaveFacts, event: SaveEvent): SaveFacts {
 export function decideSaveStatus(facts: SaveFacts): SaveStatus {
   const unconfirmed = facts.edits - facts.durable;
   const pending = unconfirmed === 0 && facts.lacking ? 1 : unconfirmed;
-  if (facts.refusal !== null) return { kind: 'refused', pending, refusal: { code: facts.refusal.code, title: facts.refusal.title } };
+  if (facts.refusal !== null)
+    return { kind: 'refused', pending, refusal: { code: facts.refusal.code, title: facts.refusal.title } };
   if (pending === 0) return { kind: 'saved', pending };
   if (facts.link !== 'down') return { kind: 'saving', pending };
   const kept = facts.kept === facts.edits ? pending : Math.max(0, facts.kept - facts.durable);

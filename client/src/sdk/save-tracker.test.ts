@@ -122,6 +122,7 @@ describe('save tracker', () => {
   });
 
   it('[SDK9] asks nothing while there is no connection', () => {
+    tracker.dispatch({ type: 'closed' });
     edit(1);
     vi.advanceTimersByTime(60_000);
     expect(port.probes).toEqual([]);

@@ -8,7 +8,9 @@ export function labelSaveStatus(status: SaveStatus): string {
     case 'saving':
       return 'Saving…';
     case 'offline':
-      return status.kept === 0 ? 'Offline, changes not kept yet' : `Offline, ${countChanges(status.kept)} kept on this device`;
+      return status.kept === 0
+        ? 'Offline, changes not kept yet'
+        : `Offline, ${countChanges(status.kept)} kept on this device`;
     case 'refused':
       return 'Refused';
   }

@@ -1,5 +1,5 @@
 /** Least pause between the starts of two flushes, in milliseconds: what arrives in it shares one commit. */
-export const FLUSH_WINDOW_MIN = 5;
+const FLUSH_WINDOW_MIN = 5;
 /** Longest pause, in milliseconds: acknowledgement latency absorbs load up to here. */
 export const FLUSH_WINDOW_MAX = 30;
 

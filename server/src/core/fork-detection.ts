@@ -75,9 +75,10 @@ function isSamePlace({ client, clock, place }: SentStruct, segment: KnownSegment
   const isFirst = segment.clock === clock;
   const originClient = isFirst ? place.originClient : client;
   const originClock = isFirst ? place.originClock : segment.clock - 1;
-  // Where there is no right origin the gate may have taken it out.
-  const isBoundSame = segment.rightOrigin === null || isId(segment.rightOrigin, place.rightClient, place.rightClock);
-  return isBoundSame && isId(segment.origin, originClient, originClock);
+  // The gate may have put the known one between other neighbours, where those that were sent were not in order. Then it
+  // kept the origin, or without one the right origin.
+  if (originClient !== -1 || place.rightClient === -1) return isId(segment.origin, originClient, originClock);
+  return isId(segment.rightOrigin, place.rightClient, place.rightClock);
 }
 
 function isId(id: StructId | null, client: number, clock: number): boolean {

@@ -1,5 +1,6 @@
 import * as encoding from 'lib0/encoding';
 import { skipAny, STRUCT_KIND } from './update-content.ts';
+import type { Neighbours } from './update-order.ts';
 import type { ParsedUpdate } from './update-structure.ts';
 import { UpdateReader } from './update-reader.ts';
 import type { ReadyBlock, ReadyPart } from './update-ready.ts';
@@ -7,14 +8,14 @@ import { createStructPlace, readStructPlace } from './update-struct.ts';
 
 /**
  * Returns the ready part as an update of its own, or the update's own bytes when that is all of it. A struct whose
- * beginning is known is written as `Item.write` with an offset (yjs 13.6) would write it, and one whose right origin is
- * out of order without that.
+ * beginning is known is written as `Item.write` with an offset (yjs 13.6) would write it, and one whose neighbours are not
+ * in order with others.
  */
 export function cutUpdate(parsed: ParsedUpdate, ready: ReadyPart): Uint8Array {
   if (isWhole(parsed, ready)) return parsed.bytes;
   const encoder = encoding.createEncoder();
   encoding.writeVarUint(encoder, ready.blocks.length);
-  const source = { bytes: parsed.bytes, unbounded: ready.unbounded };
+  const source = { bytes: parsed.bytes, replaced: ready.replaced };
   for (const part of ready.blocks) writeBlock(encoder, source, part);
   writeDeletes(encoder, parsed, ready);
   return encoding.toUint8Array(encoder);
@@ -26,8 +27,7 @@ export function isEmptyPart(parsed: ParsedUpdate, ready: ReadyPart): boolean {
 }
 
 function isWhole(parsed: ParsedUpdate, ready: ReadyPart): boolean {
-  if (ready.isPartial || ready.unbounded.size > 0 || parsed.isDeleteOrderChanged || ready.missing.size > 0)
-    return false;
+  if (ready.isPartial || ready.replaced.size > 0 || parsed.isDeleteOrderChanged || ready.missing.size > 0) return false;
   if (ready.blocks.length !== parsed.blocks.length) return false;
   return ready.blocks.every((part) => part.from === 0 && part.offset === 0 && !part.block.hasSkip);
 }
@@ -39,36 +39,44 @@ function writeBlock(encoder: encoding.Encoder, source: Source, part: ReadyBlock)
   encoding.writeVarUint(encoder, part.fromClock);
   if (offset > 0) writeCutStruct(encoder, source, part);
   let copied = block.starts[offset > 0 ? from + 1 : from] ?? block.end;
-  for (let index = from; index < to && source.unbounded.size > 0; index += 1) {
+  for (let index = from; index < to && source.replaced.size > 0; index += 1) {
     const start = block.starts[index] ?? 0;
-    if (start < copied || !source.unbounded.has(start)) continue;
+    if (start < copied || !source.replaced.has(start)) continue;
     encoding.writeUint8Array(encoder, source.bytes.subarray(copied, start));
     copied = block.starts[index + 1] ?? block.end;
-    writeUnbounded(encoder, source.bytes, { start, end: copied });
+    writeReplaced(encoder, source, { start, end: copied });
   }
   encoding.writeUint8Array(encoder, source.bytes.subarray(copied, block.starts[to] ?? block.end));
 }
 
 interface Source {
   readonly bytes: Uint8Array;
-  /** Byte offsets of structs that are written without their right origin. */
-  readonly unbounded: ReadonlySet<number>;
+  /** Other neighbours for structs, by byte offset. */
+  readonly replaced: ReadonlyMap<number, Neighbours>;
 }
 
-function writeUnbounded(
+/** Writes a struct between other neighbours; it has one at least, so nothing has to name its parent. */
+function writeReplaced(
   encoder: encoding.Encoder,
-  bytes: Uint8Array,
+  { bytes, replaced }: Source,
   struct: { readonly start: number; readonly end: number },
 ): void {
   const place = createStructPlace();
   readStructPlace(bytes, struct.start, place);
-  encoding.writeUint8(encoder, place.info & ~64);
-  encoding.writeVarUint(encoder, place.originClient);
-  encoding.writeVarUint(encoder, place.originClock);
+  writeHead(encoder, place.info, replaced.get(struct.start) ?? { origin: null, rightOrigin: null });
   encoding.writeUint8Array(encoder, bytes.subarray(place.contentStart, struct.end));
 }
 
-function writeCutStruct(encoder: encoding.Encoder, { bytes, unbounded }: Source, part: ReadyBlock): void {
+function writeHead(encoder: encoding.Encoder, info: number, { origin, rightOrigin }: Neighbours): void {
+  encoding.writeUint8(encoder, (info & 63) | (origin === null ? 0 : 128) | (rightOrigin === null ? 0 : 64));
+  for (const id of [origin, rightOrigin]) {
+    if (id === null) continue;
+    encoding.writeVarUint(encoder, id.client);
+    encoding.writeVarUint(encoder, id.clock);
+  }
+}
+
+function writeCutStruct(encoder: encoding.Encoder, { bytes, replaced }: Source, part: ReadyBlock): void {
   const { block, from, offset } = part;
   const start = block.starts[from] ?? 0;
   const place = createStructPlace();
@@ -77,14 +85,9 @@ function writeCutStruct(encoder: encoding.Encoder, { bytes, unbounded }: Source,
   if (kind === STRUCT_KIND.gc) {
     encoding.writeUint8(encoder, STRUCT_KIND.gc);
   } else {
-    const isBounded = place.rightClient !== -1 && !unbounded.has(start);
-    encoding.writeUint8(encoder, (place.info & ~64) | 128 | (isBounded ? 64 : 0));
-    encoding.writeVarUint(encoder, block.client);
-    encoding.writeVarUint(encoder, part.fromClock - 1);
-    if (isBounded) {
-      encoding.writeVarUint(encoder, place.rightClient);
-      encoding.writeVarUint(encoder, place.rightClock);
-    }
+    const rightOrigin = place.rightClient === -1 ? null : { client: place.rightClient, clock: place.rightClock };
+    const origin = { client: block.client, clock: part.fromClock - 1 };
+    writeHead(encoder, place.info, replaced.get(start) ?? { origin, rightOrigin });
   }
   const content = new UpdateReader(bytes, place.contentStart);
   writeCutContent(encoder, content, { kind, offset, end: block.starts[from + 1] ?? block.end });

@@ -93,74 +93,6 @@ describe('what a document may become', () => {
   });
 });
 
-describe('places', () => {
-  const base = textDoc('abcdef');
-
-  /** Whether the right origin of client 2's last struct is kept, after everything it refers to went in. */
-  function keepsBound(encoded: Uint8Array, update: Uint8Array): boolean {
-    const subject = createGateSubject(encoded);
-    const verdict = subject.pass(update);
-    if (verdict.kind !== 'accept') throw new Error(verdict.kind);
-    const structs = Y.decodeUpdate(verdict.update).structs.filter((struct) => struct.id.client === 2);
-    const last = structs.at(-1);
-    const reloaded = createGateSubject(subject.state.encode());
-    expect(reloaded.state.encode()).toEqual(subject.state.encode());
-    return last instanceof Y.Item && last.rightOrigin !== null;
-  }
-
-  it('[GATE13] a right origin that does not stand right of the origin is taken out', () => {
-    const known = buildUpdate([{ client: 1, structs: [text('abcdef'), text('x', { parent: 'other' })] }]);
-    const keeps = (origin: number, right: number): boolean =>
-      keepsBound(known, buildUpdate([{ client: 2, structs: [text('y', { origin: [1, origin], right: [1, right] })] }]));
-    expect([keeps(1, 2), keeps(1, 5)]).toEqual([true, true]);
-    expect([keeps(3, 3), keeps(4, 2), keeps(2, 6)]).toEqual([false, false, false]);
-  });
-
-  it('[GATE13] order among new structs is told by what they stand between', () => {
-    const keeps = (...structs: readonly ReturnType<typeof text>[]): boolean =>
-      keepsBound(base, buildUpdate([{ client: 2, structs }]));
-    const first = text('1', { origin: [1, 2], right: [1, 3] });
-    expect(keeps(first, text('2', { origin: [2, 0], right: [1, 3] }))).toBe(true);
-    expect(keeps(first, text('2', { origin: [1, 2], right: [2, 0] }))).toBe(true);
-    expect(keeps(first, text('2', { origin: [1, 0], right: [2, 0] }))).toBe(true);
-    expect(keeps(first, text('2', { origin: [2, 0], right: [1, 2] }))).toBe(false);
-    expect(keeps(first, text('2', { origin: [1, 3], right: [2, 0] }))).toBe(false);
-    expect(keeps(text('abc', { parent: 'new' }), text('2', { origin: [2, 0], right: [2, 1] }))).toBe(true);
-    expect(keeps(text('abc', { parent: 'new' }), text('2', { origin: [2, 2], right: [2, 1] }))).toBe(false);
-  });
-
-  it('[GATE13] a right origin that was taken out bounds nothing', () => {
-    const first = text('1', { origin: [1, 4], right: [1, 1] });
-    const second = text('2', { origin: [2, 0], right: [1, 1] });
-    expect(keepsBound(base, buildUpdate([{ client: 2, structs: [first, second] }]))).toBe(false);
-  });
-
-  it('[GATE13] where the order of concurrent structs decides, it is looked at once they are applied', () => {
-    const siblings = [
-      { client: 3, structs: [text('X', { origin: [1, 0], right: [1, 1] })] },
-      { client: 4, structs: [text('Y', { origin: [1, 0], right: [1, 1] })] },
-    ];
-    const between = (origin: number, right: number): Uint8Array =>
-      buildUpdate([...siblings, { client: 2, structs: [text('-', { origin: [origin, 0], right: [right, 0] })] }]);
-    expect(createGateSubject(base).judge(between(3, 4)).kind).toBe('part');
-    expect(keepsBound(base, between(3, 4))).toBe(true);
-    expect(keepsBound(base, between(4, 3))).toBe(false);
-    const subject = createGateSubject(base);
-    subject.pass(between(3, 4));
-    expect(read(subject.state.encode())).toBe('aX-Ybcdef');
-  });
-
-  it('[GATE13] a right origin is taken out of the ready part of an update with a gap as well', () => {
-    const subject = createGateSubject(base);
-    const update = buildUpdate([
-      { client: 2, structs: [text('1', { origin: [1, 4], right: [1, 1] }), text('2', { origin: [7, 0] })] },
-    ]);
-    const verdict = subject.pass(update);
-    expect(verdict.kind).toBe('gap');
-    expect(read(subject.state.encode())).toBe('abcdef1');
-  });
-});
-
 describe('the work of merging', () => {
   it('[GATE14] a crowd at one place is refused before it blocks the server', () => {
     const crowd = (count: number) =>
@@ -177,7 +109,7 @@ describe('the work of merging', () => {
   });
 
   it('[GATE14] a crowd in which each struct has another origin is refused as well', () => {
-    const count = 6000;
+    const count = 20_000;
     const chain = Array.from({ length: count }, (_, index) =>
       text('c', { origin: index === 0 ? [1, 0] : [2, index - 1], right: [1, 1] }),
     );

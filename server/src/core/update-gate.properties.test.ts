@@ -21,6 +21,7 @@ describe('properties of the gate', () => {
       expect(report.findings).toEqual([]);
       expect(report.updates).toBeGreaterThanOrEqual(HONEST);
       expect(report.disagreements).toBeLessThan(1 + HONEST / 10_000);
+      expect(report.rewritten).toBeLessThan(1 + HONEST / 10_000);
     },
   );
 

@@ -1,7 +1,7 @@
 import type { UpdateLimits } from './limits.ts';
 import { CrowdCheck, type Insertion, type InsertionPlace } from './update-crowd.ts';
 import { type Effort, moveCost } from './update-effort.ts';
-import { checkOrder, type OrderSource, type OrderVerdict } from './update-order.ts';
+import { checkOrder, type Neighbours, type OrderSource } from './update-order.ts';
 import type { ClientBlock, ParsedUpdate } from './update-structure.ts';
 import { RefusedBytes, refuse } from './update-refusal.ts';
 import { readParentNames, type StructId, type StructPlace } from './update-struct.ts';
@@ -15,6 +15,10 @@ export interface KnownStructs {
    * item it has to pass, and gives up when the effort runs out.
    */
   inOrder(left: StructId, right: StructId, effort: Effort): boolean;
+  /** What a known clock unit was inserted between; `null` when it is collected. */
+  neighboursOf(id: StructId): Neighbours | null;
+  /** The clock unit that stands directly left or right of a known one; `null` at the end of its list. */
+  nextTo(id: StructId, side: 'left' | 'right'): StructId | null;
   /** How many items Yjs would look at to find the place among what is known; counts as many steps. */
   conflicts(place: InsertionPlace, effort: Effort): number;
   /**
@@ -41,8 +45,8 @@ const SMALL = 32;
 
 /** Judges where structs are to be inserted: whether their neighbours are in order, and what it costs to merge them. */
 export class PlacementCheck {
-  /** Byte offsets of the structs whose right origin is not to be used. */
-  readonly unbounded = new Set<number>();
+  /** Other neighbours for structs whose own are not in order, by byte offset. */
+  readonly replaced = new Map<number, Neighbours>();
   readonly #known: KnownStructs;
   readonly #parsed: ParsedUpdate;
   readonly #order: OrderSource;
@@ -55,8 +59,15 @@ export class PlacementCheck {
     const { bytes, effort } = parsed;
     this.#known = known;
     this.#parsed = parsed;
-    const { unbounded } = this;
-    this.#order = { bytes, block, knownClock, unbounded, inOrder: (left, right) => known.inOrder(left, right, effort) };
+    const { replaced } = this;
+    this.#order = {
+      bytes,
+      block,
+      knownClock,
+      replaced,
+      inOrder: (left, right) => known.inOrder(left, right, effort),
+      neighboursOf: (id) => known.neighboursOf(id),
+    };
     const structs = parsed.blocks.reduce((sum, { starts }) => sum + starts.length, 0);
     this.#isLarge = structs > SMALL;
     this.#crowd = new CrowdCheck(
@@ -72,18 +83,36 @@ export class PlacementCheck {
 
   /**
    * Whether a struct can go in with those that were passed before; false when that can be told only once they are
-   * applied. Throws `RefusedBytes` when it must not go in. Takes the right origin out of the place where it is out of
-   * order, and notes the struct as `unbounded`.
+   * applied. Throws `RefusedBytes` when it must not go in. Changes a place whose neighbours are not in order, and notes
+   * the ones it has now as `replaced`.
    */
   admits(insertion: Insertion): boolean {
-    const order = this.#orderOf(insertion.place);
+    const { place, start } = insertion;
+    const origin = toId(place.originClient, place.originClock);
+    const rightOrigin = toId(place.rightClient, place.rightClock);
+    const order = checkOrder(this.#order, { origin, rightOrigin });
+    this.#checkEffort();
     if (order === 'later') return false;
     if (order === 'unordered') {
-      this.unbounded.add(insertion.start);
-      insertion.place.rightClient = -1;
+      const neighbours = this.#mend(origin, rightOrigin);
+      if (neighbours === null) return false;
+      this.replaced.set(start, neighbours);
+      place.originClient = neighbours.origin?.client ?? -1;
+      place.originClock = neighbours.origin?.clock ?? -1;
+      place.rightClient = neighbours.rightOrigin?.client ?? -1;
+      place.rightClock = neighbours.rightOrigin?.clock ?? -1;
     }
-    if (this.#isLarge) this.#countSplits(insertion.place);
+    if (this.#isLarge) this.#countSplits(place);
     return this.#crowd.admits(insertion);
+  }
+
+  /** Puts a struct directly behind its origin, or without one in front of its right origin; `null` before that is known. */
+  #mend(origin: StructId | null, rightOrigin: StructId | null): Neighbours | null {
+    const anchor = origin ?? rightOrigin;
+    if (anchor === null || anchor.clock >= this.#order.knownClock(anchor.client)) return null;
+    return origin === null
+      ? { origin: this.#known.nextTo(anchor, 'left'), rightOrigin: anchor }
+      : { origin: anchor, rightOrigin: this.#known.nextTo(anchor, 'right') };
   }
 
   /** Counts what the delete ranges take. Throws `RefusedBytes` when it is too much. */
@@ -92,14 +121,6 @@ export class PlacementCheck {
       if (ranges.length > 2 * SMALL) this.#known.countDeletion(client, ranges, this.#parsed.effort);
     }
     this.#checkEffort();
-  }
-
-  #orderOf({ originClient, originClock, rightClient, rightClock }: StructPlace): OrderVerdict {
-    if (originClient === -1 || rightClient === -1) return 'ordered';
-    const origin = { client: originClient, clock: originClock };
-    const verdict = checkOrder(this.#order, origin, { client: rightClient, clock: rightClock });
-    this.#checkEffort();
-    return verdict;
   }
 
   /** Yjs keeps the structs of a client in one array, in which the ones behind a divided struct move. */
@@ -119,4 +140,8 @@ export class PlacementCheck {
       throw new RefusedBytes(refuse('limit-exceeded', 'the update takes too long to merge'));
     }
   }
+}
+
+function toId(client: number, clock: number): StructId | null {
+  return client === -1 ? null : { client, clock };
 }

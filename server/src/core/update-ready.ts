@@ -1,6 +1,7 @@
 import type { UpdateLimits } from './limits.ts';
 import { STRUCT_KIND } from './update-content.ts';
 import type { ClientBlock, ParsedUpdate } from './update-structure.ts';
+import type { Neighbours } from './update-order.ts';
 import { type KnownStructs, PlacementCheck } from './update-placement.ts';
 import { createStructPlace, readStructPlace, type StructPlace } from './update-struct.ts';
 
@@ -24,8 +25,8 @@ export interface ReadyPart {
   readonly missing: ReadonlyMap<number, number>;
   /** Whether something of the rest can be told only once the blocks are applied. */
   readonly isPartial: boolean;
-  /** Byte offsets of structs that are to be written without their right origin, which is out of order. */
-  readonly unbounded: ReadonlySet<number>;
+  /** Other neighbours for structs whose own are not in order, by byte offset. */
+  readonly replaced: ReadonlyMap<number, Neighbours>;
 }
 
 interface Run {
@@ -96,7 +97,7 @@ class ReadySearch {
       clockAfter,
       missing: this.#missing,
       isPartial: this.#isPartial,
-      unbounded: this.#placement.unbounded,
+      replaced: this.#placement.replaced,
     };
   }
 

@@ -21,6 +21,14 @@ export function isLeftOf(left: Y.Item, right: Y.Item, effort: Effort): boolean {
   return false;
 }
 
+/** The clock unit that stands directly left or right of one of an item's; `null` at the end of the list. */
+export function unitNextTo(item: Y.Item, clock: number, side: 'left' | 'right'): StructId | null {
+  const next = side === 'left' ? clock - 1 : clock + 1;
+  if (next >= item.id.clock && next < item.id.clock + item.length) return { client: item.id.client, clock: next };
+  if (side === 'left') return item.left === null ? null : item.left.lastId;
+  return item.right === null ? null : item.right.id;
+}
+
 /** Whether the item holds the place that a reference names. */
 function isIn(item: Y.Item, id: Y.ID | null): boolean {
   return (

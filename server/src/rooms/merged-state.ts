@@ -4,12 +4,13 @@ import type { KnownContent, KnownSegment } from '../core/fork-detection.ts';
 import type { InsertionPlace } from '../core/update-crowd.ts';
 import type { Effort } from '../core/update-effort.ts';
 import type { KnownState } from '../core/update-gate.ts';
+import type { Neighbours } from '../core/update-order.ts';
 import type { StructId } from '../core/update-struct.ts';
 import type { ParsedUpdate } from '../core/update-structure.ts';
 import { parseStateVector } from '../core/update-state-vector.ts';
 import { knownSegments } from './merged-content.ts';
 import { countDeletion, splitTail } from './merged-costs.ts';
-import { countConflicts, isLeftOf } from './merged-lists.ts';
+import { countConflicts, isLeftOf, unitNextTo } from './merged-lists.ts';
 
 /** What applying an update did. */
 export interface Applied {
@@ -176,6 +177,18 @@ class DocState implements MergedState {
     const rightItem = this.#find(right.client, right.clock);
     if (leftItem === null || rightItem === null) return true;
     return leftItem === rightItem ? left.clock < right.clock : isLeftOf(leftItem, rightItem, effort);
+  }
+
+  neighboursOf(id: StructId): Neighbours | null {
+    const item = this.#find(id.client, id.clock);
+    if (item === null) return null;
+    const origin = id.clock === item.id.clock ? item.origin : { client: id.client, clock: id.clock - 1 };
+    return { origin, rightOrigin: item.rightOrigin };
+  }
+
+  nextTo(id: StructId, side: 'left' | 'right'): StructId | null {
+    const item = this.#find(id.client, id.clock);
+    return item === null ? null : unitNextTo(item, id.clock, side);
   }
 
   conflicts(place: InsertionPlace, effort: Effort): number {

@@ -20,6 +20,8 @@ export interface HonestReport {
   disagreements: number;
   /** What should not have happened, with the seed of the world. */
   readonly findings: string[];
+  /** Single edits of which the gate did not take the bytes as they are; only a fault of Yjs makes such. */
+  rewritten: number;
 }
 
 export interface HonestRun {
@@ -39,6 +41,7 @@ export function runHonest({ seed, count, onWorld }: HonestRun): HonestReport {
     gateTimes: [],
     applyTimes: [],
     disagreements: 0,
+    rewritten: 0,
     findings: [],
   };
   for (let worldSeed = seed; report.updates < count && report.findings.length < 20; worldSeed += 1) {
@@ -77,6 +80,7 @@ function passOne({ bytes, client, via }: HonestUpdate, state: MergedState, repor
   const applying = performance.now();
   const problem = applyAll(parsed, verdict, state);
   if (via === 'edit') {
+    if (verdict.kind !== 'accept' || verdict.update !== bytes) report.rewritten += 1;
     report.edits += 1;
     report.bytes += bytes.length;
     report.gateTimes.push(gated - start);

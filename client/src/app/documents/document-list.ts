@@ -58,7 +58,8 @@ export function createDocumentList() {
       nextCursor.value = null;
       await loadMore(PAGES);
     } catch (error) {
-      const reason = error instanceof RestError ? error : new RestError({ code: 'internal', status: 0, title: String(error) });
+      const reason =
+        error instanceof RestError ? error : new RestError({ code: 'internal', status: 0, title: String(error) });
       if (!noteRefusedToken(reason.code)) state.value = { kind: 'failed', reason: reason.message };
     }
   };
@@ -83,7 +84,8 @@ export function createDocumentList() {
         try {
           return (await rest.createDocument(name)).name;
         } catch (error) {
-          if (!(error instanceof RestError) || error.code !== 'document-exists' || attempt === NAME_ATTEMPTS) throw error;
+          if (!(error instanceof RestError) || error.code !== 'document-exists' || attempt === NAME_ATTEMPTS)
+            throw error;
           taken.add(name);
         }
       }

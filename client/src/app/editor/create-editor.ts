@@ -20,6 +20,9 @@ export interface EditorOptions {
   readonly label: string;
 }
 
+/** Pixels that the caret keeps from the edges of the window; the header covers the upper one. */
+const ROOM = { top: 120, bottom: 48, left: 0, right: 0 } as const;
+
 /** Binds an editor to the shared document. It gets no content of its own: that would be added to what is there. */
 export function createEditor(root: HTMLElement, { shared, user, editable, label }: EditorOptions): MountedEditor {
   const carets = createCarets(shared.awareness, user, root);
@@ -35,6 +38,8 @@ export function createEditor(root: HTMLElement, { shared, user, editable, label 
       SteadyView,
     ],
     editorProps: {
+      scrollThreshold: ROOM,
+      scrollMargin: ROOM,
       attributes: {
         class: 'prose',
         role: 'textbox',

@@ -76,7 +76,7 @@ export function openDocument(name: string, user: { readonly id: string }): OpenD
   });
   provider.on('synced', makeReady);
   provider.on('status', (next) => {
-    if (!isSameStatus(status.value, next)) status.value = next;
+    status.value = next;
   });
   provider.on('connection', (isConnected) => {
     connected.value = isConnected;
@@ -133,8 +133,4 @@ async function showLocalCopy(phase: { readonly value: Phase }, makeReady: () => 
 function leave(provider: ScriptoriumProvider): void {
   provider.awareness.setLocalState(null);
   holdUntilSaved(provider);
-}
-
-function isSameStatus(a: SaveStatus, b: SaveStatus): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -38,7 +38,9 @@ export function readUser(state: unknown, client: number): PresentUser {
 
 /** Everybody who is here, oneself first, then by name. */
 export function listPeople(awareness: Awareness, self: PresentUser): readonly Person[] {
-  const people = new Map<string, Person>([[self.id, { ...self, self: true, carets: [] }]]);
+  const local = awareness.getLocalState();
+  const color = local === null || !('user' in local) ? self.color : readUser(local, awareness.clientID).color;
+  const people = new Map<string, Person>([[self.id, { ...self, color, self: true, carets: [] }]]);
   for (const [client, state] of awareness.getStates()) {
     if (client === awareness.clientID) continue;
     const user = readUser(state, client);

@@ -2,77 +2,109 @@ import { Extension } from '@tiptap/core';
 import { Plugin, PluginKey, type EditorState } from '@tiptap/pm/state';
 import type { EditorView } from '@tiptap/pm/view';
 import { ySyncPluginKey } from '@tiptap/y-tiptap';
+import type { Doc, Transaction, XmlFragment } from 'yjs';
 
 interface SyncState {
-  readonly isChangeOrigin: boolean;
-  readonly isUndoRedoOperation: boolean;
+  readonly isChangeOrigin?: boolean;
+  readonly isUndoRedoOperation?: boolean;
+  readonly type: XmlFragment;
+  readonly doc: Doc;
 }
 
+/** A block of the shared document and where its upper edge was in the window. */
+interface Pin {
+  readonly block: unknown;
+  readonly top: number;
+}
+
+/** Pixels at the window's top that the header covers. */
+const COVERED = 100;
 /** Pixels below which a block has not moved. */
 const STILL = 1;
 
-/** Whether the last change of a state came from somebody else. */
-function isFromOthers(state: EditorState): boolean {
-  const sync = ySyncPluginKey.getState(state) as SyncState | undefined;
-  return sync?.isChangeOrigin === true && !sync.isUndoRedoOperation;
+function readSync(state: EditorState): SyncState | undefined {
+  return ySyncPluginKey.getState(state) as SyncState | undefined;
+}
+
+function isStateOfOthers(state: EditorState): boolean {
+  const sync = readSync(state);
+  return sync?.isChangeOrigin === true && sync.isUndoRedoOperation !== true;
 }
 
 /**
- * Keeps the text that somebody reads where it is when others write: the view is never scrolled for their sake, and
- * where the browser does not hold the first visible block in its place, this does.
+ * Keeps the text that somebody reads where it is when others write: the view is never scrolled to the caret for their
+ * sake, and the first visible block stays where it was. Browsers that anchor scrolling by themselves hold on to an
+ * element, but the binding lets elements change places with their text.
  */
 export const SteadyView = Extension.create({
   name: 'steadyView',
   addProseMirrorPlugins() {
-    const browserHolds = typeof CSS !== 'undefined' && CSS.supports('overflow-anchor', 'auto');
     return [
       new Plugin({
         key: new PluginKey('steadyView'),
         // The binding asks for its caret to be shown after each remote change; nobody wants that.
-        props: { handleScrollToSelection: (view) => isFromOthers(view.state) },
+        props: { handleScrollToSelection: (view) => isStateOfOthers(view.state) },
+        view: holdFirstBlock,
       }),
-      ...(browserHolds ? [] : [createPin()]),
     ];
   },
 });
 
-/** Measures the first visible block before a change of others is drawn, and scrolls back by what it moved. */
-function createPin(): Plugin {
-  let view: EditorView | null = null;
-  let pinned: { readonly block: Element; readonly top: number } | null = null;
-  return new Plugin({
-    key: new PluginKey('steadyViewPin'),
-    state: {
-      init: () => null,
-      // Runs before the view is drawn anew.
-      apply: (transaction) => {
-        const sync = transaction.getMeta(ySyncPluginKey) as SyncState | undefined;
-        pinned = transaction.docChanged && sync?.isChangeOrigin === true && view !== null ? findFirstVisible(view.dom) : null;
-        return null;
-      },
+function holdFirstBlock(view: EditorView): { readonly destroy: () => void } {
+  const sync = readSync(view.state);
+  if (sync === undefined) return { destroy: () => {} };
+  const { doc, type } = sync;
+  let pin: Pin | null = null;
+  const measure = (transaction: Transaction): void => {
+    pin = transaction.local || view.isDestroyed ? null : findPin(view, type);
+  };
+  const restore = (): void => {
+    if (pin !== null && !view.isDestroyed) scrollBack(view, type, pin);
+    pin = null;
+  };
+  // The binding draws the change between the two.
+  doc.on('beforeTransaction', measure);
+  doc.on('afterTransaction', restore);
+  return {
+    destroy: () => {
+      doc.off('beforeTransaction', measure);
+      doc.off('afterTransaction', restore);
     },
-    view: (created) => {
-      view = created;
-      return {
-        update: () => {
-          if (pinned === null || !pinned.block.isConnected) return;
-          const moved = pinned.block.getBoundingClientRect().top - pinned.top;
-          pinned = null;
-          if (Math.abs(moved) >= STILL) scrollBy({ top: moved, behavior: 'instant' });
-        },
-        destroy: () => {
-          view = null;
-        },
-      };
-    },
-  });
+  };
 }
 
-function findFirstVisible(root: HTMLElement): { readonly block: Element; readonly top: number } | null {
+/** The first block that can be seen; `null` at the very top, where there is nothing to hold on to. */
+function findPin(view: EditorView, type: XmlFragment): Pin | null {
   if (scrollY === 0) return null;
-  for (const block of root.children) {
-    const { top, bottom } = block.getBoundingClientRect();
-    if (bottom > 0) return { block, top };
+  const { children } = view.dom;
+  let low = 0;
+  let high = children.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((children[middle]?.getBoundingClientRect().bottom ?? 0) > COVERED) high = middle;
+    else low = middle + 1;
   }
-  return null;
+  const element = children[low];
+  if (element === undefined) return null;
+  const index = view.state.doc.resolve(view.posAtDOM(element, 0)).index(0);
+  return { block: type.get(index), top: element.getBoundingClientRect().top };
+}
+
+function scrollBack(view: EditorView, type: XmlFragment, { block, top }: Pin): void {
+  const index = type.toArray().findIndex((candidate) => candidate === block);
+  if (index === -1 || index >= view.state.doc.childCount) return;
+  let position = 0;
+  for (let before = 0; before < index; before += 1) position += view.state.doc.child(before).nodeSize;
+  const element = view.nodeDOM(position);
+  if (!(element instanceof Element)) return;
+  const moved = element.getBoundingClientRect().top - top;
+  if (Math.abs(moved) < STILL) return;
+  // Else the browser might correct it a second time.
+  view.dom.style.overflowAnchor = 'none';
+  scrollBy({ top: moved, behavior: 'instant' });
+  requestAnimationFrame(() => {
+    requestAnimationFrame(() => {
+      view.dom.style.overflowAnchor = '';
+    });
+  });
 }

@@ -42,11 +42,7 @@ export function SignInPage() {
 
 function Waiting({ unreachable }: { readonly unreachable: boolean }) {
   if (!unreachable) return <div class="sign-in-wait" aria-busy="true" />;
-  return (
-    <p role="alert">
-      The server cannot be reached. Nothing is lost; this page tries again every few seconds.
-    </p>
-  );
+  return <p role="alert">The server cannot be reached. Nothing is lost; this page tries again every few seconds.</p>;
 }
 
 const TEXTS = {
@@ -113,7 +109,12 @@ function SignInForm({ byName }: { readonly byName: boolean }) {
           {reason}
         </p>
       )}
-      <button class="button primary wide" type="submit" data-testid="sign-in-submit" disabled={busy || value.trim() === ''}>
+      <button
+        class="button primary wide"
+        type="submit"
+        data-testid="sign-in-submit"
+        disabled={busy || value.trim() === ''}
+      >
         {texts.submit}
       </button>
     </form>

@@ -26,7 +26,10 @@ export function AccountMenu() {
       trigger={<Avatar name={user.name} colour={choosePersonColour(user.id)} />}
       groups={[
         { heading: 'Theme', items: themes },
-        { heading: user.name, items: [{ label: 'Sign out', icon: 'signOut', onSelect: () => void forgetAndSignOut() }] },
+        {
+          heading: user.name,
+          items: [{ label: 'Sign out', icon: 'signOut', onSelect: () => void forgetAndSignOut() }],
+        },
       ]}
     />
   );

@@ -1,4 +1,12 @@
-import { autoUpdate, computePosition, flip, offset, shift, type Placement, type ReferenceElement } from '@floating-ui/dom';
+import {
+  autoUpdate,
+  computePosition,
+  flip,
+  offset,
+  shift,
+  type Placement,
+  type ReferenceElement,
+} from '@floating-ui/dom';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
@@ -34,7 +42,14 @@ export function Floating({ anchor, placement = 'bottom-start', label, onClose, c
   }, []);
   useCloseFromOutside(ref, anchor, onClose);
   return (
-    <div ref={ref} popover="manual" tabIndex={-1} role="dialog" aria-label={label} class={`floating ${rest.class ?? ''}`}>
+    <div
+      ref={ref}
+      popover="manual"
+      tabIndex={-1}
+      role="dialog"
+      aria-label={label}
+      class={`floating ${rest.class ?? ''}`}
+    >
       {children}
     </div>
   );
@@ -49,7 +64,8 @@ function useCloseFromOutside(
     const listening = new AbortController();
     const { signal } = listening;
     const isInside = (target: EventTarget | null): boolean =>
-      target instanceof Node && (ref.current?.contains(target) === true || (anchor instanceof Element && anchor.contains(target)));
+      target instanceof Node &&
+      (ref.current?.contains(target) === true || (anchor instanceof Element && anchor.contains(target)));
     addEventListener(
       'keydown',
       (event) => {
@@ -85,7 +101,15 @@ interface PopoverProps {
 }
 
 /** A button that opens a box of its own. */
-export function Popover({ label, trigger, triggerClass = 'button', testId, placement, children, ...rest }: PopoverProps) {
+export function Popover({
+  label,
+  trigger,
+  triggerClass = 'button',
+  testId,
+  placement,
+  children,
+  ...rest
+}: PopoverProps) {
   const [open, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   const close = useRef(() => {

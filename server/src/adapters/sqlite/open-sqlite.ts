@@ -36,11 +36,16 @@ export async function openSqlite(deps: SqliteDeps): Promise<SqliteConnection> {
   }
 }
 
+/** The worker's file: the source beside this one, or, in the built server, the bundle beside the main one. */
+function workerFile(): URL {
+  return new URL(import.meta.url.endsWith('.ts') ? './sqlite-worker.ts' : './sqlite-worker.mjs', import.meta.url);
+}
+
 /** Starts the thread that owns the database; the file runs as it is, like all of the server. */
 export function startSqliteWorker(options: WorkerOptions): Worker {
   // A thread does not inherit the compile cache; with it the worker needs no TypeScript parser (11 MB) of its own.
   const compileCache = getCompileCacheDir();
-  return new Worker(new URL('./sqlite-worker.ts', import.meta.url), {
+  return new Worker(workerFile(), {
     name: 'sqlite',
     workerData: options,
     execArgv: [],

@@ -1,0 +1,82 @@
+import type { Editor } from '@tiptap/core';
+import { useEffect, useRef } from 'preact/hooks';
+import { continueAtEnd, createEditor, type MountedEditor } from './create-editor.ts';
+import type { OpenDocument, Shared } from './open-document.ts';
+import { resolveColour, type PresentUser } from './people.ts';
+
+/** Blocks from which on those outside the window are not laid out. */
+const LONG = 300;
+
+interface EditorViewProps {
+  readonly open: OpenDocument;
+  readonly user: PresentUser;
+  readonly writable: boolean;
+  readonly onEditor: (editor: Editor | null) => void;
+}
+
+/** Where the text is written. */
+export function EditorView({ open, user, writable, onEditor }: EditorViewProps) {
+  const root = useRef<HTMLDivElement>(null);
+  const mounted = useRef<MountedEditor | null>(null);
+  const shared = open.shared.value;
+  useEffect(() => {
+    if (root.current === null) return undefined;
+    const created = createEditor(root.current, { shared, user, editable: writable, label: `Text of ${open.name}` });
+    mounted.current = created;
+    const { editor } = created;
+    onEditor(editor);
+    if (editor.isEmpty && writable) editor.commands.focus('start');
+    const endColour = giveWayToColours(shared, user, editor);
+    const endLength = watchLength(editor);
+    return () => {
+      endColour();
+      endLength();
+      onEditor(null);
+      mounted.current = null;
+      created.destroy();
+    };
+  }, [shared, user, open, onEditor]);
+  useEffect(() => {
+    mounted.current?.editor.setEditable(writable, false);
+  }, [writable]);
+  return (
+    <>
+      <div ref={root} id="document-text" class="editor" data-testid="editor" data-writable={writable} />
+      <div
+        class="editor-rest"
+        aria-hidden="true"
+        onMouseDown={(event) => {
+          event.preventDefault();
+          if (mounted.current !== null) continueAtEnd(mounted.current.editor);
+        }}
+      />
+    </>
+  );
+}
+
+/** Takes another colour when somebody who was here before has the same one. */
+function giveWayToColours({ awareness }: Shared, user: PresentUser, editor: Editor): () => void {
+  let self = user;
+  const check = (): void => {
+    const color = resolveColour(awareness, self);
+    if (color === null) return;
+    self = { ...self, color };
+    editor.commands.updateUser({ ...self, client: awareness.clientID });
+  };
+  awareness.on('change', check);
+  return () => {
+    awareness.off('change', check);
+  };
+}
+
+/** Marks long documents, whose blocks outside the window need no layout. */
+function watchLength(editor: Editor): () => void {
+  const check = (): void => {
+    editor.view.dom.classList.toggle('is-long', editor.state.doc.childCount >= LONG);
+  };
+  editor.on('update', check);
+  check();
+  return () => {
+    editor.off('update', check);
+  };
+}

@@ -1,0 +1,132 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { announce } from '../ui/live-region.tsx';
+import { Avatar } from '../ui/avatar.tsx';
+import { Popover } from '../ui/popover.tsx';
+import type { Shared } from './open-document.ts';
+import { describeChange, listPeople, type Person, type PresentUser } from './people.ts';
+
+/** Faces that are shown before the rest becomes a number. */
+const SHOWN = 4;
+/** Milliseconds over which comings and goings are read out together. */
+const GATHER = 1_500;
+
+interface PeopleViewProps {
+  readonly shared: Shared;
+  readonly connected: boolean;
+  readonly self: PresentUser;
+  readonly onGoTo: (person: Person) => void;
+}
+
+/** Who is here. */
+export function PeopleView({ shared, connected, self, onGoTo }: PeopleViewProps) {
+  const people = usePeople(shared, self);
+  useAnnouncements(people);
+  const others = people.filter((person) => !person.self);
+  const label = connected ? describePresence(others.length) : 'Without a connection nobody else can be seen';
+  return (
+    <div class="people" data-testid="people" data-count={people.length}>
+      <Popover
+        label={label}
+        placement="bottom-end"
+        triggerClass="people-button"
+        trigger={<Faces others={others} connected={connected} />}
+        class="people-box"
+      >
+        {(close) => (
+          <PeopleList
+            people={people}
+            onGoTo={(person) => {
+              close();
+              onGoTo(person);
+            }}
+          />
+        )}
+      </Popover>
+    </div>
+  );
+}
+
+function describePresence(others: number): string {
+  return others === 0 ? 'Only you are here' : `${others + 1} people are here`;
+}
+
+function Faces({ others, connected }: { readonly others: readonly Person[]; readonly connected: boolean }) {
+  if (others.length === 0) return <span class="people-alone">{connected ? 'Only you' : 'No connection'}</span>;
+  const hidden = others.slice(SHOWN);
+  return (
+    <>
+      {others.slice(0, SHOWN).map((person) => (
+        <Avatar key={person.id} name={person.name} colour={person.color} />
+      ))}
+      {hidden.length > 0 && (
+        <span class="avatar more" title={hidden.map(({ name }) => name).join(', ')}>
+          +{hidden.length}
+        </span>
+      )}
+    </>
+  );
+}
+
+function PeopleList({
+  people,
+  onGoTo,
+}: {
+  readonly people: readonly Person[];
+  readonly onGoTo: (person: Person) => void;
+}) {
+  return (
+    <ul class="people-list" aria-label="People here">
+      {people.map((person) => (
+        <li key={person.id}>
+          <Avatar name={person.name} colour={person.color} />
+          <span class="person-name" aria-hidden="true">
+            {person.name}
+            {person.self && <span class="person-self"> (you)</span>}
+          </span>
+          {!person.self && (
+            <button
+              type="button"
+              class="button small"
+              onClick={() => {
+                onGoTo(person);
+              }}
+            >
+              Go to<span class="visually-hidden"> {person.name}</span>
+            </button>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function usePeople({ awareness }: Shared, self: PresentUser): readonly Person[] {
+  const [people, setPeople] = useState<readonly Person[]>(() => listPeople(awareness, self));
+  useEffect(() => {
+    const read = (): void => {
+      const next = listPeople(awareness, self);
+      // Presence changes with each caret; who is here does not.
+      setPeople((before) => (JSON.stringify(before) === JSON.stringify(next) ? before : next));
+    };
+    awareness.on('change', read);
+    read();
+    return () => {
+      awareness.off('change', read);
+    };
+  }, [awareness, self]);
+  return people;
+}
+
+function useAnnouncements(people: readonly Person[]): void {
+  const told = useRef<readonly Person[] | null>(null);
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      const change = told.current === null ? null : describeChange(told.current, people);
+      told.current = people;
+      if (change !== null) announce(change);
+    }, GATHER);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [people]);
+}
