@@ -188,6 +188,6 @@ class FakeSocket {
   }
 
   #emit(type: string, event: Parameters<Handler>[0]): void {
-    for (const handler of [...(this.#handlers.get(type) ?? [])]) handler(event);
+    for (const handler of this.#handlers.get(type) ?? []) handler(event);
   }
 }

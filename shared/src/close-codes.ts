@@ -9,8 +9,8 @@ export const CLOSE_CODES = {
   unauthorized: 4401,
   /** The token does not allow what the address asks for. */
   forbidden: 4403,
-  /** A message is larger than `LIMIT_MESSAGE_BYTES`. */
-  messageTooLarge: 4413,
+  /** A message is larger than `LIMIT_MESSAGE_BYTES`; sent by the WebSocket layer itself (RFC 6455). */
+  messageTooLarge: 1009,
   /** The server is going away; another node, or this one in a moment, takes over. */
   goingAway: 1012,
   /** Something failed on the server's side. */

@@ -1,4 +1,4 @@
-import { computed, signal } from '@preact/signals';
+import { signal } from '@preact/signals';
 import type { ClientConfigView } from '@scriptorium/shared/rest-schemas';
 import { createRestClient, RestError } from '../sdk/rest-client.ts';
 
@@ -22,7 +22,6 @@ export const serverConfig = signal<ClientConfigView | null>(null);
 export const signedIn = signal<SignedIn | null>(readStored());
 /** Why somebody was signed out, for the sign-in page. */
 export const signOutReason = signal<string | null>(null);
-export const userName = computed(() => signedIn.value?.user.name ?? '');
 
 /** The REST interface, asked as whoever is signed in. */
 export const rest = createRestClient({ token: readToken });

@@ -10,7 +10,7 @@ export async function forgetAndSignOut(): Promise<void> {
   const owner = { server: collabUrl(), user: session.user.id };
   const kept = await countKept(owner);
   const question = `${countChanges(kept)} on this device never reached the server and would be lost. Sign out?`;
-  // oxlint-disable-next-line no-alert -- rare, and must not be overlooked
+  // A question of the browser's own: rare, and not to be overlooked.
   if (kept > 0 && !confirm(question)) return;
   signOut();
   await forgetOfflineCopies(owner).catch(() => {});

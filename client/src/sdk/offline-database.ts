@@ -9,7 +9,7 @@ export const STORES = {
 } as const;
 
 /** Index of `updates` and `changes` by the document's name. */
-export const BY_DOCUMENT = 'document';
+const BY_DOCUMENT = 'document';
 
 export interface UpdateRow {
   readonly document: string;

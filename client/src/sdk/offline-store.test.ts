@@ -18,7 +18,7 @@ function type(text: string): Uint8Array[] {
   const document = new Doc();
   const updates: Uint8Array[] = [];
   document.on('update', (update: Uint8Array) => void updates.push(update));
-  for (const [index, character] of [...text].entries()) document.getText('t').insert(index, character);
+  for (let index = 0; index < text.length; index += 1) document.getText('t').insert(index, text.charAt(index));
   return updates;
 }
 
@@ -65,7 +65,7 @@ describe('offline store', () => {
     const done = store.append(type('x')[0] ?? new Uint8Array(), true).then(() => {
       kept = true;
     });
-    const transaction = begin.mock.results[0]?.value;
+    const transaction = begin.mock.results[0]?.value as IDBTransaction | undefined;
     expect(begin.mock.calls[0]?.[2]).toEqual({ durability: 'strict' });
     let complete = false;
     transaction?.addEventListener('complete', () => {

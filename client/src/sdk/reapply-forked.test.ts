@@ -16,8 +16,13 @@ function sync(from: Doc, to: Doc): void {
   applyUpdate(to, encodeStateAsUpdate(from, encodeStateVector(to)));
 }
 
+interface Pair {
+  readonly here: Doc;
+  readonly server: Doc;
+}
+
 /** The server's document after it took the moved text, as a third person would see it. */
-function recover(here: Doc, server: Doc, confirmed: number, written = Infinity): Doc {
+function recover({ here, server }: Pair, confirmed = 0, written = Infinity): Doc {
   const moved = moveForkedText({ here, server, client: MINE, confirmed, written, fresh: FRESH });
   const third = createDoc(99, server);
   applyUpdate(third, moved);
@@ -29,7 +34,7 @@ function recover(here: Doc, server: Doc, confirmed: number, written = Infinity):
 }
 
 /** A shared text "base" by somebody else, a copy of it here under our clientID, and one on the server. */
-function createPair(): { here: Doc; server: Doc } {
+function createPair(): Pair {
   const origin = createDoc(1);
   origin.getText('t').insert(0, 'base');
   return { here: createDoc(MINE, origin), server: createDoc(2, origin) };
@@ -42,7 +47,7 @@ describe('text of a forked clientID', () => {
     other.getText('t').insert(4, '+theirs');
     sync(other, server);
     here.getText('t').insert(4, ' ours');
-    const result = recover(here, server, 0).getText('t').toString();
+    const result = recover({ here, server }).getText('t').toString();
     expect([' ours', '+theirs'].every((text) => result.split(text).length === 2)).toBe(true);
     expect(result).toHaveLength('base ours+theirs'.length);
   });
@@ -56,7 +61,7 @@ describe('text of a forked clientID', () => {
     sync(other, server);
     here.getText('t').insert(11, ' ours');
     // Nothing was confirmed yet, so the common part is found by comparing.
-    expect(recover(here, server, 0).getText('t').toString()).toBe('theirs base shared ours');
+    expect(recover({ here, server }).getText('t').toString()).toBe('theirs base shared ours');
   });
 
   it('[SDK16] equal letters behind the parting are no common part', () => {
@@ -65,7 +70,7 @@ describe('text of a forked clientID', () => {
     other.getText('t').insert(4, 'XBC');
     sync(other, server);
     here.getText('t').insert(4, 'ABC');
-    const result = recover(here, server, 0).getText('t').toString();
+    const result = recover({ here, server }).getText('t').toString();
     expect(result).toContain('ABC');
     expect(result).toContain('XBC');
   });
@@ -75,7 +80,7 @@ describe('text of a forked clientID', () => {
     // A collected struct of length 1000 under our id, from clock 0 on.
     applyUpdate(server, new Uint8Array([1, 1, MINE, 0, 0, 0xe8, 0x07, 0]));
     here.getText('t').insert(4, ' WORLD');
-    expect(recover(here, server, 0).getText('t').toString()).toBe('base WORLD');
+    expect(recover({ here, server }).getText('t').toString()).toBe('base WORLD');
   });
 
   it('[SDK17] text that a colleague deleted meanwhile does not come back', () => {
@@ -87,7 +92,7 @@ describe('text of a forked clientID', () => {
     other.getText('t').insert(0, 'theirs ');
     sync(other, server);
     here.getText('t').insert(15, ' ours');
-    expect(recover(here, server, 0).getText('t').toString()).toBe('theirs base stays ours');
+    expect(recover({ here, server }).getText('t').toString()).toBe('theirs base stays ours');
   });
 
   it('[SDK18] places, formats, nested blocks, maps and own deletions survive', () => {
@@ -109,7 +114,7 @@ describe('text of a forked clientID', () => {
     block.insert(0, [new XmlText('in a block')]);
     here.getMap('settings').set('colour', 'red');
 
-    const result = recover(here, server, confirmedText.length);
+    const result = recover({ here, server }, confirmedText.length);
     expect(result.getText('t').toDelta()).toEqual([
       { insert: 'theirs irmed ' },
       { insert: 'bold', attributes: { bold: true } },
@@ -128,7 +133,7 @@ describe('text of a forked clientID', () => {
     // Clocks 0 to 2 are known here, so only "eirs" comes, right behind our text.
     sync(server, here);
     expect(here.getText('t').toString()).toContain('eirs');
-    const result = recover(here, server, 0, 3).getText('t').toString();
+    const result = recover({ here, server }, 0, 3).getText('t').toString();
     expect(result).toHaveLength('base+theirsour'.length);
     expect(result).toContain('our');
     expect(result).toContain('+theirs');
@@ -143,7 +148,7 @@ describe('text of a forked clientID', () => {
     other.getText('t').insert(0, 'theirs ');
     sync(other, server);
     here.getText('t').insert(12, ' now');
-    expect(recover(here, server, 0).getText('t').toString()).toBe('theirs base earlier now');
+    expect(recover({ here, server }).getText('t').toString()).toBe('theirs base earlier now');
   });
 
   it('[SDK18] the new text is under the new id alone', () => {
@@ -152,7 +157,7 @@ describe('text of a forked clientID', () => {
     other.getText('t').insert(0, 'theirs ');
     sync(other, server);
     here.getText('t').insert(4, ' ours');
-    const result = recover(here, server, 0);
+    const result = recover({ here, server });
     expect(result.store.clients.get(MINE)?.reduce((sum, struct) => sum + struct.length, 0)).toBe('theirs '.length);
     expect(result.store.clients.get(FRESH)?.reduce((sum, struct) => sum + struct.length, 0)).toBe(' ours'.length);
   });

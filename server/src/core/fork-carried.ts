@@ -13,7 +13,7 @@ export interface CarriedLimits {
 }
 
 /** Room for a crash's worth of carried text, at about 2 MB a document. */
-export const defaultCarriedLimits: CarriedLimits = Object.freeze({ ranges: 4096, digests: 262_144 });
+const defaultCarriedLimits: CarriedLimits = Object.freeze({ ranges: 4096, digests: 262_144 });
 
 /**
  * Remembers what other users' sessions brought under a user's clientIDs, so that a fork still shows when the owner

@@ -28,9 +28,9 @@ export interface ForkView {
 }
 
 /**
- * Looks at the structs that a session sends under clientIDs it owns and whose clocks the document knows already. Returns
- * the clientID under which somebody else wrote something different, or `null`. A repetition of what is known is no
- * fork, also where it was deleted since.
+ * Looks at the structs that a session sends under clientIDs it owns and whose clocks the document knows already.
+ * Returns the clientID under which somebody else wrote something different, or `null`. A repetition of what is known
+ * is no fork, also where it was deleted since.
  */
 export function detectFork(parsed: ParsedUpdate, ownClients: ReadonlySet<number>, view: ForkView): number | null {
   for (const block of parsed.blocks) {

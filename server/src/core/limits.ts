@@ -25,7 +25,7 @@ export interface UpdateLimits {
   readonly allowSubdocuments: boolean;
 }
 
-/** The limits of DESIGN 2.3. */
+/** What the gate holds updates to. */
 export const defaultUpdateLimits: UpdateLimits = Object.freeze({
   clients: 20_000,
   clock: 2 ** 40,

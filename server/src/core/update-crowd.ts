@@ -59,8 +59,8 @@ interface Slot {
  * them, so that thousands of structs between one origin and different right origins take quadratic time: 60 KB of them
  * block a server for twenty seconds. Honest concurrent insertions at one place are few.
  *
- * An insertion next to which nothing else was inserted costs nothing. One in a crowd is counted where the crowd is known
- * to the document; in a larger crowd that the update itself brings it has to wait until that is applied.
+ * An insertion next to which nothing else was inserted costs nothing. One in a crowd is counted where the crowd is
+ * known to the document; in a larger crowd that the update itself brings it has to wait until that is applied.
  */
 export class CrowdCheck {
   readonly #source: CrowdSource;

@@ -8,8 +8,8 @@ import { createStructPlace, readStructPlace } from './update-struct.ts';
 
 /**
  * Returns the ready part as an update of its own, or the update's own bytes when that is all of it. A struct whose
- * beginning is known is written as `Item.write` with an offset (yjs 13.6) would write it, and one whose neighbours are not
- * in order with others.
+ * beginning is known is written as `Item.write` with an offset (yjs 13.6) would write it, and one whose neighbours are
+ * not in order with others.
  */
 export function cutUpdate(parsed: ParsedUpdate, ready: ReadyPart): Uint8Array {
   if (isWhole(parsed, ready)) return parsed.bytes;

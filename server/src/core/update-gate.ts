@@ -40,7 +40,8 @@ export interface UpdateSummary {
 export type Verdict =
   /**
    * `update` is to be applied, logged and broadcast: the client's own bytes, except that structs whose clocks are
-   * known are cut out, delete ranges are put in order, and structs between neighbours that are not in order get others. Applying it leaves nothing pending. An update without anything new becomes an empty one.
+   * known are cut out, delete ranges are put in order, and structs between impossible neighbours get possible ones.
+   * Applying it leaves nothing pending. An update without anything new becomes an empty one.
    */
   | { readonly kind: 'accept'; readonly update: Uint8Array; readonly summary: UpdateSummary }
   /**

@@ -69,7 +69,7 @@ function compare(source: OrderSource, left: StructId, right: StructId): OrderVer
   return lefts.some((a) => rights.some((b) => isAtOrLeft(source, a, b))) ? 'ordered' : 'later';
 }
 
-/** The struct and, as long as they are new, what it stands left (or right) of, and so on; each bounds it more loosely. */
+/** The struct and, as long as they are new, what it stands left (or right) of, and so on; each is a looser bound. */
 function followChain(source: OrderSource, start: StructId, side: keyof Neighbours): readonly StructId[] {
   const chain: StructId[] = [start];
   let id: StructId | null = start;

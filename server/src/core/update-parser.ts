@@ -5,7 +5,7 @@ import { UpdateReader } from './update-reader.ts';
 import { catchRefusal, RefusedBytes, refuse, type Refusal } from './update-refusal.ts';
 import type { ClientBlock, DeleteRanges, ParsedUpdate } from './update-structure.ts';
 
-export type { ClientBlock, DeleteRanges, ParsedUpdate } from './update-structure.ts';
+export type { ParsedUpdate } from './update-structure.ts';
 
 /**
  * Parses the bytes of a Yjs V1 update (format as read by `readClientsStructRefs` and `readAndApplyDeleteSet` of

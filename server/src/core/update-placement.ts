@@ -106,7 +106,7 @@ export class PlacementCheck {
     return this.#crowd.admits(insertion);
   }
 
-  /** Puts a struct directly behind its origin, or without one in front of its right origin; `null` before that is known. */
+  /** Puts a struct directly behind its origin, or else in front of its right origin; `null` before that is known. */
   #mend(origin: StructId | null, rightOrigin: StructId | null): Neighbours | null {
     const anchor = origin ?? rightOrigin;
     if (anchor === null || anchor.clock >= this.#order.knownClock(anchor.client)) return null;

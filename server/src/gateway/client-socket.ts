@@ -19,7 +19,7 @@ import {
   type InboundFrame,
 } from './frames.ts';
 import { createOutput, type Output, type OutputFlusher } from './output.ts';
-import type { SessionSocket } from './session.ts';
+import type { Session, SessionSocket } from './session.ts';
 
 export type Dialect =
   | { readonly kind: 'hocuspocus' }
@@ -43,6 +43,8 @@ export interface ClientSocketDeps {
   /** Bytes that Hocuspocus wants to send, addressed as inside the node. */
   readonly onHocuspocusFrame: (socket: ClientSocket, frame: Uint8Array) => void;
   readonly onClose: (socket: ClientSocket) => void;
+  /** Takes one session off the socket, which stays. */
+  readonly onSessionEnd: (session: Session, code: ErrorCode) => void;
 }
 
 const READY_STATE = { open: 1, closing: 2 } as const;
@@ -180,6 +182,12 @@ export class ClientSocket implements SessionSocket {
 
   end(code: ErrorCode, reason: CloseReason = ERRORS[code].close ?? 'internal'): void {
     this.#close(CLOSE_CODES[reason], ERRORS[code].title);
+  }
+
+  endSession(session: Session, code: ErrorCode): void {
+    // A stock client returns to a document only with a new socket; where it should not return, the others stay.
+    if (ERRORS[code].retryable || this.dialect === 'y-websocket') this.end(code);
+    else this.#deps.onSessionEnd(session, code);
   }
 
   /** Ends a socket whose client does not follow the protocol. */

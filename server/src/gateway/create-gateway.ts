@@ -123,6 +123,9 @@ class WebSocketGateway implements Gateway {
       remote: raw.remoteAddress ?? '',
       updateRate: { perSecond: config.limits.updatesPerSecond, burst: config.limits.updatesBurst },
       onFrame: (_socket, frame) => table.receive(frame),
+      onSessionEnd: (session, code) => {
+        table.endSession(session, code);
+      },
       onHocuspocusFrame: forwardHocuspocusFrame,
       onClose: (socket) => {
         table.closeAll();

@@ -4,6 +4,10 @@ import type { ClientSocket } from './client-socket.ts';
 import { lifeSignFrame } from './frames.ts';
 import type { SessionTable } from './session-table.ts';
 
+/** What it needs of a socket, and of the socket's sessions. */
+export type HouseSocket = Pick<ClientSocket, 'end'> & { readonly output: Pick<ClientSocket['output'], 'stalledFor'> };
+export type HouseTable = Pick<SessionTable, 'entered' | 'size' | 'sessions'>;
+
 const INTERVAL = 5_000;
 /** A session that was sent nothing for this long gets a life sign; with the interval it is never over 15 s. */
 const QUIET = 9_000;
@@ -20,13 +24,13 @@ const LOGIN_PATIENCE = 10_000;
 export function startHousekeeping(deps: {
   readonly clock: Clock;
   readonly telemetry: Telemetry;
-  readonly tables: ReadonlyMap<ClientSocket, SessionTable>;
+  readonly tables: ReadonlyMap<HouseSocket, HouseTable>;
 }): { stop(): void } {
   const { clock } = deps;
-  const firstSeen = new WeakMap<ClientSocket, number>();
+  const firstSeen = new WeakMap<HouseSocket, number>();
   let stopped = false;
 
-  const visit = (socket: ClientSocket, table: SessionTable, now: number): void => {
+  const visit = (socket: HouseSocket, table: HouseTable, now: number): void => {
     const since = firstSeen.get(socket) ?? now;
     firstSeen.set(socket, since);
     if (!table.entered && table.size === 0 && now - since >= LOGIN_PATIENCE - INTERVAL) {

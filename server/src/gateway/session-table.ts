@@ -1,3 +1,5 @@
+import { CLOSE_CODES } from '@scriptorium/shared/close-codes';
+import type { ErrorCode } from '@scriptorium/shared/error-codes';
 import { AUTH_TYPE, FRAME_TYPE } from '@scriptorium/shared/frame-types';
 import type { Connection, Hocuspocus } from '@hocuspocus/server';
 import * as decoding from 'lib0/decoding';
@@ -238,10 +240,18 @@ export class SessionTable {
       session.setWritable(writable);
       session.announceScope();
     } catch (error) {
-      const { code } = toScriptoriumError(error);
+      this.endSession(session, toScriptoriumError(error).code);
+    }
+  }
+
+  /** Takes a session off the socket for good, in words that a stock client understands. */
+  endSession(session: Session, code: ErrorCode): void {
+    for (const [address, slot] of this.#slots) {
+      if (slot.kind !== 'open' || slot.session !== session) continue;
       session.sendFrame(permissionDeniedFrame(session.address, code));
-      slot.connection.close({ code: 4403, reason: code });
-      this.#leave(session.address.key);
+      slot.connection.close({ code: CLOSE_CODES.forbidden, reason: code });
+      this.#leave(address);
+      return;
     }
   }
 

@@ -25,6 +25,8 @@ export interface SessionSocket {
   send(frame: Uint8Array): void;
   /** Ends the whole socket with a code of the shared table. */
   end(code: ErrorCode): void;
+  /** Ends one session; the socket too, where the client would not come back to the document otherwise. */
+  endSession(session: Session, code: ErrorCode): void;
   /** Counts and times an answer that was given. */
   noteAcknowledged(entry: AckEntry): void;
 }
@@ -147,7 +149,7 @@ export class Session implements RoomSession {
   }
 
   onDiscarded(code: ErrorCode): void {
-    this.socket.end(code);
+    this.socket.endSession(this, code);
   }
 
   /** Leaves the room; nothing is sent or answered any more. */

@@ -36,7 +36,6 @@ const GAUGES: Readonly<Record<GaugeName, string>> = {
   connections: 'WebSocket connections open.',
   sessions: 'Sessions open.',
   rooms: 'Documents open.',
-  room_bytes: 'Estimated bytes of all open documents.',
   writer_pending_bytes: 'Bytes that wait for a commit.',
 };
 

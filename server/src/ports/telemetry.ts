@@ -35,7 +35,7 @@ export type CounterName =
   | 'relay_malformed_total';
 
 /** Names of all gauges. */
-export type GaugeName = 'connections' | 'sessions' | 'rooms' | 'room_bytes' | 'writer_pending_bytes';
+export type GaugeName = 'connections' | 'sessions' | 'rooms' | 'writer_pending_bytes';
 
 /** Names of all histograms, in seconds. */
 export type HistogramName = 'acknowledgement_seconds' | 'flush_seconds' | 'load_seconds' | 'compaction_seconds';

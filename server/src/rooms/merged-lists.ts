@@ -37,8 +37,8 @@ function isIn(item: Y.Item, id: Y.ID | null): boolean {
 }
 
 /**
- * How many items `Item.integrate` (yjs 13.6) would look at to find the place of an insertion. Walks as it does, over the
- * items as they are; an item that would be divided first counts as one.
+ * How many items `Item.integrate` (yjs 13.6) would look at to find the place of an insertion. Walks as it does, over
+ * the items as they are; an item that would be divided first counts as one.
  */
 export function countConflicts(doc: Y.Doc, place: InsertionPlace, effort: Effort): number {
   const { store } = doc;

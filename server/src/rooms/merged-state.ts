@@ -225,7 +225,7 @@ class DocState implements MergedState {
   }
 }
 
-/** New items are in `changed`, deletions in the delete set; only a change that is neither (collected structs) needs the long way. */
+/** New items are in `changed` and deletions in the delete set; only collected structs are in neither. */
 function hasChanged(transaction: Y.Transaction): boolean {
   if (transaction.changed.size > 0 || transaction.deleteSet.clients.size > 0) return true;
   const { beforeState, afterState } = transaction;

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@scriptorium/shared/error-codes';
-import { ScriptoriumError } from '../core/errors.ts';
+import { ScriptoriumError, toScriptoriumError } from '../core/errors.ts';
 import { updatesOf } from '../core/pending-row.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FanOut, RelayMessage } from '../ports/fan-out.ts';
@@ -10,8 +10,9 @@ import { inBackground, type Service } from '../service.ts';
 import type { AwarenessLimits } from './awareness.ts';
 import { catchUp, receiveRelay } from './catch-up.ts';
 import { createCommittedState } from './committed-state.ts';
-import { loadDocument } from './load-document.ts';
+import { loadDocument, type LoadedDocument } from './load-document.ts';
 import { mergeLoaded, recallCarried } from './merge-loaded.ts';
+import type { MergedState } from './merged-state.ts';
 import { Room, type RoomDeps } from './room.ts';
 import type { UpdateWriter } from './update-writer.ts';
 
@@ -95,9 +96,8 @@ class Registry implements RoomRegistry {
   async #start(documentId: DocumentId, tombstone: ReadonlyMap<number, number>): Promise<Entry> {
     const { clock, telemetry, log, fanOut } = this.#deps;
     const begun = clock.monotonic();
-    const loaded = await loadDocument(this.#deps, documentId);
+    const { loaded, state } = await this.#read(documentId);
     const bindings = new Map((await log.readBindings(documentId)).map(({ client, user }) => [client, user]));
-    const state = mergeLoaded(loaded);
     const committed = createCommittedState(loaded.snapshot ?? undefined);
     for (const row of loaded.rows) committed.push(updatesOf(row.segments));
     const position = { epoch: loaded.epoch, seq: loaded.seq };
@@ -125,6 +125,19 @@ class Registry implements RoomRegistry {
     telemetry.metrics.gauge('rooms', this.#entries.size);
     telemetry.metrics.observe('load_seconds', (clock.monotonic() - begun) / 1_000);
     return entry;
+  }
+
+  async #read(documentId: DocumentId): Promise<{ readonly loaded: LoadedDocument; readonly state: MergedState }> {
+    try {
+      const loaded = await loadDocument(this.#deps, documentId);
+      return { loaded, state: mergeLoaded(loaded) };
+    } catch (error) {
+      if (toScriptoriumError(error).code === 'document-quarantined') {
+        this.#deps.telemetry.metrics.count('documents_quarantined_total');
+        this.#deps.telemetry.log.error('document_quarantined', { documentId }, error);
+      }
+      throw error;
+    }
   }
 
   #roomDeps(): RoomDeps {

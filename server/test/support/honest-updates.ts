@@ -15,7 +15,7 @@ export interface HonestUpdate {
 export interface HonestWorld {
   readonly random: Random;
   readonly docs: readonly Y.Doc[];
-  /** Lets somebody do something and returns what is sent to the server because of it. In order, all are causally ready. */
+  /** Lets somebody do something and returns what it makes the clients send. In order, all are causally ready. */
   step(): readonly HonestUpdate[];
   /** Everybody receives everything. Returns what that made the clients send. */
   settle(): readonly HonestUpdate[];
@@ -115,7 +115,7 @@ class Writer {
 }
 
 /** The state vector of somebody who has seen only some of it. */
-export function partOfStateVector(doc: Y.Doc, random: Random): Uint8Array {
+function partOfStateVector(doc: Y.Doc, random: Random): Uint8Array {
   const clocks = Y.decodeStateVector(Y.encodeStateVector(doc));
   for (const [client, clock] of clocks) {
     if (random.chance(0.5)) clocks.set(client, random.below(clock + 1));

@@ -117,7 +117,7 @@ function count(report: MutationReport, verdict: Exclude<Verdict, { kind: 'part' 
 }
 
 /** Applies what passed to a copy of the document and looks for anything that should not be; `null` is well. */
-export function findHarm(encoded: Uint8Array, passed: readonly Uint8Array[]): string | null {
+function findHarm(encoded: Uint8Array, passed: readonly Uint8Array[]): string | null {
   try {
     const doc = createServerDoc();
     Y.applyUpdate(doc, encoded);

@@ -47,6 +47,7 @@ export function createSessionFixture() {
       now: () => fixture.clock.monotonic(),
       send: (frame) => void sent.push(readSent(frame)),
       end: (code) => void ended.push(code),
+      endSession: (_session, code) => void ended.push(code),
       noteAcknowledged: () => undefined,
     };
     const identity = {

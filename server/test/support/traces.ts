@@ -27,7 +27,7 @@ export function hasTrace(name: string): boolean {
   return existsSync(tracePath(name));
 }
 
-/** The updates that the people of a trace sent, in an order in which each is causally ready, and the text at the end. */
+/** The updates that the people of a trace sent, each causally ready behind those before it, and the text at the end. */
 export function traceUpdates(name: string): { readonly updates: readonly Uint8Array[]; readonly endContent: string } {
   const trace = JSON.parse(gunzipSync(readFileSync(tracePath(name))).toString('utf8')) as Trace;
   const updates: Uint8Array[] = [];

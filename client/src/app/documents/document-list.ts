@@ -18,28 +18,46 @@ const PAGE_SIZE = 100;
 /** How many names are tried for a new document. */
 const NAME_ATTEMPTS = 5;
 
-/** The documents of whoever is signed in, and what may be done with them. */
-export type DocumentList = ReturnType<typeof createDocumentList>;
-
-/** Makes an empty list; `load` fills it. */
-export function createDocumentList() {
-  const state = signal<ListState>({ kind: 'loading' });
-  const filter = signal('');
-  const nextCursor = signal<string | null>(null);
+/** The documents of whoever is signed in, and what may be done with them. `load` fills it. */
+export class DocumentList {
+  readonly state = signal<ListState>({ kind: 'loading' });
+  readonly filter = signal('');
   /** Changes on this device that never reached the server, by document. */
-  const kept = signal<ReadonlyMap<string, number>>(new Map());
-
-  const shown = computed(() => {
-    if (state.value.kind !== 'ready') return [];
-    const wanted = filter.value.trim().toLowerCase();
-    return state.value.documents
+  readonly kept = signal<ReadonlyMap<string, number>>(new Map());
+  readonly #nextCursor = signal<string | null>(null);
+  readonly hasMore = computed(() => this.#nextCursor.value !== null);
+  /** What passes the filter, the last changed first. */
+  readonly shown = computed(() => {
+    const wanted = this.filter.value.trim().toLowerCase();
+    return this.#documents
       .filter(({ name }) => name.toLowerCase().includes(wanted))
       .toSorted((a, b) => b.updatedAt.localeCompare(a.updatedAt));
   });
 
-  const loadMore = async (pages: number): Promise<void> => {
-    const documents = state.value.kind === 'ready' ? [...state.value.documents] : [];
-    let cursor = nextCursor.value;
+  get #documents(): readonly DocumentView[] {
+    return this.state.value.kind === 'ready' ? this.state.value.documents : [];
+  }
+
+  /** Fetches the list anew. */
+  async load(): Promise<void> {
+    this.kept.value = await readKept();
+    try {
+      await this.#fetch([], null, PAGES);
+    } catch (error) {
+      const code = error instanceof RestError ? error.code : 'internal';
+      if (!noteRefusedToken(code))
+        this.state.value = { kind: 'failed', reason: String(error instanceof Error ? error.message : error) };
+    }
+  }
+
+  /** Fetches another page. */
+  async loadMore(): Promise<void> {
+    await this.#fetch(this.#documents, this.#nextCursor.value, 1);
+  }
+
+  async #fetch(before: readonly DocumentView[], from: string | null, pages: number): Promise<void> {
+    const documents = [...before];
+    let cursor = from;
     for (let page = 0; page < pages; page += 1) {
       const answer = await rest.listDocuments({ limit: PAGE_SIZE, ...(cursor === null ? {} : { cursor }) });
       documents.push(...answer.documents);
@@ -47,58 +65,38 @@ export function createDocumentList() {
       if (cursor === null) break;
     }
     batch(() => {
-      nextCursor.value = cursor;
-      state.value = { kind: 'ready', documents };
+      this.#nextCursor.value = cursor;
+      this.state.value = { kind: 'ready', documents };
     });
-  };
+  }
 
-  const load = async (): Promise<void> => {
-    kept.value = await readKept();
-    try {
-      nextCursor.value = null;
-      await loadMore(PAGES);
-    } catch (error) {
-      const reason =
-        error instanceof RestError ? error : new RestError({ code: 'internal', status: 0, title: String(error) });
-      if (!noteRefusedToken(reason.code)) state.value = { kind: 'failed', reason: reason.message };
-    }
-  };
-
-  const change = (edit: (documents: readonly DocumentView[]) => readonly DocumentView[]): void => {
-    if (state.value.kind === 'ready') state.value = { kind: 'ready', documents: edit(state.value.documents) };
-  };
-
-  return {
-    state,
-    filter,
-    shown,
-    kept,
-    hasMore: computed(() => nextCursor.value !== null),
-    load,
-    loadMore,
-    /** Creates a document under a name of its own, and returns that. */
-    async create(): Promise<string> {
-      const taken = new Set(state.value.kind === 'ready' ? state.value.documents.map(({ name }) => name) : []);
-      for (let attempt = 1; ; attempt += 1) {
-        const name = chooseNewName(taken);
-        try {
-          return (await rest.createDocument(name)).name;
-        } catch (error) {
-          if (!(error instanceof RestError) || error.code !== 'document-exists' || attempt === NAME_ATTEMPTS)
-            throw error;
-          taken.add(name);
-        }
+  /** Creates a document under a name of its own, and returns that. */
+  async create(): Promise<string> {
+    const taken = new Set(this.#documents.map(({ name }) => name));
+    for (let attempt = 1; ; attempt += 1) {
+      const name = chooseNewName(taken);
+      try {
+        return (await rest.createDocument(name)).name;
+      } catch (error) {
+        if (!(error instanceof RestError) || error.code !== 'document-exists' || attempt === NAME_ATTEMPTS) throw error;
+        taken.add(name);
       }
-    },
-    async rename(name: string, newName: string): Promise<void> {
-      const renamed = await rest.renameDocument(name, newName);
-      change((documents) => documents.map((document) => (document.name === name ? renamed : document)));
-    },
-    async remove(name: string): Promise<void> {
-      await rest.deleteDocument(name);
-      change((documents) => documents.filter((document) => document.name !== name));
-    },
-  };
+    }
+  }
+
+  async rename(name: string, newName: string): Promise<void> {
+    const renamed = await rest.renameDocument(name, newName);
+    this.#change((documents) => documents.map((document) => (document.name === name ? renamed : document)));
+  }
+
+  async remove(name: string): Promise<void> {
+    await rest.deleteDocument(name);
+    this.#change((documents) => documents.filter((document) => document.name !== name));
+  }
+
+  #change(edit: (documents: readonly DocumentView[]) => readonly DocumentView[]): void {
+    if (this.state.value.kind === 'ready') this.state.value = { kind: 'ready', documents: edit(this.#documents) };
+  }
 }
 
 async function readKept(): Promise<ReadonlyMap<string, number>> {

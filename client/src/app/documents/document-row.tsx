@@ -2,7 +2,7 @@ import type { DocumentView } from '@scriptorium/shared/rest-schemas';
 import { roleAllows } from '@scriptorium/shared/roles';
 import { useState } from 'preact/hooks';
 import { countChanges } from '../../sdk/status-label.ts';
-import { documentPath } from '../router.ts';
+import { documentPath } from '../app-path.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Menu } from '../ui/menu.tsx';
 import { DeleteDialog } from './delete-dialog.tsx';

@@ -1,14 +1,15 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { documentPath, navigate } from '../router.ts';
+import { documentPath } from '../app-path.ts';
+import { navigate } from '../router.ts';
 import { AccountMenu } from '../ui/account-menu.tsx';
 import { Brand } from '../ui/brand.tsx';
 import { Icon } from '../ui/icon.tsx';
-import { createDocumentList, type DocumentList } from './document-list.ts';
+import { DocumentList } from './document-list.ts';
 import { DocumentRow } from './document-row.tsx';
 
 /** All documents of whoever is signed in. */
 export function DocumentsPage() {
-  const list = useMemo(createDocumentList, []);
+  const list = useMemo(() => new DocumentList(), []);
   const [error, setError] = useState<string | null>(null);
   useEffect(() => {
     document.title = 'Documents · Scriptorium';
@@ -116,7 +117,7 @@ function ListBody({ list, onCreate }: { readonly list: DocumentList; readonly on
         ))}
       </ul>
       {list.hasMore.value && (
-        <button type="button" class="button wide" onClick={() => void list.loadMore(1)}>
+        <button type="button" class="button wide" onClick={() => void list.loadMore()}>
           Show more
         </button>
       )}

@@ -10,12 +10,6 @@ const SLIDE_TIME = 100;
 /** Pixels between two places that count as one line. */
 const SAME_LINE = 4;
 
-/** Carets of the others: a name while they move, a small flag while they do not. */
-export interface Carets {
-  readonly extension: AnyExtension;
-  readonly destroy: () => void;
-}
-
 interface Mark {
   /** When the caret last moved, in milliseconds. */
   movedAt: number;
@@ -30,64 +24,77 @@ interface AwarenessChange {
   readonly removed: readonly number[];
 }
 
-/** Makes the carets of one editor. `root` is what the editor is in. */
-export function createCarets(awareness: Awareness, user: PresentUser, root: HTMLElement): Carets {
-  const marks = new Map<string, Mark>();
-  const cursors = new Map<number, string>();
-  const find = (key: string): NodeListOf<HTMLElement> => root.querySelectorAll(`[data-caret="${CSS.escape(key)}"]`);
+/** Carets of the others in one editor: a name while they move, a small flag while they do not. */
+export class Carets {
+  readonly extension: AnyExtension;
+  readonly #awareness: Awareness;
+  readonly #root: HTMLElement;
+  readonly #marks = new Map<string, Mark>();
+  readonly #cursors = new Map<number, string>();
 
-  const wake = (key: string): void => {
-    const mark = marks.get(key) ?? { movedAt: 0, timer: null, left: NaN, top: NaN };
-    marks.set(key, mark);
+  /** `root` is what the editor is in. */
+  constructor(awareness: Awareness, user: PresentUser, root: HTMLElement) {
+    this.#awareness = awareness;
+    this.#root = root;
+    awareness.on('change', this.#onChange);
+    this.extension = CollaborationCaret.configure({
+      provider: { awareness },
+      user: { ...user, client: awareness.clientID },
+      render: (shown) => this.#render(shown),
+      selectionRender: (shown) => ({
+        class: 'collaboration-carets__selection',
+        style: `--person: ${String(shown['color'])}`,
+      }),
+    });
+  }
+
+  destroy(): void {
+    this.#awareness.off('change', this.#onChange);
+    for (const mark of this.#marks.values()) if (mark.timer !== null) clearTimeout(mark.timer);
+  }
+
+  readonly #onChange = ({ added, updated, removed }: AwarenessChange): void => {
+    for (const client of [...added, ...updated]) {
+      if (client === this.#awareness.clientID) continue;
+      const cursor = JSON.stringify(this.#awareness.getStates().get(client)?.['cursor'] ?? null);
+      if (this.#cursors.get(client) === cursor) continue;
+      this.#cursors.set(client, cursor);
+      this.#wake(caretKey(client));
+    }
+    for (const client of removed) {
+      this.#cursors.delete(client);
+      this.#marks.delete(caretKey(client));
+    }
+  };
+
+  /** Shows the name for a while. */
+  #wake(key: string): void {
+    const mark = this.#marks.get(key) ?? { movedAt: 0, timer: null, left: NaN, top: NaN };
+    this.#marks.set(key, mark);
     mark.movedAt = Date.now();
     if (mark.timer !== null) clearTimeout(mark.timer);
     mark.timer = setTimeout(() => {
-      for (const caret of find(key)) caret.classList.remove('is-moving');
+      this.#setMoving(key, false);
     }, LABEL_TIME);
-    for (const caret of find(key)) caret.classList.add('is-moving');
-  };
+    this.#setMoving(key, true);
+  }
 
-  const onChange = ({ added, updated, removed }: AwarenessChange): void => {
-    for (const client of [...added, ...updated]) {
-      if (client === awareness.clientID) continue;
-      const cursor = JSON.stringify(awareness.getStates().get(client)?.['cursor'] ?? null);
-      if (cursors.get(client) === cursor) continue;
-      cursors.set(client, cursor);
-      wake(caretKey(client));
-    }
-    for (const client of removed) {
-      cursors.delete(client);
-      marks.delete(caretKey(client));
-    }
-  };
-  awareness.on('change', onChange);
+  #setMoving(key: string, moving: boolean): void {
+    const carets = this.#root.querySelectorAll(`[data-caret="${CSS.escape(key)}"]`);
+    for (const caret of carets) caret.classList.toggle('is-moving', moving);
+  }
 
-  const extension = CollaborationCaret.configure({
-    provider: { awareness },
-    user: { ...user, client: awareness.clientID },
-    render: (shown) => {
-      const key = String(shown['client'] ?? shown['name']);
-      const caret = drawCaret(key, String(shown['name']), String(shown['color']));
-      const mark = marks.get(key);
-      if (mark !== undefined && Date.now() - mark.movedAt < LABEL_TIME) caret.classList.add('is-moving');
-      requestAnimationFrame(() => {
-        if (mark !== undefined) slide(caret, mark);
-      });
-      return caret;
-    },
-    selectionRender: (shown) => ({
-      class: 'collaboration-carets__selection',
-      style: `--person: ${String(shown['color'])}`,
-    }),
-  });
-
-  return {
-    extension,
-    destroy: () => {
-      awareness.off('change', onChange);
-      for (const mark of marks.values()) if (mark.timer !== null) clearTimeout(mark.timer);
-    },
-  };
+  #render(shown: Readonly<Record<string, unknown>>): HTMLElement {
+    const key = String(shown['client'] ?? shown['name']);
+    const caret = drawCaret(key, String(shown['name']), String(shown['color']));
+    const mark = this.#marks.get(key);
+    if (mark === undefined) return caret;
+    caret.classList.toggle('is-moving', Date.now() - mark.movedAt < LABEL_TIME);
+    requestAnimationFrame(() => {
+      slide(caret, mark);
+    });
+    return caret;
+  }
 }
 
 function drawCaret(key: string, name: string, colour: string): HTMLElement {

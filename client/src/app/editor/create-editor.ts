@@ -2,7 +2,7 @@ import { Editor } from '@tiptap/core';
 import { Collaboration } from '@tiptap/extension-collaboration';
 import { Placeholder } from '@tiptap/extensions/placeholder';
 import { createSchemaExtensions, EDITOR_FIELD } from '@scriptorium/shared/editor-schema';
-import { createCarets } from './carets.ts';
+import { Carets } from './carets.ts';
 import type { Shared } from './open-document.ts';
 import type { PresentUser } from './people.ts';
 import { SteadyView } from './steady-view.ts';
@@ -25,7 +25,7 @@ const ROOM = { top: 120, bottom: 48, left: 0, right: 0 } as const;
 
 /** Binds an editor to the shared document. It gets no content of its own: that would be added to what is there. */
 export function createEditor(root: HTMLElement, { shared, user, editable, label }: EditorOptions): MountedEditor {
-  const carets = createCarets(shared.awareness, user, root);
+  const carets = new Carets(shared.awareness, user, root);
   const editor = new Editor({
     element: root,
     editable,

@@ -1,7 +1,8 @@
 import type { Editor } from '@tiptap/core';
 import { useState } from 'preact/hooks';
 import { NameDialog } from '../documents/name-dialog.tsx';
-import { documentPath, navigate } from '../router.ts';
+import { documentPath } from '../app-path.ts';
+import { navigate } from '../router.ts';
 import { rest } from '../session.ts';
 import { AccountMenu } from '../ui/account-menu.tsx';
 import { Icon } from '../ui/icon.tsx';

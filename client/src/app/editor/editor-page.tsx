@@ -3,16 +3,19 @@ import { ERRORS } from '@scriptorium/shared/error-codes';
 import { choosePersonColour } from '@scriptorium/shared/person-colour';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { rest, signedIn } from '../session.ts';
-import { documentPath, navigate } from '../router.ts';
+import { documentPath } from '../app-path.ts';
+import { navigate } from '../router.ts';
 import { MessagePage } from '../ui/message-page.tsx';
 import { EditorHeader } from './editor-header.tsx';
 import { EditorView } from './editor-view.tsx';
 import { Notices } from './notices.tsx';
-import { openDocument, type OpenDocument } from './open-document.ts';
+import { OpenDocument } from './open-document.ts';
 import type { PresentUser } from './people.ts';
+import { SaveAsFile } from './rescue-buttons.tsx';
 import { Toolbar } from './toolbar.tsx';
 import { useUnloadWarning } from './use-unload-warning.ts';
 import '../styles/editor.css';
+import '../styles/toolbar.css';
 import '../styles/prose.css';
 import '../styles/carets.css';
 
@@ -22,9 +25,11 @@ export function EditorPage({ name }: { readonly name: string }) {
   const [open, setOpen] = useState<OpenDocument | null>(null);
   useEffect(() => {
     document.title = `${name} · Scriptorium`;
-    const opened = openDocument(name, user);
+    const opened = new OpenDocument(name, user);
     setOpen(opened);
-    return opened.leave;
+    return () => {
+      opened.leave();
+    };
   }, [name, user.id]);
   return open === null ? null : <OpenPage open={open} user={user} />;
 }
@@ -41,7 +46,7 @@ function OpenPage({ open, user }: { readonly open: OpenDocument; readonly user: 
   const phase = open.phase.value;
   if (phase.kind === 'denied') return <Denied open={open} code={phase.code} />;
   if (phase.kind === 'outdated') return <Outdated />;
-  const writable = open.access.value !== 'read-only';
+  const writable = open.access.value !== 'read-only' && open.status.value.kind !== 'refused';
   return (
     <div class="editor-page">
       <div class="editor-top">
@@ -99,7 +104,12 @@ function Denied({ open, code }: { readonly open: OpenDocument; readonly code: st
   return (
     <MessagePage title={code === 'document-deleted' ? 'This document was deleted' : 'This document cannot be opened'}>
       <p>{code === 'document-deleted' ? 'Somebody deleted it for everybody.' : known}</p>
-      {pending > 0 && <p>What you wrote last did not reach the server; it is still on this device.</p>}
+      {pending > 0 && (
+        <>
+          <p>What you wrote last did not reach the server; it is still on this device.</p>
+          <SaveAsFile open={open} />
+        </>
+      )}
       <a class="button primary" href="/" data-route>
         All documents
       </a>

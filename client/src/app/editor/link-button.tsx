@@ -95,34 +95,46 @@ function LinkBox({ editor, onClose }: { readonly editor: Editor; readonly onClos
         <button type="submit" class="button primary">
           {before === '' ? 'Add' : 'Save'}
         </button>
-        {before !== '' && (
-          <>
-            <a
-              class="icon-button"
-              href={before}
-              target="_blank"
-              rel="noopener noreferrer"
-              aria-label="Open the link"
-              title="Open"
-            >
-              <Icon name="open" />
-            </a>
-            <button
-              type="button"
-              class="icon-button"
-              aria-label="Remove the link"
-              title="Remove"
-              onClick={() => {
-                onClose();
-                runCommand(editor, (chain) => chain.extendMarkRange('link').unsetLink());
-              }}
-            >
-              <Icon name="trash" />
-            </button>
-          </>
-        )}
+        {before !== '' && <LinkActions editor={editor} href={before} onClose={onClose} />}
       </form>
     </Floating>
+  );
+}
+
+function LinkActions({
+  editor,
+  href,
+  onClose,
+}: {
+  readonly editor: Editor;
+  readonly href: string;
+  readonly onClose: () => void;
+}) {
+  return (
+    <>
+      <a
+        class="icon-button"
+        href={href}
+        target="_blank"
+        rel="noopener noreferrer"
+        aria-label="Open the link"
+        title="Open"
+      >
+        <Icon name="open" />
+      </a>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label="Remove the link"
+        title="Remove"
+        onClick={() => {
+          onClose();
+          runCommand(editor, (chain) => chain.extendMarkRange('link').unsetLink());
+        }}
+      >
+        <Icon name="trash" />
+      </button>
+    </>
   );
 }
 

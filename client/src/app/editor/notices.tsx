@@ -3,6 +3,7 @@ import type { Replacement } from '../../sdk/provider-types.ts';
 import { countChanges } from '../../sdk/status-label.ts';
 import { Icon } from '../ui/icon.tsx';
 import type { OpenDocument } from './open-document.ts';
+import { RescueButtons } from './rescue-buttons.tsx';
 import { readPlainText, saveTextFile } from './rescue-text.ts';
 
 /** What one has to know while writing here. */
@@ -10,22 +11,37 @@ export function Notices({ open }: { readonly open: OpenDocument }) {
   const replaced = open.replaced.value;
   return (
     <>
-      {open.access.value === 'read-only' && <Notice>You may read this document but not change it.</Notice>}
+      <AccessNotice open={open} />
       {replaced !== null && <ReplacedNotice open={open} replaced={replaced} />}
     </>
   );
 }
 
+function AccessNotice({ open }: { readonly open: OpenDocument }) {
+  const status = open.status.value;
+  if (status.kind === 'refused') {
+    return (
+      <Notice>
+        {status.refusal.title} Writing is paused; what the server did not take is on this device only.
+        <span class="notice-buttons">
+          <RescueButtons open={open} />
+        </span>
+      </Notice>
+    );
+  }
+  return open.access.value === 'read-only' ? <Notice>You may read this document but not change it.</Notice> : null;
+}
+
 function ReplacedNotice({ open, replaced }: { readonly open: OpenDocument; readonly replaced: Replacement }) {
   if (replaced.reason === 'forked') {
     return (
-      <Notice onDismiss={open.dismissReplaced}>
+      <Notice onDismiss={() => open.dismissReplaced()}>
         Another copy of this page wrote under the same identity. Your text was put in beside it; nothing was lost.
       </Notice>
     );
   }
   return (
-    <Notice onDismiss={open.dismissReplaced}>
+    <Notice onDismiss={() => open.dismissReplaced()}>
       This document was deleted and made anew meanwhile; you now see the new one.
       {replaced.lost > 0 && (
         <>
@@ -49,7 +65,7 @@ function ReplacedNotice({ open, replaced }: { readonly open: OpenDocument; reado
 function Notice({ children, onDismiss }: { readonly children: ComponentChildren; readonly onDismiss?: () => void }) {
   return (
     <div class="notice" role="status">
-      <p>{children}</p>
+      <div class="notice-text">{children}</div>
       {onDismiss !== undefined && (
         <button type="button" class="icon-button" aria-label="Close" onClick={onDismiss}>
           <Icon name="close" />

@@ -1,4 +1,4 @@
-import { batch, signal, type ReadonlySignal } from '@preact/signals';
+import { batch, signal, type Signal } from '@preact/signals';
 import { SCHEMA_VERSION } from '@scriptorium/shared/schema-version';
 import type { Awareness } from 'y-protocols/awareness';
 import type { Doc } from 'yjs';
@@ -25,112 +25,118 @@ export interface Shared {
   readonly awareness: Awareness;
 }
 
-/** A document that is open in the app. */
-export interface OpenDocument {
-  readonly name: string;
-  readonly phase: ReadonlySignal<Phase>;
-  readonly shared: ReadonlySignal<Shared>;
-  readonly status: ReadonlySignal<SaveStatus>;
-  readonly connected: ReadonlySignal<boolean>;
-  readonly access: ReadonlySignal<Access>;
-  /** What became of the document that was here before. */
-  readonly replaced: ReadonlySignal<Replacement | null>;
-  readonly keepsChanges: () => boolean;
-  /** Rises with each return of the connection. */
-  readonly connections: ReadonlySignal<number>;
-  readonly dismissReplaced: () => void;
-  readonly discardLocalCopy: () => Promise<void>;
-  /** Leaves the document; what is on its way still arrives. */
-  readonly leave: () => void;
-}
-
 /** Milliseconds after which somebody who waits is told why. */
 const SLOW_AFTER = 4_000;
 
-/** Opens a document for a user. */
-export function openDocument(name: string, user: { readonly id: string }): OpenDocument {
-  const provider = createScriptoriumProvider({
-    url: collabUrl(),
-    name,
-    token: readToken,
-    offline: { user: user.id },
-    readSchemaVersion: async () => (await loadConfig()).schemaVersion,
-    client: 'scriptorium-editor',
-  });
-  const phase = signal<Phase>({ kind: 'loading', slow: false });
-  const shared = signal<Shared>({ document: provider.document, awareness: provider.awareness });
-  const status = signal<SaveStatus>(provider.status);
-  const connected = signal(false);
-  const connections = signal(0);
-  const access = signal<Access>(null);
-  const replaced = signal<Replacement | null>(null);
-  const slowTimer = setTimeout(() => {
-    if (phase.value.kind === 'loading') phase.value = { kind: 'loading', slow: true };
-  }, SLOW_AFTER);
+/** A document that is open in the app, as signals. */
+export class OpenDocument {
+  readonly name: string;
+  readonly phase = signal<Phase>({ kind: 'loading', slow: false });
+  readonly shared: Signal<Shared>;
+  readonly status: Signal<SaveStatus>;
+  readonly connected = signal(false);
+  /** Rises with each return of the connection. */
+  readonly connections = signal(0);
+  readonly access = signal<Access>(null);
+  /** What became of the document that was here before. */
+  readonly replaced = signal<Replacement | null>(null);
+  readonly #provider: ScriptoriumProvider;
+  readonly #slowTimer: ReturnType<typeof setTimeout>;
 
-  const makeReady = (): void => {
-    if (phase.value.kind === 'loading') phase.value = { kind: 'ready' };
-  };
-  provider.on('loaded', (found) => {
-    if (found) void showLocalCopy(phase, makeReady);
-  });
-  provider.on('synced', makeReady);
-  provider.on('status', (next) => {
-    status.value = next;
-  });
-  provider.on('connection', (isConnected) => {
-    connected.value = isConnected;
-    if (isConnected) connections.value += 1;
-  });
-  provider.on('access', (next) => {
-    access.value = next;
-  });
-  provider.on('denied', (code) => {
-    if (!noteRefusedToken(code)) phase.value = { kind: 'denied', code };
-  });
-  provider.on('outdated', () => {
-    phase.value = { kind: 'outdated' };
-  });
-  provider.on('replaced', (replacement) => {
-    batch(() => {
-      replaced.value = replacement;
-      shared.value = { document: provider.document, awareness: provider.awareness };
+  constructor(name: string, user: { readonly id: string }) {
+    this.name = name;
+    this.#provider = createScriptoriumProvider({
+      url: collabUrl(),
+      name,
+      token: readToken,
+      offline: { user: user.id },
+      readSchemaVersion: async () => (await loadConfig()).schemaVersion,
+      client: 'scriptorium-editor',
     });
-  });
-
-  return {
-    name,
-    phase,
-    shared,
-    status,
-    connected,
-    connections,
-    access,
-    replaced,
-    keepsChanges: () => provider.keepsChanges,
-    dismissReplaced: () => {
-      replaced.value = null;
-    },
-    discardLocalCopy: () => provider.discardLocalCopy(),
-    leave: () => {
-      clearTimeout(slowTimer);
-      leave(provider);
-    },
-  };
-}
-
-/** Shows what this device has, unless the server says that this app is too old to touch it. */
-async function showLocalCopy(phase: { readonly value: Phase }, makeReady: () => void): Promise<void> {
-  try {
-    const { schemaVersion } = await loadConfig();
-    if (schemaVersion > SCHEMA_VERSION) return;
-  } catch {
-    // Offline: the copy was written by this app.
+    this.shared = signal(this.#readShared());
+    this.status = signal(this.#provider.status);
+    this.#slowTimer = setTimeout(() => {
+      if (this.phase.value.kind === 'loading') this.phase.value = { kind: 'loading', slow: true };
+    }, SLOW_AFTER);
+    this.#listen();
   }
-  if (phase.value.kind === 'loading') makeReady();
-}
 
-function leave(provider: ScriptoriumProvider): void {
-  provider.awareness.setLocalState(null);
-  holdUntilSaved(provider);
+  /** Whether changes are kept on this device; the browser may forbid it. */
+  get keepsChanges(): boolean {
+    return this.#provider.keepsChanges;
+  }
+
+  dismissReplaced(): void {
+    this.replaced.value = null;
+  }
+
+  /** Forgets the copy on this device. */
+  async discardLocalCopy(): Promise<void> {
+    await this.#provider.discardLocalCopy();
+  }
+
+  /** Gives up what the server has not confirmed; the page must be loaded anew. */
+  async abandonChanges(): Promise<void> {
+    await this.#provider.discardLocalCopy();
+    await this.#provider.destroy();
+    this.status.value = { kind: 'saved', pending: 0 };
+  }
+
+  /** Leaves the document; what is on its way still arrives. */
+  leave(): void {
+    clearTimeout(this.#slowTimer);
+    this.#provider.awareness.setLocalState(null);
+    holdUntilSaved(this.#provider);
+  }
+
+  #readShared(): Shared {
+    return { document: this.#provider.document, awareness: this.#provider.awareness };
+  }
+
+  #listen(): void {
+    const provider = this.#provider;
+    provider.on('loaded', (found) => {
+      if (found) void this.#showLocalCopy();
+    });
+    provider.on('synced', () => {
+      this.#makeReady();
+    });
+    provider.on('status', (status) => {
+      this.status.value = status;
+    });
+    provider.on('connection', (connected) => {
+      this.connected.value = connected;
+      if (connected) this.connections.value += 1;
+    });
+    provider.on('access', (access) => {
+      this.access.value = access;
+    });
+    provider.on('denied', (code) => {
+      if (!noteRefusedToken(code)) this.phase.value = { kind: 'denied', code };
+    });
+    provider.on('outdated', () => {
+      this.phase.value = { kind: 'outdated' };
+    });
+    provider.on('replaced', (replacement) => {
+      batch(() => {
+        this.replaced.value = replacement;
+        this.shared.value = this.#readShared();
+      });
+    });
+  }
+
+  /** Shows what this device has, unless the server says that this app is too old to touch it. */
+  async #showLocalCopy(): Promise<void> {
+    try {
+      const { schemaVersion } = await loadConfig();
+      if (schemaVersion > SCHEMA_VERSION) return;
+    } catch {
+      // Offline: the copy was written by this app.
+    }
+    this.#makeReady();
+  }
+
+  #makeReady(): void {
+    if (this.phase.value.kind === 'loading') this.phase.value = { kind: 'ready' };
+  }
 }

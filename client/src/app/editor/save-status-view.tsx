@@ -4,7 +4,7 @@ import { countChanges, labelSaveStatus } from '../../sdk/status-label.ts';
 import { announce } from '../ui/live-region.tsx';
 import { Popover } from '../ui/popover.tsx';
 import type { OpenDocument } from './open-document.ts';
-import { readPlainText, saveTextFile } from './rescue-text.ts';
+import { RescueButtons } from './rescue-buttons.tsx';
 import { createStatusFilter } from './shown-status.ts';
 
 /** One true word about what was written here, with the rest on request. */
@@ -60,7 +60,11 @@ function StatusDetails({ open, status }: { readonly open: OpenDocument; readonly
     <>
       <p class="status-word">{labelSaveStatus(status)}</p>
       <p>{explainStatus(status, open)}</p>
-      {status.kind === 'refused' && <RefusedActions open={open} />}
+      {status.kind === 'refused' && (
+        <div class="status-actions">
+          <RescueButtons open={open} />
+        </div>
+      )}
       <p class="hint">
         {open.connected.value ? 'Connected to the server.' : 'No connection. It is tried again by itself.'}
       </p>
@@ -77,9 +81,9 @@ function explainStatus(status: SaveStatus, open: OpenDocument): string {
     case 'saving':
       return `${countChanges(status.pending)} on the way; the server has not confirmed them yet.`;
     case 'offline':
-      return explainOffline(status, open.keepsChanges());
+      return explainOffline(status, open.keepsChanges);
     case 'refused':
-      return `${status.refusal.title} What you wrote since then is on this device only (${status.refusal.code}).`;
+      return `${status.refusal.title} What you wrote is on this device only (${status.refusal.code}).`;
   }
 }
 
@@ -88,24 +92,4 @@ function explainOffline({ pending, kept }: Extract<SaveStatus, { kind: 'offline'
     return 'This browser does not let the page keep anything. Leave this page open until the server is back.';
   if (kept < pending) return `${countChanges(pending - kept)} not yet written to this device. Leave this page open.`;
   return 'They are stored in this browser, survive a closed page, and are sent when the server is back.';
-}
-
-function RefusedActions({ open }: { readonly open: OpenDocument }) {
-  const save = (): void => {
-    saveTextFile(open.name, readPlainText(open.shared.value.document));
-  };
-  const discard = async (): Promise<void> => {
-    await open.discardLocalCopy();
-    location.reload();
-  };
-  return (
-    <div class="status-actions">
-      <button type="button" class="button" onClick={save}>
-        Save my text as a file
-      </button>
-      <button type="button" class="button danger" onClick={() => void discard()}>
-        Discard my changes and reload
-      </button>
-    </div>
-  );
 }

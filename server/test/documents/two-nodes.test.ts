@@ -1,0 +1,110 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import * as Y from 'yjs';
+import { createInProcessFanOut } from '../../src/adapters/in-process/fan-out.ts';
+import { createHeadWatch } from '../../src/rooms/head-watch.ts';
+import { receiveUpdate } from '../../src/rooms/receive-update.ts';
+import { createRoomRegistry, type RoomRegistry } from '../../src/rooms/room-registry.ts';
+import { createUpdateWriter } from '../../src/rooms/update-writer.ts';
+import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
+import { createTestSession } from '../support/room-fixture.ts';
+import { createTemporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.ts';
+import { openDocumentNode, type DocumentNode } from './document-node.ts';
+
+const NOBODY = new Map<number, number>();
+
+let directory: TemporaryDirectory;
+let stores: DocumentNode;
+
+beforeEach(async () => {
+  directory = createTemporaryDirectory('two-nodes');
+  stores = await openDocumentNode(directory.path);
+});
+
+afterEach(async () => {
+  await stores.close();
+  directory.remove();
+});
+
+/** Another node's rooms on the same log, with a fan-out of its own: no relay ever arrives. */
+function createDeafNode(clock: FakeClock): RoomRegistry {
+  const { log, snapshots, telemetry } = stores;
+  const fanOut = createInProcessFanOut({ node: 'deaf' });
+  const writer = createUpdateWriter({ log, clock, telemetry, incarnation: 'deaf', maxPendingBytes: 1e6 });
+  const awarenessLimits = { statesPerSession: 8, stateBytes: 4096 };
+  const onTail = () => undefined;
+  const deps = { log, snapshots, fanOut, writer, clock, telemetry, node: 'deaf', awarenessLimits, onTail };
+  const rooms = createRoomRegistry(deps);
+  createHeadWatch({ ...deps, rooms });
+  return rooms;
+}
+
+async function typeElsewhere(documentId: number, text: string): Promise<void> {
+  const room = await stores.rooms.open(documentId, NOBODY);
+  const session = createTestSession('ada');
+  room.attach(session);
+  const doc = new Y.Doc();
+  doc.getText('t').insert(0, text);
+  receiveUpdate(room, session, { bytes: Y.encodeStateAsUpdate(doc), via: 'update' });
+  await room.whenDurable();
+}
+
+/** Lets real I/O and the fake clock's callbacks go on until something holds, for so long at most. */
+async function until(clock: FakeClock, holds: () => boolean, milliseconds = 5_000): Promise<void> {
+  const deadline = performance.now() + milliseconds;
+  while (!holds() && performance.now() < deadline) {
+    await clock.settle();
+    await new Promise((resolve) => {
+      setTimeout(resolve, 1);
+    });
+  }
+}
+
+describe('rooms of two nodes on one log', () => {
+  it('[ROOM81] an open room finds what a lost relay did not tell it within five seconds, and shows it to everybody', async () => {
+    const clock = createFakeClock();
+    const deaf = createDeafNode(clock);
+    const { id } = await stores.create('shared');
+    const room = await deaf.open(id, NOBODY);
+    const reader = createTestSession('eve', false);
+    room.attach(reader);
+    await typeElsewhere(id, 'missed');
+    clock.advance(4_999);
+    await until(clock, () => room.position.seq > 0, 100);
+    expect(room.position.seq).toBe(0);
+    clock.advance(1);
+    await until(clock, () => room.position.seq > 0);
+    expect(room.position.seq).toBe(1);
+    expect(reader.received).toHaveLength(1);
+  });
+
+  it('[ROOM82] a room whose document is another incarnation by now sends its sessions away', async () => {
+    const clock = createFakeClock();
+    const deaf = createDeafNode(clock);
+    const record = await stores.create('renamed');
+    const room = await deaf.open(record.id, NOBODY);
+    const session = createTestSession('ben');
+    room.attach(session);
+    const heads = stores.log.readHeads.bind(stores.log);
+    stores.log.readHeads = async (ids) => (await heads(ids)).map((head) => ({ ...head, epoch: head.epoch + 1 }));
+    clock.advance(5_000);
+    await until(clock, () => room.discarded);
+    expect(session.ended).toEqual(['room-discarded']);
+  });
+
+  it('[ROOM80] an empty room stays for five seconds, then closes', async () => {
+    const clock = createFakeClock();
+    const rooms = createDeafNode(clock);
+    const { id } = await stores.create('quiet');
+    const room = await rooms.open(id, NOBODY);
+    rooms.release(room);
+    clock.advance(4_999);
+    expect(await rooms.open(id, NOBODY)).toBe(room);
+    clock.advance(60_000);
+    await until(clock, () => rooms.get(id) === null, 100);
+    expect(rooms.get(id)).toBe(room);
+    rooms.release(room);
+    clock.advance(5_000);
+    await until(clock, () => rooms.get(id) === null);
+    expect(rooms.get(id)).toBeNull();
+  });
+});

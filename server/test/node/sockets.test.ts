@@ -1,0 +1,132 @@
+import { once } from 'node:events';
+import { SCHEMA_VERSION } from '@scriptorium/shared/stateless-messages';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import * as Y from 'yjs';
+import { createTemporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.ts';
+import { connectByHand, signToken, startTestNode } from './test-node.ts';
+
+let directory: TemporaryDirectory;
+let node: Awaited<ReturnType<typeof startTestNode>>;
+
+beforeAll(async () => {
+  directory = createTemporaryDirectory('node');
+  node = await startTestNode(directory.path, {
+    ALLOWED_ORIGINS: 'https://editor.example.org',
+    LIMIT_DOCUMENTS_PER_CONNECTION: '2',
+    LIMIT_MESSAGE_BYTES: '4096',
+  });
+});
+
+afterAll(async () => {
+  await node.stop();
+  directory.remove();
+});
+
+function typing(text: string): Uint8Array {
+  const doc = new Y.Doc();
+  doc.getText('t').insert(0, text);
+  return Y.encodeStateAsUpdate(doc);
+}
+
+async function statusOf(origin: string): Promise<number> {
+  const socket = new WebSocket(`${node.url}/collab`, { origin });
+  socket.on('error', () => undefined);
+  const answer = await Promise.race([
+    once(socket, 'open').then(() => 101),
+    new Promise<number>((resolve) => {
+      socket.on('unexpected-response', (_request, response) => {
+        resolve(response.statusCode ?? 0);
+      });
+    }),
+  ]);
+  socket.terminate();
+  return answer;
+}
+
+describe('sockets of a whole node', () => {
+  it('[SOCK82] a page of another origin is refused before the socket opens', async () => {
+    expect(await statusOf('https://evil.example')).toBe(403);
+    expect(await statusOf('https://editor.example.org')).toBe(101);
+    expect(await statusOf(`http://127.0.0.1:${node.port}`)).toBe(101);
+  });
+
+  it('[SOCK84] a document beyond the limit is denied, and the others on the socket go on', async () => {
+    const client = await connectByHand(node.url);
+    const token = await signToken({ sub: 'ada' });
+    for (const name of ['one', 'two']) client.login(name, token);
+    await client.until('authenticated', 2);
+    client.login('three', token);
+    expect((await client.until('denied')).text).toBe('limit-exceeded');
+    client.update('one', typing('still here'));
+    expect((await client.until('status')).saved).toBe(true);
+    client.socket.terminate();
+  });
+
+  it('[SOCK85] a message over the limit ends its connection with 1009', async () => {
+    const client = await connectByHand(node.url);
+    client.login('large', await signToken({ sub: 'ada' }));
+    await client.until('authenticated');
+    client.update('large', typing('x'.repeat(5_000)));
+    expect(await client.closed).toBe(1009);
+  });
+
+  it('[SOCK85] a message in more than 64 fragments ends its connection', async () => {
+    const client = await connectByHand(node.url);
+    for (let index = 0; index < 70; index += 1) client.socket.send(Buffer.of(1), { fin: false });
+    expect([1008, 1009]).toContain(await client.closed);
+  });
+
+  it('[AUTH80] a socket belongs to the user and tenant of its first token', async () => {
+    const client = await connectByHand(node.url);
+    client.login('mine', await signToken({ sub: 'ada' }));
+    await client.until('authenticated');
+    client.login('other-user', await signToken({ sub: 'ben' }));
+    expect((await client.until('denied')).text).toBe('forbidden');
+    client.login('other-tenant', await signToken({ sub: 'ada', tenant: 'acme' }));
+    expect((await client.until('denied', 2)).text).toBe('forbidden');
+    client.socket.terminate();
+  });
+
+  it('[AUTH81] a new token within a session changes what it may do, and a bad one ends it', async () => {
+    const client = await connectByHand(node.url);
+    client.login('roles', await signToken({ sub: 'ada' }));
+    expect((await client.until('authenticated')).text).toBe('read-write');
+    client.login('roles', await signToken({ sub: 'ada', role: 'viewer' }));
+    expect((await client.until('authenticated', 2)).text).toBe('readonly');
+    client.update('roles', typing('no'));
+    expect((await client.until('status')).saved).toBe(false);
+    client.login('roles', await signToken({ sub: 'ada' }));
+    expect((await client.until('authenticated', 3)).text).toBe('read-write');
+    client.update('roles', typing('yes'));
+    expect((await client.until('status', 2)).saved).toBe(true);
+    client.login('roles', 'no token at all');
+    expect((await client.until('denied')).text).toBe('unauthenticated');
+    client.socket.terminate();
+  });
+
+  it('[SDK80] an editor with an older schema reads, does not write, and is told to reload', async () => {
+    const client = await connectByHand(node.url);
+    client.login('schema', await signToken({ sub: 'ada' }));
+    await client.until('authenticated');
+    client.stateless('schema', { type: 'scriptorium.hello', schemaVersion: SCHEMA_VERSION - 1, client: 'old' });
+    expect((await client.until('stateless')).text).toContain('schema-outdated');
+    client.update('schema', typing('no'));
+    expect((await client.until('status')).saved).toBe(false);
+    client.socket.terminate();
+  });
+
+  it('[SOCK86] the end of one document leaves the others on the socket alone', async () => {
+    const client = await connectByHand(node.url);
+    const token = await signToken({ sub: 'ada', role: 'owner' });
+    for (const name of ['kept', 'dropped']) client.login(name, token);
+    await client.until('authenticated', 2);
+    const url = `http://127.0.0.1:${node.port}/v1/documents/dropped`;
+    const answer = await fetch(url, { method: 'DELETE', headers: { authorization: `Bearer ${token}` } });
+    expect(answer.status).toBe(204);
+    expect((await client.until('denied')).text).toBe('document-deleted');
+    client.update('kept', typing('still here'));
+    expect((await client.until('status')).saved).toBe(true);
+    client.socket.terminate();
+  });
+});
