@@ -10,13 +10,15 @@ describe('text for a file', () => {
       if (text !== '') element.insert(0, [new XmlText(text)]);
       return element;
     };
+    const mixed = new XmlElement('paragraph');
+    const words = new XmlText('one');
+    mixed.insert(0, [words]);
     const item = new XmlElement('listItem');
     item.insert(0, [paragraph('in a list')]);
     const list = new XmlElement('bulletList');
     list.insert(0, [item]);
-    document.getXmlFragment('default').insert(0, [paragraph('one'), paragraph(''), list]);
-    const text = document.getXmlFragment('default').get(0).toArray()[0] as XmlText;
-    text.insert(0, 'bold ', { bold: true });
+    document.getXmlFragment('default').insert(0, [mixed, paragraph(''), list]);
+    words.insert(0, 'bold ', { bold: true });
     expect(readPlainText(document)).toBe('bold one\n\nin a list');
   });
 });
