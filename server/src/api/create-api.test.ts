@@ -207,6 +207,13 @@ describe('the browser app', () => {
     expect(policy).not.toMatch(/script-src[^;]*unsafe/);
   });
 
+  test('[OPS15] asked for again and unchanged, the page keeps the policy it came with', async () => {
+    const { etag } = (await app.inject('/')).headers;
+    const again = await app.inject({ url: '/', headers: { 'if-none-match': etag ?? '' } });
+    expect(again.statusCode).toBe(304);
+    expect(again.headers['content-security-policy']).toBeUndefined();
+  });
+
   test('[OPS16] files with a hash in their name are kept for ever, others are asked for again', async () => {
     const asset = await app.inject('/assets/app-1a2b3c.js');
     expect([asset.statusCode, asset.headers['cache-control']]).toEqual([200, 'public, max-age=31536000, immutable']);

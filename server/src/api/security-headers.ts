@@ -20,8 +20,11 @@ const PAGE_POLICY = [
 /** Sets the headers that every answer carries; a page, known by its content type, has the wider policy. */
 export function setSecurityHeaders(reply: FastifyReply): void {
   const type = String(reply.getHeader('content-type') ?? '');
+  // A 304 has no type, and its headers replace those of the page that the browser keeps: it must not name a policy.
+  if (reply.statusCode !== 304) {
+    reply.header('content-security-policy', type.startsWith('text/html') ? PAGE_POLICY : API_POLICY);
+  }
   reply.headers({
-    'content-security-policy': type.startsWith('text/html') ? PAGE_POLICY : API_POLICY,
     'x-content-type-options': 'nosniff',
     'x-frame-options': 'DENY',
     'referrer-policy': 'no-referrer',

@@ -48,14 +48,24 @@ export interface DocumentCatalog {
    * Creates a document at epoch 1 and seq 0, or one epoch above any that this name ever led to. A redirect
    * that stood at the name ends. `exists` when a live document has the name.
    */
-  create(tenant: Tenant, name: DocumentName, user: string, at: number): Promise<{ kind: 'created' | 'exists'; record: DocumentRecord }>;
+  create(
+    tenant: Tenant,
+    name: DocumentName,
+    user: string,
+    at: number,
+  ): Promise<{ kind: 'created' | 'exists'; record: DocumentRecord }>;
   /** Ordered by name; the cursor stays valid while documents come and go. */
   list(query: ListQuery): Promise<ListPage>;
   /**
    * Renames and leaves a redirect at the old name. A new name that was used before raises the epoch (which fences
    * writers), so that (epoch, seq) never stands for two states under one name, and hands on its tombstone.
    */
-  rename(tenant: Tenant, from: DocumentName, to: DocumentName, at: number): Promise<{ kind: 'renamed'; record: DocumentRecord } | { kind: 'absent' | 'exists' }>;
+  rename(
+    tenant: Tenant,
+    from: DocumentName,
+    to: DocumentName,
+    at: number,
+  ): Promise<{ kind: 'renamed'; record: DocumentRecord } | { kind: 'absent' | 'exists' }>;
   /**
    * Deletes: raises the epoch (which fences writers) and leaves a tombstone with the last state vector, merged with
    * those of earlier incarnations (the larger clock wins); redirects to the document become tombstones too. False

@@ -106,7 +106,12 @@ export interface UpdateLog {
    * and the key is registered. The old pointer becomes the previous one. False when somebody else was faster, or
    * when the key's registration expired and was taken.
    */
-  publishSnapshot(documentId: DocumentId, epoch: number, expectedSeq: number, snapshot: SnapshotPointer): Promise<boolean>;
+  publishSnapshot(
+    documentId: DocumentId,
+    epoch: number,
+    expectedSeq: number,
+    snapshot: SnapshotPointer,
+  ): Promise<boolean>;
   /** Removes from the register, and returns, keys that expired before `now` and that no pointer names. */
   takeExpiredSnapshots(now: number, limit: number): Promise<readonly string[]>;
 }
