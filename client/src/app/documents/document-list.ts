@@ -45,8 +45,9 @@ export class DocumentList {
       await this.#fetch([], null, PAGES);
     } catch (error) {
       const code = error instanceof RestError ? error.code : 'internal';
-      if (!noteRefusedToken(code))
-        this.state.value = { kind: 'failed', reason: String(error instanceof Error ? error.message : error) };
+      // A list that was read before is better than none.
+      if (noteRefusedToken(code) || this.state.value.kind === 'ready') return;
+      this.state.value = { kind: 'failed', reason: error instanceof Error ? error.message : 'That did not work.' };
     }
   }
 

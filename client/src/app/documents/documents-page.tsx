@@ -99,7 +99,7 @@ function ListBody({ list, onCreate }: { readonly list: DocumentList; readonly on
     return (
       <div class="empty" role="alert">
         <h2>The list could not be loaded</h2>
-        <p>{state.reason} Your documents are safe.</p>
+        <p>{state.reason} Nothing was changed by that.</p>
         <button type="button" class="button" onClick={() => void list.load()}>
           Try again
         </button>

@@ -7,6 +7,8 @@ import { caretKey, type PresentUser } from './people.ts';
 const LABEL_TIME = 2_000;
 /** Milliseconds in which a caret slides to its new place on the same line. */
 const SLIDE_TIME = 100;
+/** Pixels that a label wants between itself and an edge. */
+const LABEL_ROOM = 24;
 /** Pixels between two places that count as one line. */
 const SAME_LINE = 4;
 
@@ -77,22 +79,36 @@ export class Carets {
       this.#setMoving(key, false);
     }, LABEL_TIME);
     this.#setMoving(key, true);
+    this.#placeSoon(key);
+  }
+
+  #find(key: string): readonly HTMLElement[] {
+    return [...this.#root.querySelectorAll<HTMLElement>(`[data-caret="${CSS.escape(key)}"]`)];
   }
 
   #setMoving(key: string, moving: boolean): void {
-    const carets = this.#root.querySelectorAll(`[data-caret="${CSS.escape(key)}"]`);
-    for (const caret of carets) caret.classList.toggle('is-moving', moving);
+    for (const caret of this.#find(key)) caret.classList.toggle('is-moving', moving);
+  }
+
+  /** The binding draws a moved caret in a task of its own, and keeps its element where it can. */
+  #placeSoon(key: string): void {
+    setTimeout(() => {
+      requestAnimationFrame(() => {
+        const mark = this.#marks.get(key);
+        for (const caret of this.#find(key)) {
+          turnLabel(caret);
+          if (mark !== undefined) slide(caret, mark);
+        }
+      });
+    });
   }
 
   #render(shown: Readonly<Record<string, unknown>>): HTMLElement {
     const key = String(shown['client'] ?? shown['name']);
     const caret = drawCaret(key, String(shown['name']), String(shown['color']));
     const mark = this.#marks.get(key);
-    if (mark === undefined) return caret;
-    caret.classList.toggle('is-moving', Date.now() - mark.movedAt < LABEL_TIME);
-    requestAnimationFrame(() => {
-      slide(caret, mark);
-    });
+    caret.classList.toggle('is-moving', mark !== undefined && Date.now() - mark.movedAt < LABEL_TIME);
+    this.#placeSoon(key);
     return caret;
   }
 }
@@ -112,17 +128,23 @@ function drawCaret(key: string, name: string, colour: string): HTMLElement {
   return caret;
 }
 
-/** Slides along a line, jumps between lines, and turns the label down where there is no room above. */
-function slide(caret: HTMLElement, mark: Mark): void {
-  const bar = caret.firstElementChild;
-  if (!(bar instanceof HTMLElement) || !caret.isConnected) return;
+/** Turns the label to where there is room for it in the window. */
+function turnLabel(caret: HTMLElement): void {
   const { left, top } = caret.getBoundingClientRect();
-  const editor = caret.closest('.ProseMirror');
-  if (editor !== null && top - editor.getBoundingClientRect().top < 24) caret.classList.add('is-low');
+  const editorTop = caret.closest('.ProseMirror')?.getBoundingClientRect().top ?? 0;
+  const width = caret.querySelector('.collaboration-carets__label')?.scrollWidth ?? 0;
+  caret.classList.toggle('is-low', top - editorTop < LABEL_ROOM);
+  caret.classList.toggle('is-left', left + width + LABEL_ROOM > document.documentElement.clientWidth);
+}
+
+/** Slides along a line, and jumps between lines. */
+function slide(caret: HTMLElement, mark: Mark): void {
+  const { left, top } = caret.getBoundingClientRect();
   const distance = mark.left - left;
   const sameLine = Math.abs(mark.top - top) < SAME_LINE;
   mark.left = left;
   mark.top = top;
   if (!sameLine || Math.abs(distance) < 1 || matchMedia('(prefers-reduced-motion: reduce)').matches) return;
-  bar.animate([{ translate: `${distance}px 0` }, { translate: '0 0' }], { duration: SLIDE_TIME, easing: 'ease-out' });
+  const steps = [{ translate: `${distance}px 0` }, { translate: '0 0' }];
+  caret.firstElementChild?.animate(steps, { duration: SLIDE_TIME, easing: 'ease-out' });
 }

@@ -26,10 +26,10 @@ export function EditorView({ open, user, writable, onEditor }: EditorViewProps) 
     const { editor } = created;
     onEditor(editor);
     if (editor.isEmpty && writable) editor.commands.focus('start');
-    const endColour = giveWayToColours(shared, user, editor);
+    const endIdentity = keepIdentity(shared, user, editor);
     const endLength = watchLength(editor);
     return () => {
-      endColour();
+      endIdentity();
       endLength();
       onEditor(null);
       mounted.current = null;
@@ -54,8 +54,8 @@ export function EditorView({ open, user, writable, onEditor }: EditorViewProps) 
   );
 }
 
-/** Takes another colour when somebody who was here before has the same one. */
-function giveWayToColours({ awareness }: Shared, user: PresentUser, editor: Editor): () => void {
+/** Tells who is here, in another colour when somebody who was here before has the same one. */
+function keepIdentity({ awareness }: Shared, user: PresentUser, editor: Editor): () => void {
   let self = user;
   const check = (): void => {
     const color = resolveColour(awareness, self);
@@ -63,9 +63,15 @@ function giveWayToColours({ awareness }: Shared, user: PresentUser, editor: Edit
     self = { ...self, color };
     editor.commands.updateUser({ ...self, client: awareness.clientID });
   };
+  // A page that the browser had put away has said goodbye.
+  const sayHello = (event: PageTransitionEvent): void => {
+    if (event.persisted) editor.commands.updateUser({ ...self, client: awareness.clientID });
+  };
   awareness.on('change', check);
+  addEventListener('pageshow', sayHello);
   return () => {
     awareness.off('change', check);
+    removeEventListener('pageshow', sayHello);
   };
 }
 

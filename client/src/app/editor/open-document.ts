@@ -112,7 +112,10 @@ export class OpenDocument {
       this.access.value = access;
     });
     provider.on('denied', (code) => {
-      if (!noteRefusedToken(code)) this.phase.value = { kind: 'denied', code };
+      if (noteRefusedToken(code)) return;
+      this.phase.value = { kind: 'denied', code };
+      // What was deleted for everybody does not stay on devices, unless it is the only copy of something.
+      if (code === 'document-deleted' && this.status.value.pending === 0) void this.discardLocalCopy();
     });
     provider.on('outdated', () => {
       this.phase.value = { kind: 'outdated' };

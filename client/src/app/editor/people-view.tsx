@@ -22,7 +22,7 @@ export function PeopleView({ shared, connected, self, onGoTo }: PeopleViewProps)
   const people = usePeople(shared, self);
   useAnnouncements(people);
   const others = people.filter((person) => !person.self);
-  const label = connected ? describePresence(others.length) : 'Without a connection nobody else can be seen';
+  const label = connected ? describePresence(others) : 'Without a connection nobody else can be seen';
   return (
     <div class="people" data-testid="people" data-count={people.length}>
       <Popover
@@ -46,8 +46,9 @@ export function PeopleView({ shared, connected, self, onGoTo }: PeopleViewProps)
   );
 }
 
-function describePresence(others: number): string {
-  return others === 0 ? 'Only you are here' : `${others + 1} people are here`;
+function describePresence(others: readonly Person[]): string {
+  if (others.length === 0) return 'Only you are here';
+  return `Here with you: ${new Intl.ListFormat('en').format(others.map(({ name }) => name))}`;
 }
 
 function Faces({ others, connected }: { readonly others: readonly Person[]; readonly connected: boolean }) {
