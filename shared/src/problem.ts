@@ -42,9 +42,3 @@ export function createProblem(code: ErrorCode, detail?: string): Problem {
   const problem = { type: `urn:scriptorium:problem:${code}`, title, status, code };
   return detail === undefined ? problem : { ...problem, detail };
 }
-
-/** Returns the value as problem details, or `null` when it is something else (a proxy's page, say). */
-export function parseProblem(value: unknown): Problem | null {
-  const result = problemSchema.safeParse(value);
-  return result.success ? result.data : null;
-}

@@ -7,7 +7,7 @@ const LIST_LIMIT_MAX = 100;
 /** Documents on a page when the caller does not say. */
 const LIST_LIMIT_DEFAULT = 50;
 /** Longest display name that the development sign-in takes. */
-export const DISPLAY_NAME_MAX_LENGTH = 60;
+const DISPLAY_NAME_MAX_LENGTH = 60;
 
 const EXAMPLE_TIME = '2026-11-23T09:30:00.000Z';
 
