@@ -43,7 +43,7 @@ export const SERVERS: Readonly<Record<string, BenchServer>> = {
     dialect: 'hocuspocus',
     path: '',
     readyPath: '/',
-    spawn: ({ port }) => spawnScript(new URL('../support/stock-hocuspocus-main.ts', import.meta.url), port),
+    spawn: ({ port }) => spawnScript(new URL('../support/stock-hocuspocus-main.mjs', import.meta.url), port),
   },
   'y-websocket': {
     title: 'y-websocket 2.1',
@@ -57,7 +57,7 @@ export const SERVERS: Readonly<Record<string, BenchServer>> = {
     dialect: 'relay',
     path: '',
     readyPath: '/',
-    spawn: ({ port }) => spawnScript(new URL('raw-relay-main.ts', import.meta.url), port),
+    spawn: ({ port }) => spawnScript(new URL('raw-relay-main.mjs', import.meta.url), port),
   },
 };
 
@@ -101,7 +101,7 @@ function spawnScript(script: URL, port: number): Child {
   const path = fileURLToPath(script);
   return startChild({
     command: process.execPath,
-    args: [path],
+    args: [path, String(port)],
     cwd: ROOT,
     env: { HOST: '127.0.0.1', PORT: String(port) },
   });

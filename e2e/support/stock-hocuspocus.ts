@@ -17,11 +17,10 @@ export interface StockSite {
 }
 
 /** Starts the child process of stock Hocuspocus and waits until it answers HTTP. */
-async function startStockHocuspocus(port: number, storeDir?: string): Promise<Child> {
+async function startStockHocuspocus(port: number, storeDir: string): Promise<Child> {
   const child = startChild({
     command: process.execPath,
-    args: [fileURLToPath(new URL('stock-hocuspocus-main.ts', import.meta.url))],
-    env: { PORT: String(port), ...(storeDir === undefined ? {} : { STORE_DIR: storeDir }) },
+    args: [fileURLToPath(new URL('stock-hocuspocus-main.mjs', import.meta.url)), String(port), storeDir],
   });
   await waitUntil(
     async () => {

@@ -32,31 +32,39 @@ export interface AckLedger {
 const NONE: readonly AckEntry[] = [];
 
 export function createAckLedger(): AckLedger {
-  const entries: AckEntry[] = [];
-  let gateOpen = true;
-  return {
-    push(entry) {
-      entries.push(entry);
-      return entry;
-    },
-    closeGate() {
-      gateOpen = false;
-    },
-    openGate(position) {
-      gateOpen = true;
-      for (const entry of entries) if (entry.after !== null) entry.after = Math.max(entry.after, position);
-    },
-    release(durable) {
-      if (!gateOpen || entries.length === 0) return NONE;
-      let ready = 0;
-      for (const entry of entries) {
-        if (entry.after === null || entry.after > durable) break;
-        ready += 1;
-      }
-      return ready === 0 ? NONE : entries.splice(0, ready);
-    },
-    get waiting() {
-      return entries.length > 0;
-    },
-  };
+  return new OrderedLedger();
+}
+
+/** A class, like all that exists per session: an object literal with an accessor has a hidden class of its own each time. */
+class OrderedLedger implements AckLedger {
+  readonly #entries: AckEntry[] = [];
+  #gateOpen = true;
+
+  push(entry: AckEntry): AckEntry {
+    this.#entries.push(entry);
+    return entry;
+  }
+
+  closeGate(): void {
+    this.#gateOpen = false;
+  }
+
+  openGate(position: number): void {
+    this.#gateOpen = true;
+    for (const entry of this.#entries) if (entry.after !== null) entry.after = Math.max(entry.after, position);
+  }
+
+  release(durable: number): readonly AckEntry[] {
+    if (!this.#gateOpen) return NONE;
+    let ready = 0;
+    for (const entry of this.#entries) {
+      if (entry.after === null || entry.after > durable) break;
+      ready += 1;
+    }
+    return ready === 0 ? NONE : this.#entries.splice(0, ready);
+  }
+
+  get waiting(): boolean {
+    return this.#entries.length > 0;
+  }
 }

@@ -1,7 +1,7 @@
 /** Least pause between the starts of two flushes, in milliseconds: what arrives in it shares one commit. */
 const FLUSH_WINDOW_MIN = 5;
 /** Longest pause, in milliseconds: acknowledgement latency absorbs load up to here. */
-export const FLUSH_WINDOW_MAX = 30;
+export const FLUSH_WINDOW_MAX = 40;
 
 /** What the last flush tells about load. */
 export interface FlushFacts {

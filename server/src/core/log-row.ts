@@ -1,6 +1,6 @@
 import * as decoding from 'lib0/decoding';
-import * as encoding from 'lib0/encoding';
 import { ScriptoriumError } from './errors.ts';
+import { lengthOfVarUint, writeVarUint } from './var-uint.ts';
 
 /**
  * One row of the log: what one flush brought to one document, in the room's order.
@@ -20,15 +20,51 @@ const FORMAT = 1;
 
 /** Encodes a row; consecutive segments of one actor are expected to be one segment already. */
 export function encodeLogRow(segments: readonly LogSegment[]): Uint8Array {
-  const encoder = encoding.createEncoder();
-  encoding.writeVarUint(encoder, FORMAT);
-  encoding.writeVarUint(encoder, segments.length);
-  for (const segment of segments) {
-    encoding.writeVarString(encoder, segment.actor);
-    encoding.writeVarUint(encoder, segment.updates.length);
-    for (const update of segment.updates) encoding.writeVarUint8Array(encoder, update);
+  // By hand into one buffer of the exact size: an encoder would copy twice, and make the small array of each update
+  // give up its place on the heap for a buffer of its own.
+  const actors = segments.map((segment) => encodeActor(segment.actor));
+  const out = new Uint8Array(rowLength(segments, actors));
+  let at = writeVarUint(out, 0, FORMAT);
+  at = writeVarUint(out, at, segments.length);
+  for (const [index, segment] of segments.entries()) {
+    at = writeBytes(out, at, actors[index] ?? NO_BYTES);
+    at = writeVarUint(out, at, segment.updates.length);
+    for (const update of segment.updates) at = writeBytes(out, at, update);
   }
-  return encoding.toUint8Array(encoder);
+  return out;
+}
+
+const NO_BYTES = new Uint8Array(0);
+const utf8 = new TextEncoder();
+/** The last actor's bytes: in most batches the same few write many rows. */
+let lastActor = '';
+let lastActorBytes: Uint8Array = NO_BYTES;
+
+function encodeActor(actor: string): Uint8Array {
+  if (actor !== lastActor) {
+    lastActorBytes = utf8.encode(actor);
+    lastActor = actor;
+  }
+  return lastActorBytes;
+}
+
+function rowLength(segments: readonly LogSegment[], actors: readonly Uint8Array[]): number {
+  let length = lengthOfVarUint(FORMAT) + lengthOfVarUint(segments.length);
+  for (const [index, segment] of segments.entries()) {
+    length += lengthOfBytes(actors[index] ?? NO_BYTES) + lengthOfVarUint(segment.updates.length);
+    for (const update of segment.updates) length += lengthOfBytes(update);
+  }
+  return length;
+}
+
+function lengthOfBytes(bytes: Uint8Array): number {
+  return lengthOfVarUint(bytes.byteLength) + bytes.byteLength;
+}
+
+function writeBytes(out: Uint8Array, offset: number, bytes: Uint8Array): number {
+  const at = writeVarUint(out, offset, bytes.byteLength);
+  out.set(bytes, at);
+  return at + bytes.byteLength;
 }
 
 /** Decodes a row. Throws `document-quarantined` when the bytes are not a row. */

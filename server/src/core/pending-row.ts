@@ -12,26 +12,36 @@ export interface PendingRow {
 }
 
 export function createPendingRow(): PendingRow {
-  let segments: { actor: string; updates: Uint8Array[] }[] = [];
-  return {
-    push(actor, update) {
-      const last = segments.at(-1);
-      if (last?.actor === actor) last.updates.push(update);
-      else segments.push({ actor, updates: [update] });
-    },
-    unshift(row) {
-      segments = [...row.map((segment) => ({ actor: segment.actor, updates: [...segment.updates] })), ...segments];
-    },
-    take() {
-      const taken = segments;
-      segments = [];
-      return taken;
-    },
-    peek: () => segments,
-    get empty() {
-      return segments.length === 0;
-    },
-  };
+  return new PendingSegments();
+}
+
+class PendingSegments implements PendingRow {
+  #segments: { actor: string; updates: Uint8Array[] }[] = [];
+
+  push(actor: string, update: Uint8Array): void {
+    const last = this.#segments.at(-1);
+    if (last?.actor === actor) last.updates.push(update);
+    else this.#segments.push({ actor, updates: [update] });
+  }
+
+  unshift(row: readonly LogSegment[]): void {
+    const earlier = row.map((segment) => ({ actor: segment.actor, updates: [...segment.updates] }));
+    this.#segments = [...earlier, ...this.#segments];
+  }
+
+  take(): readonly LogSegment[] {
+    const taken = this.#segments;
+    this.#segments = [];
+    return taken;
+  }
+
+  peek(): readonly LogSegment[] {
+    return this.#segments;
+  }
+
+  get empty(): boolean {
+    return this.#segments.length === 0;
+  }
 }
 
 /** The updates of a row in order, without their actors. */

@@ -1,6 +1,7 @@
 import { AUTH_TYPE, FRAME_TYPE, SYNC_TYPE } from '@scriptorium/shared/frame-types';
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
+import { lengthOfVarUint, writeVarUint } from '../core/var-uint.ts';
 
 /**
  * How a session's frames are addressed: Hocuspocus frames begin with the document's name (and session), y-websocket
@@ -46,35 +47,25 @@ function writeHeader(out: Uint8Array, payload: number): void {
 /** A message as it goes to the network. Framed here and once, so that a broadcast is one buffer for all and one write for each. */
 export function frameMessage(message: Uint8Array): Uint8Array {
   const header = headerLength(message.byteLength);
-  const out = new Uint8Array(header + message.byteLength);
+  // Not of the pool, since some of these are kept as long as their session.
+  const out = Buffer.alloc(header + message.byteLength);
   writeHeader(out, message.byteLength);
   out.set(message, header);
   return out;
-}
-
-function lengthOfVarUint(value: number): number {
-  let length = 1;
-  for (let rest = value; rest > 127; rest = Math.floor(rest / 128)) length += 1;
-  return length;
 }
 
 /** Address, message types (each below 128) and a length-prefixed body, framed, in one buffer of the exact size. */
 function frame(address: FrameAddress, types: readonly number[], body: Uint8Array): Uint8Array {
   const { prefix } = address;
   const payload = prefix.byteLength + types.length + lengthOfVarUint(body.byteLength) + body.byteLength;
-  const out = new Uint8Array(headerLength(payload) + payload);
+  // A `Buffer`, which a socket takes as it is, and of the pool, which saves an allocation outside of the heap.
+  const out = Buffer.allocUnsafe(headerLength(payload) + payload);
   writeHeader(out, payload);
   let at = out.byteLength - payload;
   out.set(prefix, at);
   at += prefix.byteLength;
   for (const type of types) out[at++] = type;
-  let rest = body.byteLength;
-  while (rest > 127) {
-    out[at++] = 128 | (rest % 128);
-    rest = Math.floor(rest / 128);
-  }
-  out[at++] = rest;
-  out.set(body, at);
+  out.set(body, writeVarUint(out, at, body.byteLength));
   return out;
 }
 

@@ -1,5 +1,6 @@
 import { diffUpdate } from 'yjs';
 import { mergeInOrder } from './broadcast.ts';
+import { UpdateTail } from './update-tail.ts';
 
 const TAIL_LIMIT = 64 * 1024;
 const TAIL_ROWS = 500;
@@ -27,41 +28,49 @@ export interface CommittedState {
 
 /** @param base encoded state that the tail builds on */
 export function createCommittedState(base: Uint8Array = EMPTY_UPDATE): CommittedState {
-  let head = base;
-  let tail: Uint8Array[] = [];
-  let tailBytes = 0;
+  return new BaseAndTail(base);
+}
 
-  const fold = (): Uint8Array => {
-    if (tail.length > 0) {
-      let parts: readonly Uint8Array[] = [head, ...tail];
+class BaseAndTail implements CommittedState {
+  #base: Uint8Array;
+  #tail = new UpdateTail();
+
+  constructor(base: Uint8Array) {
+    this.#base = base;
+  }
+
+  push(updates: readonly Uint8Array[]): void {
+    for (const update of updates) this.#tail.push(update);
+  }
+
+  rebase(encoded: Uint8Array): void {
+    this.#base = encoded;
+    this.#tail = new UpdateTail();
+  }
+
+  get stale(): boolean {
+    const { count, bytes } = this.#tail;
+    return count > TAIL_ROWS || bytes > Math.max(TAIL_LIMIT, this.#base.byteLength / 2);
+  }
+
+  parts(): readonly Uint8Array[] {
+    return [this.#base, ...this.#tail.updates()];
+  }
+
+  merged(): Uint8Array {
+    if (this.#tail.count > 0) {
+      let parts = this.parts();
       while (parts.length > 1) parts = mergeInOrder(parts);
-      head = parts[0] ?? EMPTY_UPDATE;
-      tail = [];
-      tailBytes = 0;
+      this.rebase(parts[0] ?? EMPTY_UPDATE);
     }
-    return head;
-  };
+    return this.#base;
+  }
 
-  return {
-    push(updates) {
-      for (const update of updates) {
-        tail.push(update);
-        tailBytes += update.byteLength;
-      }
-    },
-    rebase(encoded) {
-      head = encoded;
-      tail = [];
-      tailBytes = 0;
-    },
-    get stale() {
-      return tail.length > TAIL_ROWS || tailBytes > Math.max(TAIL_LIMIT, head.byteLength / 2);
-    },
-    parts: () => [head, ...tail],
-    merged: fold,
-    diff: (stateVector) => diffUpdate(fold(), stateVector),
-    get bytes() {
-      return head.byteLength + tailBytes;
-    },
-  };
+  diff(stateVector: Uint8Array): Uint8Array {
+    return diffUpdate(this.merged(), stateVector);
+  }
+
+  get bytes(): number {
+    return this.#base.byteLength + this.#tail.bytes;
+  }
 }

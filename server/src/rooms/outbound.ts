@@ -6,14 +6,34 @@ export interface Outbound {
   readonly kind: 'update' | 'awareness';
   /** A Yjs V1 update, or a y-protocols awareness update. */
   readonly bytes: Uint8Array;
-  /** Encoded frames by the key of the session's encoding. */
-  readonly frames: Map<string, Uint8Array>;
+  readonly frames: SharedFrames;
+}
+
+/** Encoded frames by the key of the session's encoding. Nearly always there is one key, which takes no map. */
+export class SharedFrames {
+  #key = '';
+  #frame: Uint8Array | undefined;
+  #others: Map<string, Uint8Array> | null = null;
+
+  get(key: string): Uint8Array | undefined {
+    return key === this.#key ? this.#frame : this.#others?.get(key);
+  }
+
+  set(key: string, frame: Uint8Array): void {
+    if (this.#frame === undefined || key === this.#key) {
+      this.#key = key;
+      this.#frame = frame;
+      return;
+    }
+    this.#others ??= new Map();
+    this.#others.set(key, frame);
+  }
 }
 
 export function outboundUpdate(bytes: Uint8Array): Outbound {
-  return { kind: 'update', bytes, frames: new Map() };
+  return { kind: 'update', bytes, frames: new SharedFrames() };
 }
 
 export function outboundAwareness(bytes: Uint8Array): Outbound {
-  return { kind: 'awareness', bytes, frames: new Map() };
+  return { kind: 'awareness', bytes, frames: new SharedFrames() };
 }

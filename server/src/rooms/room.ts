@@ -11,7 +11,7 @@ import { createRoomAwareness, type AwarenessLimits, type RoomAwareness } from '.
 import { createBroadcast, type Broadcast } from './broadcast.ts';
 import type { CommittedState } from './committed-state.ts';
 import type { MergedState } from './merged-state.ts';
-import { outboundUpdate } from './outbound.ts';
+import { outboundUpdate, type Outbound } from './outbound.ts';
 import type { RoomSession } from './room-session.ts';
 import type { AppendOutcome, AppendSource, UpdateWriter } from './update-writer.ts';
 
@@ -238,14 +238,18 @@ export class Room implements AppendSource {
     this.committed.push(updates);
     const allCommitted = this.#pending.empty && this.#flight === null;
     if (this.committed.stale && allCommitted) this.committed.rebase(this.state.encode());
-    const outbound = updates.map((update) => outboundUpdate(update));
+    // Made for the first session that gets them: where everybody writes nobody does.
+    let outbound: readonly Outbound[] | null = null;
     for (const session of this.#sessions) {
-      if (to === 'everybody' || !session.writable) for (const message of outbound) session.send(message);
+      if (to === 'readers' && session.writable) continue;
+      outbound ??= updates.map((update) => outboundUpdate(update));
+      for (const message of outbound) session.send(message);
     }
   }
 
   #tellDurable(): void {
     for (const session of this.#sessions) session.onDurable(this.#durable);
+    if (this.#waiters.length === 0) return;
     const ready = this.#waiters.filter((waiter) => waiter.position <= this.#durable);
     if (ready.length === 0) return;
     this.#waiters.splice(0, this.#waiters.length, ...this.#waiters.filter((waiter) => waiter.position > this.#durable));

@@ -82,7 +82,7 @@ export class RowAppender {
     return seq;
   }
 
-  #appendRow(entry: PackedEntry, payload: Buffer, flush: Flush): number {
+  #appendRow(entry: PackedEntry, payload: Uint8Array, flush: Flush): number {
     const { documentId, epoch } = entry;
     const stored = flush.retry ? this.#findStored(documentId, flush) : null;
     if (stored !== null) return stored;

@@ -33,7 +33,7 @@ export function packBatch(batch: AppendBatch): PackedBatch {
 export interface PackedEntry {
   readonly documentId: number;
   readonly epoch: number;
-  readonly payload: Buffer | null;
+  readonly payload: Uint8Array | null;
   readonly bindings: readonly { readonly client: number; readonly user: string }[];
 }
 
@@ -42,17 +42,27 @@ export function unpackEntries(batch: PackedBatch): readonly PackedEntry[] {
   const entries: PackedEntry[] = [];
   let offset = 0;
   let binding = 0;
-  for (let cell = 0; cell < batch.layout.length; cell += LAYOUT_WIDTH) {
-    const [documentId = 0, epoch = 0, length = -1, bound = 0] = batch.layout.subarray(cell, cell + LAYOUT_WIDTH);
-    const bindings = batch.clients
-      .slice(binding, binding + bound)
-      .map((client, index) => ({ client, user: batch.users[binding + index] ?? '' }));
-    binding += bound;
-    const payload = length < 0 ? null : Buffer.from(batch.payloads.buffer, batch.payloads.byteOffset + offset, length);
+  const { layout, payloads } = batch;
+  for (let cell = 0; cell < layout.length; cell += LAYOUT_WIDTH) {
+    const length = layout[cell + 2] ?? -1;
+    const bound = layout[cell + 3] ?? 0;
+    entries.push({
+      documentId: layout[cell] ?? 0,
+      epoch: layout[cell + 1] ?? 0,
+      payload: length < 0 ? null : payloads.subarray(offset, offset + length),
+      bindings: bound === 0 ? NO_BINDINGS : bindingsOf(batch, binding, bound),
+    });
     offset += Math.max(0, length);
-    entries.push({ documentId, epoch, payload, bindings });
+    binding += bound;
   }
   return entries;
+}
+
+const NO_BINDINGS: PackedEntry['bindings'] = [];
+
+function bindingsOf(batch: PackedBatch, from: number, count: number): PackedEntry['bindings'] {
+  const clients = batch.clients.slice(from, from + count);
+  return clients.map((client, index) => ({ client, user: batch.users[from + index] ?? '' }));
 }
 
 /** Turns the worker's numbers into results. */

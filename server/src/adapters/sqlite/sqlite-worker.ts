@@ -7,6 +7,9 @@ import type { Answers, Command, QueryAnswer, WorkerOptions, WorkerRequest, Worke
 
 /** Pages in the write-ahead log from which on they are moved into the database (8 MB). */
 const CHECKPOINT_PAGES = 2_000;
+/** Commands that write between two looks at the log, and bytes of payload that count as one of them. */
+const CHECK_INTERVAL = 16;
+const BYTES_PER_COMMAND = 128 * 1024;
 /** Texts of statements are few, but a list of ids has as many as it has lengths. */
 const CACHED_STATEMENTS = 128;
 
@@ -16,6 +19,7 @@ class SqliteWorker {
   readonly #appender: RowAppender;
   readonly #statements = new Map<string, Statement>();
   readonly #countPages: Statement<[], { log: number; checkpointed: number }>;
+  #sinceCheck = 0;
 
   constructor(database: Database) {
     this.#database = database;
@@ -43,9 +47,11 @@ class SqliteWorker {
     }
   }
 
-  /** Moves pages from the write-ahead log into the database once there are many. */
-  checkpoint(): void {
-    if (!this.#database.open || this.#database.inTransaction) return;
+  /** Moves pages from the write-ahead log into the database once there are many; to be called after what writes. */
+  checkpoint(command: Command): void {
+    this.#sinceCheck += 1 + (command.kind === 'append' ? command.batch.payloads.byteLength / BYTES_PER_COMMAND : 0);
+    if (this.#sinceCheck < CHECK_INTERVAL || !this.#database.open || this.#database.inTransaction) return;
+    this.#sinceCheck = 0;
     try {
       const pages = this.#countPages.get();
       if (pages === undefined || pages.log - pages.checkpointed < CHECKPOINT_PAGES) return;
@@ -119,7 +125,7 @@ function serve(port: NonNullable<typeof parentPort>, options: WorkerOptions): vo
     }
     // The answer is on its way, so nobody waits for this but the next request.
     if (command.kind === 'close') port.close();
-    else if (command.kind !== 'query') worker.checkpoint();
+    else if (command.kind !== 'query') worker.checkpoint(command);
   });
   send({ kind: 'ready' });
 }

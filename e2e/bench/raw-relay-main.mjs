@@ -1,8 +1,12 @@
-/** Entry of a child process: the least a server can do. Sends every message to all others on the same path. */
+/**
+ * Entry of a child process: the least a server can do. Sends every message to all others on the same path. Argument:
+ * the port to listen on.
+ */
 import { createServer } from 'node:http';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { WebSocketServer } from 'ws';
 
-const rooms = new Map<string, Set<WebSocket>>();
+/** @type {Map<string, Set<import('ws').WebSocket>>} */
+const rooms = new Map();
 const http = createServer((_request, response) => response.end('ok'));
 const server = new WebSocketServer({ server: http, perMessageDeflate: false });
 
@@ -15,4 +19,4 @@ server.on('connection', (socket, request) => {
   });
   socket.on('close', () => room.delete(socket));
 });
-http.listen(Number.parseInt(process.env['PORT'] ?? '', 10), '127.0.0.1');
+http.listen(Number.parseInt(process.argv[2] ?? '', 10), '127.0.0.1');
