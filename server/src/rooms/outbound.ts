@@ -10,7 +10,7 @@ export interface Outbound {
 }
 
 /** Encoded frames by the key of the session's encoding. Nearly always there is one key, which takes no map. */
-export class SharedFrames {
+class SharedFrames {
   #key = '';
   #frame: Uint8Array | undefined;
   #others: Map<string, Uint8Array> | null = null;
