@@ -14,5 +14,6 @@ export default defineConfig({
     entryFileNames: '[name].mjs',
     chunkFileNames: '[name]-[hash].mjs',
     cleanDir: true,
+    minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
   },
 });
