@@ -36,6 +36,12 @@ describe('properties of the gate', () => {
     },
   );
 
+  it('[GATE11] nothing is left waiting in the world of seed 20261211, in which Yjs needs to be given everything twice', () => {
+    const report = runGaps(20261211, 1);
+    expect(report.findings).toEqual([]);
+    expect(report.repeated).toBe(1);
+  });
+
   it('[GATE19] no mutation of an honest update does harm behind the gate', { timeout: 900_000 }, () => {
     const report = runMutations({ seed: SEED, count: MUTATIONS });
     expect(report.findings).toEqual([]);

@@ -21,6 +21,8 @@ export interface AdmissionDeps {
 export interface Admission {
   readonly identity: Identity;
   readonly room: Room;
+  /** The document's name of today, which decides what a token grants. */
+  readonly name: DocumentName;
   readonly writable: boolean;
 }
 
@@ -41,12 +43,17 @@ export async function admit(deps: AdmissionDeps, knock: Knock): Promise<Admissio
   // After a rename the document's name of today decides, not the one it was asked for by.
   if (!allows(identity, record.name, 'read')) throw new ScriptoriumError('forbidden');
   const room = await deps.rooms.open(record.id, readTombstone(tombstone));
-  return { identity, room, writable: allows(identity, record.name, 'write') };
+  return { identity, room, name: record.name, writable: allows(identity, record.name, 'write') };
 }
 
 /** Whether the identity's grants include the action on the document. */
 export function allows(identity: Identity, name: DocumentName, action: Action): boolean {
   return decide(identity, name, action).kind === 'allowed';
+}
+
+/** Whether two identities are one user of one tenant. */
+export function isSamePerson(one: Identity, other: Identity): boolean {
+  return one.tenant === other.tenant && one.user === other.user;
 }
 
 /** Verifies a token and holds it against the socket's owner. */
@@ -55,7 +62,7 @@ export async function identify(verifier: TokenVerifier, knock: Pick<Knock, 'toke
   if (verification.kind === 'invalid') throw new ScriptoriumError(verification.code, verification.detail);
   const { identity } = verification;
   const { owner } = knock;
-  if (owner !== null && (owner.tenant !== identity.tenant || owner.user !== identity.user)) {
+  if (owner !== null && !isSamePerson(owner, identity)) {
     throw new ScriptoriumError('forbidden', 'a socket belongs to one user of one tenant');
   }
   return identity;

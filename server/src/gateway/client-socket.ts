@@ -81,6 +81,10 @@ export class ClientSocket implements SessionSocket {
     return !this.#ending && this.#deps.webSocket.readyState === READY_STATE.open;
   }
 
+  get reading(): boolean {
+    return this.#pauses.size === 0;
+  }
+
   get bytesRead(): number {
     return this.#deps.raw.bytesRead;
   }

@@ -197,4 +197,33 @@ describe('session', () => {
     await flush();
     expect(eve.count('step2')).toBe(1);
   });
+
+  it('[AUTH84] what a session held back is refused once it may no longer write', async () => {
+    const { join, flush, room } = createSessionFixture();
+    const [ada, ben] = [join('ada'), join('ben')];
+    const writer = createWriter(1);
+    const first = writer.type('first ');
+    ada.update(writer.type('second'));
+    ada.session.setWritable(false);
+    ben.update(first);
+    ada.step1();
+    ada.step2();
+    await flush();
+    expect(ada.statuses()[0]).toBe(false);
+    expect(room.state.clock(1)).toBe(6);
+  });
+
+  it('[ACK11] silence counts only while the server reads', async () => {
+    const { join, flush, clock } = createSessionFixture();
+    const ada = join('ada');
+    ada.step1();
+    ada.update(createWriter(1).type('x'));
+    ada.socket.reading = false;
+    await flush();
+    clock.advance(60_000);
+    expect(ada.statuses()).toEqual([]);
+    ada.socket.reading = true;
+    clock.advance(11_000);
+    expect(ada.statuses()).toEqual([true]);
+  });
 });

@@ -23,6 +23,8 @@ const HELD_BYTES = 4 * 1024 * 1024;
 /** Milliseconds of silence after which a client is taken for one that answers no SyncStep1. */
 const FIRST_ROUND_SILENCE = 5_000;
 
+const READ_ONLY: Receipt = { kind: 'refused', code: 'read-only', detail: 'this session may not write' };
+
 /** Handles one Sync frame. Returns false when the bytes do not follow the protocol. */
 export function receiveSync(deps: SyncDeps, session: Session, body: decoding.Decoder): boolean {
   const type = decoding.readVarUint(body);
@@ -64,7 +66,7 @@ function closeGateForFirstRound(deps: SyncDeps, session: Session): void {
   let heard = session.socket.bytesRead;
   const watch = (): void => {
     if (session.ended || session.firstRoundDone) return;
-    if (session.socket.bytesRead !== heard) {
+    if (!session.socket.reading || session.socket.bytesRead !== heard) {
       heard = session.socket.bytesRead;
       deps.clock.after(FIRST_ROUND_SILENCE, watch);
       return;
@@ -111,7 +113,7 @@ function receiveUpdateFrame(deps: SyncDeps, session: Session, bytes: Uint8Array)
   deps.telemetry.metrics.count('updates_received_total');
   const receipt: Receipt = session.writable
     ? receiveUpdate(session.room, session, { bytes, via: 'update' })
-    : { kind: 'refused', code: 'read-only', detail: 'this session may not write' };
+    : READ_ONLY;
   const fine = take(deps, session, { receipt, bytes, answered: true });
   if (session.held.length > 0) retryHeld(deps, session);
   session.releaseAnswers();
@@ -175,6 +177,7 @@ function refuse(
   }
   if (session.writable) {
     session.setWritable(false);
+    session.barred = true;
     session.announceScope();
   }
   if (code !== 'read-only') session.tellRefused(code);
@@ -209,7 +212,9 @@ function scheduleResync(deps: SyncDeps, session: Session): void {
 function retryHeld(deps: SyncDeps, session: Session): void {
   const waiting = session.held.splice(0);
   for (const held of waiting) {
-    const receipt = receiveUpdate(session.room, session, { bytes: held.bytes, via: 'update' });
+    const receipt: Receipt = session.writable
+      ? receiveUpdate(session.room, session, { bytes: held.bytes, via: 'update' })
+      : READ_ONLY;
     if (receipt.kind === 'accepted') {
       held.entry.after = receipt.after;
     } else if (receipt.kind === 'refused') {

@@ -1,13 +1,11 @@
 import { CLOSE_CODES } from '@scriptorium/shared/close-codes';
 import type { ErrorCode } from '@scriptorium/shared/error-codes';
-import { AUTH_TYPE, FRAME_TYPE } from '@scriptorium/shared/frame-types';
+import { FRAME_TYPE } from '@scriptorium/shared/frame-types';
 import type { Connection, Hocuspocus } from '@hocuspocus/server';
-import * as decoding from 'lib0/decoding';
 import { parseAddress, plainAddress, qualifyAddress } from '../core/address.ts';
 import { ScriptoriumError, toScriptoriumError } from '../core/errors.ts';
 import type { RateLimitedLog } from '../observability/rate-limited-log.ts';
-import { MalformedAwareness } from '../rooms/awareness.ts';
-import { admit, allows, identify, type AdmissionDeps } from './admission.ts';
+import { admit, allows, identify, isSamePerson, type AdmissionDeps } from './admission.ts';
 import type { ClientSocket } from './client-socket.ts';
 import {
   authMessage,
@@ -18,6 +16,8 @@ import {
   readdress,
   type InboundFrame,
 } from './frames.ts';
+import { mayComeOutside, readToken } from './login-frames.ts';
+import { receiveAwareness } from './session-awareness.ts';
 import { receiveSync, type SyncDeps } from './session-sync.ts';
 import { Session } from './session.ts';
 import { inBackground } from '../service.ts';
@@ -59,6 +59,7 @@ export class SessionTable {
   readonly #deps: SessionTableDeps;
   readonly #socket: ClientSocket;
   readonly #slots = new Map<string, Entering | Open>();
+  #outsideBytes = 0;
   #hocuspocus: ClientConnection | null = null;
 
   constructor(deps: SessionTableDeps, socket: ClientSocket) {
@@ -88,6 +89,7 @@ export class SessionTable {
   receive(frame: InboundFrame): boolean {
     const slot = this.#slots.get(frame.address);
     if (slot === undefined) {
+      if (frame.type !== FRAME_TYPE.auth) return this.#dropOutside(frame);
       const token = readToken(frame);
       if (token === null) return false;
       this.enter(frame.address, token);
@@ -95,6 +97,13 @@ export class SessionTable {
     }
     if (slot.kind === 'entering') return this.#enqueue(slot, frame);
     return this.#handle(slot, frame);
+  }
+
+  /** Drops a frame outside any session, within bounds; false when it breaks them. */
+  #dropOutside(frame: InboundFrame): boolean {
+    if (this.entered) this.#socket.countUpdate();
+    else this.#outsideBytes += frame.bytes.byteLength;
+    return mayComeOutside(frame.type, this.#outsideBytes);
   }
 
   #enqueue(slot: Entering, frame: InboundFrame): boolean {
@@ -160,6 +169,11 @@ export class SessionTable {
       if (!this.#socket.open) {
         this.#deps.rooms.release(admission.room);
         return;
+      }
+      // Another login may have fixed the socket's owner while this one waited.
+      if (!isSamePerson(this.#socket.identity ?? admission.identity, admission.identity)) {
+        this.#deps.rooms.release(admission.room);
+        throw new ScriptoriumError('forbidden', 'a socket belongs to one user of one tenant');
       }
       this.#socket.identity ??= admission.identity;
       const own = this.#socket.dialect === 'hocuspocus' ? frameAddress(address) : NO_ADDRESS;
@@ -232,10 +246,9 @@ export class SessionTable {
     const { session } = slot;
     try {
       const identity = await identify(this.#deps.verifier, { token, owner: session.identity });
-      const address = parseAddress(this.#socket.dialect === 'hocuspocus' ? session.address.key : '');
-      if (session.ended || address === null) return;
-      if (!allows(identity, address.name, 'read')) throw new ScriptoriumError('forbidden');
-      const writable = allows(identity, address.name, 'write');
+      if (session.ended) return;
+      if (!allows(identity, session.name, 'read')) throw new ScriptoriumError('forbidden');
+      const writable = !session.barred && allows(identity, session.name, 'write');
       if (writable === session.writable) return;
       session.setWritable(writable);
       session.announceScope();
@@ -272,28 +285,5 @@ export class SessionTable {
     for (const slot of this.#slots.values()) this.#release(slot);
     this.#slots.clear();
     this.#hocuspocus?.handleClose({ code: 1000, reason: 'socket closed' });
-  }
-}
-
-function readToken(frame: InboundFrame): string | null {
-  if (frame.type !== FRAME_TYPE.auth) return null;
-  try {
-    return decoding.readVarUint(frame.body) === AUTH_TYPE.token ? decoding.readVarString(frame.body) : null;
-  } catch {
-    return null;
-  }
-}
-
-function receiveAwareness(session: Session, body: decoding.Decoder): boolean {
-  try {
-    const update = decoding.readVarUint8Array(body);
-    for (const client of session.room.awareness.receive(session, update)) {
-      session.clients.add(client);
-      if (session.writable) session.room.bind(client, session.user);
-    }
-    return true;
-  } catch (error) {
-    if (error instanceof MalformedAwareness) return false;
-    throw error;
   }
 }

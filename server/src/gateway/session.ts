@@ -1,3 +1,4 @@
+import type { DocumentName } from '@scriptorium/shared/document-name';
 import type { ErrorCode } from '@scriptorium/shared/error-codes';
 import { ERRORS } from '@scriptorium/shared/error-codes';
 import type { ServerMessage } from '@scriptorium/shared/stateless-messages';
@@ -20,6 +21,8 @@ export interface SessionSocket {
   readonly dialect: 'hocuspocus' | 'y-websocket';
   /** Bytes taken from the network so far. */
   readonly bytesRead: number;
+  /** Whether what the client sends is read at present; under a limit it is not. */
+  readonly reading: boolean;
   /** Monotonic milliseconds. */
   now(): number;
   send(frame: Uint8Array): void;
@@ -52,6 +55,8 @@ export class Session implements RoomSession {
   readonly address: FrameAddress;
   readonly room: Room;
   readonly identity: Identity;
+  /** The document's name when the session came in. */
+  readonly name: DocumentName;
   readonly ledger: AckLedger = createAckLedger();
   /** Our SyncStep1s that wait for an answer, oldest first. */
   readonly rounds: Round[] = [];
@@ -65,6 +70,8 @@ export class Session implements RoomSession {
   resyncTimer: { cancel(): void } | null = null;
   firstRoundDone = false;
   ended = false;
+  /** Something it sent or said took its right to write; no token gives it back. */
+  barred = false;
   readonly #savedFrame: Uint8Array;
   #writable: boolean;
 
@@ -73,12 +80,14 @@ export class Session implements RoomSession {
     readonly address: FrameAddress;
     readonly room: Room;
     readonly identity: Identity;
+    readonly name: DocumentName;
     readonly writable: boolean;
   }) {
     this.socket = deps.socket;
     this.address = deps.address;
     this.room = deps.room;
     this.identity = deps.identity;
+    this.name = deps.name;
     this.#savedFrame = syncStatusFrame(deps.address, true);
     this.#writable = deps.writable;
   }

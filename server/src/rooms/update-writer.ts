@@ -49,6 +49,8 @@ interface Flight {
   readonly sources: readonly AppendSource[];
   readonly entries: readonly AppendEntry[];
   readonly flush: number;
+  /** An earlier try of it, or of a batch it was part of, ended with an unknown outcome. */
+  readonly retry: boolean;
 }
 
 export function createUpdateWriter(deps: UpdateWriterDeps): UpdateWriter {
@@ -133,14 +135,14 @@ class GroupCommitWriter implements UpdateWriter {
     this.#dirty.clear();
     if (entries.length === 0) return null;
     this.#flushes += 1;
-    return { sources, entries, flush: this.#flushes };
+    return { sources, entries, flush: this.#flushes, retry: false };
   }
 
   /** Commits the flight, however often it takes; a part that the store refuses for good is found by halving. */
   async #commit(flight: Flight): Promise<void> {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        const results = await this.#deps.log.append(this.#batch(flight, attempt > 0));
+        const results = await this.#deps.log.append(this.#batch(flight, flight.retry || attempt > 0));
         this.#healthy = true;
         this.#settle(flight, results);
         return;
@@ -166,6 +168,7 @@ class GroupCommitWriter implements UpdateWriter {
     const middle = flight.entries.length >> 1;
     const part = (from: number, to: number): Flight => ({
       flush: flight.flush,
+      retry: true,
       sources: flight.sources.slice(from, to),
       entries: flight.entries.slice(from, to),
     });

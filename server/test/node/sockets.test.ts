@@ -129,4 +129,49 @@ describe('sockets of a whole node', () => {
     expect((await client.until('status')).saved).toBe(true);
     client.socket.terminate();
   });
+
+  it('[SOCK87] frames ahead of the token, and behind a refusal, do not cost the socket', async () => {
+    const client = await connectByHand(node.url);
+    const token = await signToken({ sub: 'ada', role: 'none', documents: { 'open/*': 'editor' } });
+    client.update('open/a', typing('typed while the token was fetched'));
+    client.login('open/a', token);
+    await client.until('authenticated');
+    client.login('closed', token);
+    expect((await client.until('denied')).text).toBe('forbidden');
+    client.update('closed', typing('no'));
+    client.update('open/a', typing('yes'));
+    expect((await client.until('status')).saved).toBe(true);
+    expect(client.socket.readyState).toBe(WebSocket.OPEN);
+    client.socket.terminate();
+  });
+
+  it('[SOCK87] a socket that never signs in is not heard for more than 16 KB', async () => {
+    const client = await connectByHand(node.url);
+    for (let index = 0; index < 10; index += 1) client.update('a', typing('x'.repeat(2_000)));
+    expect(await client.closed).toBe(4400);
+  });
+
+  it('[AUTH82] after a rename a new token is held against the new name', async () => {
+    const owner = await signToken({ sub: 'ada', role: 'owner' });
+    const eve = await signToken({ sub: 'eve', role: 'none', documents: { before: 'editor', after: 'viewer' } });
+    const url = `http://127.0.0.1:${node.port}/v1/documents`;
+    const headers = { authorization: `Bearer ${owner}`, 'content-type': 'application/json' };
+    await fetch(url, { method: 'POST', headers, body: JSON.stringify({ name: 'before' }) });
+    await fetch(`${url}/before`, { method: 'PATCH', headers, body: JSON.stringify({ name: 'after' }) });
+    const client = await connectByHand(node.url);
+    client.login('before', eve);
+    expect((await client.until('authenticated')).text).toBe('readonly');
+    client.login('before', eve);
+    client.update('before', typing('no'));
+    expect((await client.until('status')).saved).toBe(false);
+    client.socket.terminate();
+  });
+
+  it('[AUTH83] of logins that race, one fixes whose the socket is', async () => {
+    const client = await connectByHand(node.url);
+    const tokens = [await signToken({ sub: 'ada' }), await signToken({ sub: 'ben', tenant: 'acme' })];
+    for (const [index, token] of tokens.entries()) client.login(`race-${index}`, token);
+    await Promise.all([client.until('authenticated'), client.until('denied')]);
+    client.socket.terminate();
+  });
 });

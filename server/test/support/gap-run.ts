@@ -9,6 +9,8 @@ export interface GapReport {
   gaps: number;
   /** Gaps of which a part could go in. */
   partial: number;
+  /** Worlds that Yjs needed to be given twice, by a fault of its own. */
+  repeated: number;
   readonly findings: string[];
 }
 
@@ -19,7 +21,7 @@ const STEPS_PER_WORLD = 60;
  * keep something pending, and let in exactly what Yjs would integrate.
  */
 export function runGaps(seed: number, count: number): GapReport {
-  const report: GapReport = { updates: 0, gaps: 0, partial: 0, findings: [] };
+  const report: GapReport = { updates: 0, gaps: 0, partial: 0, repeated: 0, findings: [] };
   for (let worldSeed = seed; report.updates < count && report.findings.length < 20; worldSeed += 1)
     runWorld(worldSeed, report);
   return report;
@@ -44,6 +46,13 @@ function runWorld(seed: number, report: GapReport): void {
   }
   const whole = load(new Uint8Array([0, 0]));
   for (const update of updates) Y.applyUpdate(whole, update);
+  if (isWaiting(whole)) {
+    // Yjs (13.6.33) tries what is pending again only when a clock passes one it noted as missing. Structs of two clients
+    // that wait for each other's pending ones in turn can stay there although all came; the same updates again free them.
+    report.repeated += 1;
+    for (const update of updates) Y.applyUpdate(whole, update);
+  }
+  if (isWaiting(whole)) report.findings.push(`seed ${seed}: Yjs keeps something pending although everything is there`);
   if (readable(whole) !== readable(load(subject.state.encode())))
     report.findings.push(`seed ${seed}: not what Yjs makes of it`);
 }
@@ -70,7 +79,7 @@ function deliver(subject: GateSubject, update: Uint8Array, report: GapReport): s
   report.updates += 1;
   const reference = load(subject.state.encode());
   Y.applyUpdate(reference, update);
-  const isPending = reference.store.pendingStructs !== null || reference.store.pendingDs !== null;
+  const isPending = isWaiting(reference);
   const verdict = subject.pass(update);
   if (verdict.kind === 'refuse') return `${verdict.code}: ${verdict.detail}`;
   if (verdict.kind === 'gap') {
@@ -91,6 +100,10 @@ function load(encoded: Uint8Array): Y.Doc {
   doc.on('beforeObserverCalls', (transaction: Y.Transaction) => transaction.changed.clear());
   Y.applyUpdate(doc, encoded);
   return doc;
+}
+
+function isWaiting(doc: Y.Doc): boolean {
+  return doc.store.pendingStructs !== null || doc.store.pendingDs !== null;
 }
 
 /** Yjs divides surrogate pairs in one replica and not in another; see `honest-run.ts`. */

@@ -1,4 +1,4 @@
-import { DEFAULT_TENANT } from '@scriptorium/shared/document-name';
+import { DEFAULT_TENANT, parseDocumentName } from '@scriptorium/shared/document-name';
 import { FRAME_TYPE, SYNC_TYPE } from '@scriptorium/shared/frame-types';
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
@@ -41,9 +41,10 @@ export function createSessionFixture() {
   const join = (user: string, writable = true) => {
     const sent: Sent[] = [];
     const ended: string[] = [];
-    const socket: SessionSocket & { bytesRead: number } = {
+    const socket: SessionSocket & { bytesRead: number; reading: boolean } = {
       dialect: 'hocuspocus',
       bytesRead: 0,
+      reading: true,
       now: () => fixture.clock.monotonic(),
       send: (frame) => void sent.push(readSent(frame)),
       end: (code) => void ended.push(code),
@@ -58,7 +59,9 @@ export function createSessionFixture() {
       role: 'editor',
       documents: new Map(),
     } as const;
-    const session = new Session({ socket, address: frameAddress('doc'), room, identity, writable });
+    const name = parseDocumentName('doc');
+    if (name === null) throw new Error('not a name');
+    const session = new Session({ socket, address: frameAddress('doc'), room, identity, name, writable });
     room.attach(session);
     const receive = (type: number, bytes: Uint8Array): boolean => {
       const encoder = encoding.createEncoder();

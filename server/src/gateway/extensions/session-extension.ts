@@ -70,6 +70,7 @@ function receiveStateless(clock: Clock, session: Session, payload: string): void
   }
   if (message.schemaVersion < SCHEMA_VERSION && session.writable) {
     session.setWritable(false);
+    session.barred = true;
     session.announceScope();
     session.tellRefused('schema-outdated');
   }

@@ -1,0 +1,18 @@
+import * as decoding from 'lib0/decoding';
+import { MalformedAwareness } from '../rooms/awareness.ts';
+import type { Session } from './session.ts';
+
+/** Handles one Awareness frame: who is here, and which clientIDs are the session's. False when the bytes are malformed. */
+export function receiveAwareness(session: Session, body: decoding.Decoder): boolean {
+  try {
+    const update = decoding.readVarUint8Array(body);
+    for (const client of session.room.awareness.receive(session, update)) {
+      session.clients.add(client);
+      if (session.writable) session.room.bind(client, session.user);
+    }
+    return true;
+  } catch (error) {
+    if (error instanceof MalformedAwareness) return false;
+    throw error;
+  }
+}
