@@ -226,4 +226,24 @@ describe('session', () => {
     clock.advance(11_000);
     expect(ada.statuses()).toEqual([true]);
   });
+
+  it('[ROOM83] a session whose right to write changes misses no edit', async () => {
+    const { join, flush, clock } = createSessionFixture();
+    const [ada, eve, ben] = [join('ada'), join('eve', false), join('ben')];
+    const [first, second] = [createWriter(1).type('on its way'), createWriter(2).type('next')];
+    const seenBy = (client: typeof eve) => {
+      const doc = new Y.Doc();
+      for (const frame of client.sent) if (frame.kind === 'update') Y.applyUpdate(doc, frame.bytes);
+      return doc.getText('t').length;
+    };
+    ada.update(first);
+    eve.session.setWritable(true);
+    await flush();
+    expect(seenBy(eve)).toBe(10);
+    ada.update(second);
+    ben.session.setWritable(false);
+    await clock.settle();
+    await flush();
+    expect(seenBy(ben)).toBe(14);
+  });
 });

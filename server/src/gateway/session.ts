@@ -100,9 +100,25 @@ export class Session implements RoomSession {
     return this.#writable;
   }
 
+  /** Changes what the session may do. Who writes and who reads hear of an edit at different times, so it is brought level. */
   setWritable(writable: boolean): void {
+    if (writable === this.#writable) return;
     this.#writable = writable;
+    if (writable) this.#sendUncommitted();
+    else this.room.whenDurable().then(() => this.#sendCommitted(), this.#end);
   }
+
+  #sendUncommitted(): void {
+    for (const update of this.room.uncommitted()) this.sendFrame(updateFrame(this.address, update));
+  }
+
+  #sendCommitted(): void {
+    if (!this.ended && !this.room.discarded) this.sendFrame(updateFrame(this.address, this.room.committed.merged()));
+  }
+
+  readonly #end = (): void => {
+    this.socket.end('internal');
+  };
 
   send(outbound: Outbound): void {
     let frame = outbound.frames.get(this.address.key);

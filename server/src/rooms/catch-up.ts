@@ -1,5 +1,5 @@
 import { decodeLogRow } from '../core/log-row.ts';
-import { planHead, planRelay } from '../core/sequence.ts';
+import { planHead, planRelay, type Position } from '../core/sequence.ts';
 import type { RelayMessage } from '../ports/fan-out.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { Head, LogRow, UpdateLog } from '../ports/update-log.ts';
@@ -39,10 +39,17 @@ export function receiveRelay(deps: CatchUpDeps, room: Room, message: RelayMessag
   }
 }
 
-/** Compares the room with the log's head and brings it level. */
-export function compareHead(deps: CatchUpDeps, room: Room, head: Head): void {
+/**
+ * Compares the room with the log's head and brings it level. `before` is where the room stood when the head was asked
+ * for: an answer that is older than the room must not look like another history.
+ */
+export function compareHead(
+  deps: CatchUpDeps,
+  room: Room,
+  asked: { readonly head: Head; readonly before: Position },
+): void {
   if (room.discarded || !room.settled) return;
-  const plan = planHead(room.position, { epoch: head.epoch, seq: head.head });
+  const plan = planHead(asked.before, { epoch: asked.head.epoch, seq: asked.head.head });
   if (plan === 'reload') room.discard('room-discarded');
   else if (plan === 'read-gap') inBackground(deps.telemetry.log, 'catch_up_failed', catchUp(deps, room));
 }

@@ -20,10 +20,12 @@ export function createHeadWatch(
   const compare = async (): Promise<void> => {
     try {
       const rooms = deps.rooms.all();
+      const positions = new Map(rooms.map((room) => [room, room.position]));
       const heads = rooms.length === 0 ? [] : await deps.log.readHeads(rooms.map((room) => room.documentId));
       for (const head of heads) {
         const room = deps.rooms.get(head.documentId);
-        if (room !== null) compareHead(deps, room, head);
+        const before = room === null ? undefined : positions.get(room);
+        if (room !== null && before !== undefined) compareHead(deps, room, { head, before });
       }
     } catch (error) {
       deps.telemetry.log.warn('head_watch_failed', {}, error);

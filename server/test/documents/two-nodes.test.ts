@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { createInProcessFanOut } from '../../src/adapters/in-process/fan-out.ts';
+import { compareHead } from '../../src/rooms/catch-up.ts';
 import { createHeadWatch } from '../../src/rooms/head-watch.ts';
 import { receiveUpdate } from '../../src/rooms/receive-update.ts';
 import { createRoomRegistry, type RoomRegistry } from '../../src/rooms/room-registry.ts';
@@ -106,5 +107,16 @@ describe('rooms of two nodes on one log', () => {
     clock.advance(5_000);
     await until(clock, () => rooms.get(id) === null);
     expect(rooms.get(id)).toBeNull();
+  });
+
+  it('[ROOM84] an answer about the head that is older than the room does not end it', async () => {
+    const { id } = await stores.create('busy');
+    const room = await stores.rooms.open(id, NOBODY);
+    const [head] = await stores.log.readHeads([id]);
+    const before = room.position;
+    await typeElsewhere(id, 'meanwhile');
+    if (head === undefined) throw new Error('no head');
+    compareHead(stores, room, { head, before });
+    expect([room.discarded, room.position.seq]).toEqual([false, 1]);
   });
 });
