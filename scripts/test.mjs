@@ -1,5 +1,5 @@
 // `npm test`: check, unit, services and e2e in this order, each with its time, and one closing line of counts.
-// `test.mjs unit|services|e2e|check [arguments]` runs one stage and hands it the arguments.
+// `test.mjs unit|services|e2e|check [--full] [arguments]` runs one stage and hands it the arguments.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -16,7 +16,10 @@ const STAGES = [
 ];
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const [wanted, ...args] = process.argv.slice(2);
+const [wanted, ...given] = process.argv.slice(2);
+// `--full` runs the long suites at their full size instead of the share that fits CI.
+if (given.includes('--full')) process.env.FULL = '1';
+const args = given.filter((it) => it !== '--full');
 const stages = STAGES.filter((it) => wanted === undefined || it.name === wanted);
 if (stages.length === 0) {
   console.error(`there is no stage ${wanted}: ${STAGES.map((it) => it.name).join(', ')}`);
