@@ -32,11 +32,19 @@ afterEach(async () => {
   directory.remove();
 });
 
-/** Keeps the worker busy for a second or so, as a disk does that hangs. */
-function keepBusy(): Promise<unknown> {
-  return sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < 6000000) select max(i) from n`.execute(
-    store.database,
-  );
+/** Keeps from a worker what is sent to it from now on, as a disk does that hangs, until it is let go. */
+function hold(worker: Worker) {
+  const kept: (() => void)[] = [];
+  const spy = vi.spyOn(worker, 'postMessage').mockImplementation((...message) => {
+    kept.push(() => {
+      worker.postMessage(...message);
+    });
+  });
+  const letGo = (): void => {
+    spy.mockRestore();
+    for (const send of kept) send();
+  };
+  return { kept, letGo };
 }
 
 /** A transaction that waits, inside, until it is told to go on. */
@@ -162,8 +170,10 @@ describe('the worker thread', () => {
     const writer = newWriter(store);
     await writer.append(entry(document.id, 'kept'));
     const lost = writer.batch([entry(document.id, 'unknown')]);
-    const inFlight = [keepBusy(), store.log.append(lost), store.catalog.resolve(document.tenant, document.name)];
+    const held = hold(workers[0]!);
+    const inFlight = [store.log.append(lost), store.catalog.resolve(document.tenant, document.name)];
     const outcomes = Promise.allSettled(inFlight);
+    await vi.waitFor(() => expect(held.kept).toHaveLength(2));
     await workers[0]!.terminate();
     for (const outcome of await outcomes) expect(outcome).toMatchObject({ status: 'rejected', reason: UNAVAILABLE });
     expect(store.connection.available).toBe(false);
@@ -195,11 +205,15 @@ describe('the worker thread', () => {
     const document = await newDocument(store);
     const writer = newWriter(store);
     const late = writer.batch([entry(document.id, 'late')]);
-    const outcomes = Promise.allSettled([keepBusy(), store.log.append(late)]);
+    const held = hold(workers[0]!);
+    const inFlight = [store.log.append(late), store.catalog.resolve(document.tenant, document.name)];
+    const outcomes = Promise.allSettled(inFlight);
+    await vi.waitFor(() => expect(held.kept).toHaveLength(2));
     clock.advance(10_000);
     for (const outcome of await outcomes) expect(outcome).toMatchObject({ status: 'rejected', reason: UNAVAILABLE });
     expect(store.connection.available).toBe(false);
     await expect(writer.append(entry(document.id, 'refused at once'))).rejects.toMatchObject(UNAVAILABLE);
+    held.letGo();
     await vi.waitFor(() => expect(store.connection.available).toBe(true), 10_000);
     // The late one was stored after all, which the retry finds.
     expect(await store.log.append({ ...late, retry: true })).toEqual([{ kind: 'stored', seq: 1 }]);
