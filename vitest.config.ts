@@ -26,6 +26,7 @@ export default defineConfig({
         test: {
           name: 'services',
           include: ['server/test/**/*.test.ts'],
+          globalSetup: ['server/test/services/global-setup.ts'],
           pool: 'forks',
           testTimeout: 30_000,
           hookTimeout: 60_000,

@@ -29,6 +29,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 function findCommand(name, args) {
   const vite = join(root, 'client', 'node_modules', 'vite', 'bin', 'vite.js');
   const everything = !['unit', 'services'].includes(args[0] ?? '');
+  const machine = args[0] !== 'unit';
   switch (name) {
     case 'start':
       return { client: true, server: true, machine: false, scripts: [[SERVER_ENTRY, ...args]] };
@@ -47,7 +48,7 @@ function findCommand(name, args) {
     case 'check':
       return { client: true, server: false, machine: false, scripts: [['scripts/check.mjs', ...args]] };
     case 'test':
-      return { client: everything, server: everything, machine: everything, scripts: [['scripts/test.mjs', ...args]] };
+      return { client: everything, server: everything, machine, scripts: [['scripts/test.mjs', ...args]] };
     case 'bench':
       return { client: false, server: true, machine: false, scripts: [['e2e/bench/run.ts', ...args]] };
     default:

@@ -1,13 +1,27 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { LaunchError, runStep, say } from './progress.mjs';
 import { runQuietly } from './run-command.mjs';
 
-/** What the end-to-end tests need from the machine, by Debian package. */
+/** What the tests need from the machine, by Debian package. */
 const NEEDS = [
+  { debian: 'postgresql', isThere: hasPostgres },
+  { debian: 'redis-server', isThere: () => existsSync('/usr/bin/redis-server') },
+  { debian: 'ceph-mon', isThere: () => existsSync('/usr/bin/ceph-mon') },
+  { debian: 'ceph-osd', isThere: () => existsSync('/usr/bin/ceph-osd') },
+  { debian: 'radosgw', isThere: () => existsSync('/usr/bin/radosgw') },
+  { debian: 'haproxy', isThere: () => existsSync('/usr/sbin/haproxy') },
+  { debian: 'pgbouncer', isThere: () => existsSync('/usr/sbin/pgbouncer') },
   { debian: 'chromium', isThere: () => existsSync('/usr/bin/chromium') },
   { debian: 'strace', isThere: () => existsSync('/usr/bin/strace') },
   { debian: 'fonts-noto-core', isThere: () => hasFonts('/usr/share/fonts/truetype') },
 ];
+
+/** The programs lie in a folder for each version, not on PATH. */
+function hasPostgres() {
+  const versions = '/usr/lib/postgresql';
+  return existsSync(versions) && readdirSync(versions).some((it) => existsSync(join(versions, it, 'bin', 'postgres')));
+}
 
 /** Any font will do: without one, Chromium draws boxes. */
 function hasFonts(/** @type {string} */ folder) {
@@ -29,7 +43,7 @@ export async function prepareTestMachine({ root, env }) {
   if (isDebianRoot) await installDebianPackages({ root, env, missing });
   const left = missingPackages();
   if (left.length === 0) return;
-  const advice = `THE END-TO-END TESTS NEED ${left.join(', ')}: sudo apt-get install ${left.join(' ')} (or the like)`;
+  const advice = `THE TESTS NEED ${left.join(', ')}: sudo apt-get install ${left.join(' ')} (or the like)`;
   if (env.CI === 'true') throw new LaunchError(advice);
   say(advice);
 }
