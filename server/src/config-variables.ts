@@ -1,33 +1,6 @@
 import { z } from 'zod';
-
-/** One environment variable: how it is read, and its row in the table for people. */
-interface Variable<Schema extends z.ZodType> {
-  readonly schema: Schema;
-  /** As the table shows it; empty when there is none. */
-  readonly fallback: string;
-  readonly meaning: string;
-}
-
-function variable<Schema extends z.ZodType>(schema: Schema, fallback: string, meaning: string): Variable<Schema> {
-  return { schema, fallback, meaning };
-}
-
-interface Range {
-  readonly from: number;
-  readonly to: number;
-  readonly fallback: number;
-}
-
-function integer({ from: least, to: most, fallback }: Range, meaning: string): Variable<z.ZodType<number>> {
-  const range = `must be a whole number from ${least} to ${most}`;
-  const schema = z
-    .string()
-    .regex(/^\d{1,15}$/, range)
-    .transform(Number)
-    .refine((value) => value >= least && value <= most, range)
-    .default(fallback);
-  return variable(schema, String(fallback), meaning);
-}
+import { STORE_VARIABLES } from './config-store-variables.ts';
+import { integer, MEBIBYTE, optionalText, variable } from './config-variable.ts';
 
 /** Origins as browsers send them; `*` stands for any. */
 function parseOrigins(text: string, context: z.RefinementCtx): readonly string[] {
@@ -44,21 +17,17 @@ function parseOrigins(text: string, context: z.RefinementCtx): readonly string[]
     });
 }
 
-const text = z.string().max(4096, 'is too long').optional();
-const MEBIBYTE = 1024 * 1024;
-
 /** Every variable the server reads, in the order of the table. */
 export const VARIABLES = {
   HOST: variable(z.string().max(255).default('127.0.0.1'), '127.0.0.1', 'Address to listen on.'),
   PORT: integer({ from: 0, to: 65_535, fallback: 8787 }, 'Port for HTTP and WebSocket; 0 takes a free one.'),
   DATA_DIR: variable(z.string().default('.data'), '.data', 'Directory of the embedded store, made if it is not there.'),
-  JWT_SECRET: variable(
-    text,
-    '',
+  ...STORE_VARIABLES,
+  JWT_SECRET: optionalText(
     'Secret of the tokens (HS256). Needed on any host that others can reach; without it, on a loopback host, people sign in by name alone.',
   ),
-  JWT_ISSUER: variable(text, '', 'Only tokens with this `iss` are taken.'),
-  JWT_AUDIENCE: variable(text, '', 'Only tokens with this `aud` are taken.'),
+  JWT_ISSUER: optionalText('Only tokens with this `iss` are taken.'),
+  JWT_AUDIENCE: optionalText('Only tokens with this `aud` are taken.'),
   ALLOWED_ORIGINS: variable(
     z.string().default('').transform(parseOrigins),
     '',
@@ -104,14 +73,18 @@ export const VARIABLES = {
 export type VariableName = keyof typeof VARIABLES;
 
 /** Variables whose value may be read from a file, named by the same variable with `_FILE` behind it. */
-export const SECRET_VARIABLES = ['JWT_SECRET'] as const satisfies readonly VariableName[];
+export const SECRET_VARIABLES = [
+  'DATABASE_URL',
+  'DATABASE_URL_DIRECT',
+  'DATABASE_REPLICA_URL',
+  'REDIS_URL',
+  'AWS_SECRET_ACCESS_KEY',
+  'JWT_SECRET',
+] as const satisfies readonly VariableName[];
 
 /** Variables of abilities that this version does not have; a server that ignored them would not do what was asked. */
 export const UNSUPPORTED_VARIABLES: Readonly<Record<string, string>> = {
   JWKS_URL: 'this version verifies tokens by JWT_SECRET only',
-  DATABASE_URL: 'this version stores in DATA_DIR only',
-  REDIS_URL: 'this version runs as a single node only',
-  S3_BUCKET: 'this version stores in DATA_DIR only',
   MEILI_URL: 'this version has no search yet',
 };
 

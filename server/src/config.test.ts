@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { configReference, isLoopbackHost, parseConfig, type Config, type Environment } from './config.ts';
+import { type Environment, isLoopbackHost } from './config-problems.ts';
+import { type Config, configReference, parseConfig } from './config.ts';
 
 const noFile = (): string => {
   throw new Error('no such file');
@@ -71,8 +72,49 @@ test('[OPS2] origins are normalized', () => {
   expect(allowedOrigins).toEqual(['https://app.example.org', 'http://localhost:5173', '*']);
 });
 
+describe('[OPS37] stores are chosen one by one', () => {
+  test('without a variable everything is embedded', () => {
+    expect(accepted({}).stores).toMatchObject({ database: null, redis: null, objects: null });
+  });
+
+  test('each by its own', () => {
+    const url = 'postgres://scriptorium@db/scriptorium?sslmode=verify-full';
+    expect(accepted({ DATABASE_URL: url }).stores).toMatchObject({
+      database: { url, directUrl: url, replicaUrl: null, poolSize: 10, migrate: 'auto' },
+      redis: null,
+      objects: null,
+    });
+    const { redis } = accepted({ DATABASE_URL: url, REDIS_URL: 'redis+sentinel://a:26379,b:26379/main' }).stores;
+    expect(redis).toEqual({ url: 'redis+sentinel://a:26379,b:26379/main', prefix: 'scriptorium' });
+    expect(accepted({ S3_BUCKET: 'documents', S3_FORCE_PATH_STYLE: 'true' }).stores.objects).toEqual({
+      bucket: 'documents',
+      endpoint: null,
+      region: 'us-east-1',
+      forcePathStyle: true,
+      credentials: null,
+    });
+  });
+
+  test('an address with a password may come from a file', () => {
+    const config = accepted({ DATABASE_URL_FILE: '/run/secrets/database' }, () => 'postgres://a:b@db/c\n');
+    expect(config.stores.database?.url).toBe('postgres://a:b@db/c');
+  });
+
+  test.each([
+    [{ REDIS_URL: 'redis://r' }, 'REDIS_URL'],
+    [{ S3_ENDPOINT: 'http://s' }, 'S3_ENDPOINT'],
+    [{ DATABASE_REPLICA_URL: 'postgres://r/d' }, 'DATABASE_REPLICA_URL'],
+    [{ DATABASE_URL: 'mysql://d' }, 'DATABASE_URL'],
+    [{ S3_FORCE_PATH_STYLE: 'yes' }, 'S3_FORCE_PATH_STYLE'],
+  ])('what makes no sense is one line: %o', (environment, name) => {
+    const problems = refused(environment);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(new RegExp(`^${name} [^\n]+\\.$`));
+  });
+});
+
 describe('[OPS3] what this version cannot do is refused, never ignored', () => {
-  test.each(['DATABASE_URL', 'REDIS_URL', 'S3_BUCKET', 'MEILI_URL', 'JWKS_URL'])('%s', (name) => {
+  test.each(['MEILI_URL', 'JWKS_URL'])('%s', (name) => {
     const problems = refused({ [name]: 'something' });
     expect(problems[0]).toMatch(new RegExp(`^${name} is set, but this version .+\\.$`));
   });

@@ -1,12 +1,39 @@
 import { z } from 'zod';
 import {
-  IGNORED_VARIABLES,
-  SECRET_VARIABLES,
-  UNSUPPORTED_VARIABLES,
-  VARIABLES,
-  type VariableName,
-} from './config-variables.ts';
-import { findNearestName } from './core/nearest-name.ts';
+  type Environment,
+  findStoreProblems,
+  findTokenProblems,
+  findUnknown,
+  findUnsupported,
+  findWarnings,
+} from './config-problems.ts';
+import { SECRET_VARIABLES, VARIABLES, type VariableName } from './config-variables.ts';
+
+/** What stands behind the ports of a node; `null` is the embedded choice. */
+export interface StoresConfig {
+  readonly database: {
+    readonly url: string;
+    /** Past a pooler, for migrations. */
+    readonly directUrl: string;
+    readonly replicaUrl: string | null;
+    readonly caFile: string | null;
+    readonly poolSize: number;
+    /** Whether a schema that is behind is brought up to date at start, or refused. */
+    readonly migrate: 'auto' | 'check';
+  } | null;
+  readonly redis: { readonly url: string; readonly prefix: string } | null;
+  readonly objects: {
+    readonly bucket: string;
+    /** `null`: Amazon's own. */
+    readonly endpoint: string | null;
+    readonly region: string;
+    readonly forcePathStyle: boolean;
+    /** `null`: the SDK looks for them itself. */
+    readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | null;
+  } | null;
+  /** Snapshots up to this size lie in the database itself. */
+  readonly inlineBytes: number;
+}
 
 /** What one environment asks for, checked and frozen. */
 export interface Config {
@@ -20,6 +47,7 @@ export interface Config {
     readonly issuer: string | null;
     readonly audience: string | null;
   };
+  readonly stores: StoresConfig;
   /** Origins besides the server's own; `*` stands for any. */
   readonly allowedOrigins: readonly string[];
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -44,12 +72,6 @@ export type ConfigResult =
   /** One line for each problem, fit to be shown as it is. */
   | { readonly kind: 'invalid'; readonly problems: readonly string[] };
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** HS256 wants a key as long as its hash (RFC 7518, 3.2); a shorter one can be guessed from a single token. */
-const SECRET_BYTES = 32;
-const OWN_PREFIXES = ['SCRIPTORIUM_', 'LIMIT_'] as const;
-
 /** The table of all variables, for the README and its test. */
 export const configReference: readonly {
   readonly name: VariableName;
@@ -65,6 +87,7 @@ export function parseConfig(environment: Environment, readFile: (path: string) =
   const given = withoutEmpty(environment);
   const problems = [...findUnsupported(given), ...findUnknown(given)];
   const values = readSecretFiles(given, { readFile, problems });
+  problems.push(...findStoreProblems(values));
   const parsed = environmentSchema.safeParse(values);
   if (!parsed.success)
     problems.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}.`));
@@ -73,30 +96,11 @@ export function parseConfig(environment: Environment, readFile: (path: string) =
   return { kind: 'ok', config: freezeDeeply(toConfig(parsed.data, findWarnings(parsed.data, given))) };
 }
 
-/** Whether only this machine can reach a server that listens on the host. */
-export function isLoopbackHost(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
-}
-
-const environmentSchema = z.object({
-  HOST: VARIABLES.HOST.schema,
-  PORT: VARIABLES.PORT.schema,
-  DATA_DIR: VARIABLES.DATA_DIR.schema,
-  JWT_SECRET: VARIABLES.JWT_SECRET.schema,
-  JWT_ISSUER: VARIABLES.JWT_ISSUER.schema,
-  JWT_AUDIENCE: VARIABLES.JWT_AUDIENCE.schema,
-  ALLOWED_ORIGINS: VARIABLES.ALLOWED_ORIGINS.schema,
-  LOG_LEVEL: VARIABLES.LOG_LEVEL.schema,
-  LIMIT_MESSAGE_BYTES: VARIABLES.LIMIT_MESSAGE_BYTES.schema,
-  LIMIT_UPDATES_PER_SECOND: VARIABLES.LIMIT_UPDATES_PER_SECOND.schema,
-  LIMIT_UPDATES_BURST: VARIABLES.LIMIT_UPDATES_BURST.schema,
-  LIMIT_CONNECTIONS_PER_ADDRESS: VARIABLES.LIMIT_CONNECTIONS_PER_ADDRESS.schema,
-  LIMIT_DOCUMENTS_PER_CONNECTION: VARIABLES.LIMIT_DOCUMENTS_PER_CONNECTION.schema,
-  LIMIT_BODY_BYTES: VARIABLES.LIMIT_BODY_BYTES.schema,
-  LIMIT_WRITER_PENDING_BYTES: VARIABLES.LIMIT_WRITER_PENDING_BYTES.schema,
-  SCRIPTORIUM_TEST_APPEND_DELAY_MS: VARIABLES.SCRIPTORIUM_TEST_APPEND_DELAY_MS.schema,
-  SHUTDOWN_TIMEOUT_SECONDS: VARIABLES.SHUTDOWN_TIMEOUT_SECONDS.schema,
-} satisfies Record<VariableName, z.ZodType>);
+type Schemas = { readonly [Name in VariableName]: (typeof VARIABLES)[Name]['schema'] };
+const environmentSchema = z.object(
+  // Entries lose their types; each name keeps the schema of its own variable.
+  Object.fromEntries(variableNames().map((name) => [name, VARIABLES[name].schema])) as unknown as Schemas,
+);
 
 type Values = z.infer<typeof environmentSchema>;
 
@@ -111,25 +115,6 @@ function withoutEmpty(environment: Environment): Record<string, string> {
     if (value !== undefined && value.trim() !== '') given[name] = value.trim();
   }
   return given;
-}
-
-function findUnsupported(given: Environment): readonly string[] {
-  return Object.entries(UNSUPPORTED_VARIABLES)
-    .filter(([name]) => given[name] !== undefined)
-    .map(([name, reason]) => `${name} is set, but ${reason}. Unset it to start.`);
-}
-
-function findUnknown(given: Environment): readonly string[] {
-  const known: readonly string[] = [...variableNames(), ...SECRET_VARIABLES.map((name) => `${name}_FILE`)];
-  return Object.keys(given)
-    .filter((name) => OWN_PREFIXES.some((prefix) => name.startsWith(prefix)) && !known.includes(name))
-    .map((name) => `${name} is not a variable of this server. Did you mean ${nearest(name, known)}?`);
-}
-
-function nearest(name: string, known: readonly string[]): string {
-  const bare = name.replace(/^SCRIPTORIUM_/, '');
-  const family = bare.startsWith('LIMIT_') ? known.filter((other) => other.startsWith('LIMIT_')) : known;
-  return findNearestName(bare, family) ?? "one of the README's table";
 }
 
 function readSecretFiles(
@@ -154,37 +139,6 @@ function readSecretFiles(
   return values;
 }
 
-function findTokenProblems(values: Values): readonly string[] {
-  const problems: string[] = [];
-  const { JWT_SECRET: secret, HOST: host } = values;
-  if (secret === undefined) {
-    if (!isLoopbackHost(host)) {
-      problems.push(
-        `JWT_SECRET is not set, and HOST=${host} can be reached by others. Set JWT_SECRET (${SECRET_BYTES} bytes or more).`,
-      );
-    }
-    for (const name of ['JWT_ISSUER', 'JWT_AUDIENCE'] as const) {
-      if (values[name] !== undefined) problems.push(`${name} is set without JWT_SECRET, which it belongs to.`);
-    }
-  } else if (Buffer.byteLength(secret) < SECRET_BYTES && !isLoopbackHost(host)) {
-    problems.push(
-      `JWT_SECRET is too short for HOST=${host}, which others can reach. Use ${SECRET_BYTES} bytes or more.`,
-    );
-  }
-  return problems;
-}
-
-function findWarnings(values: Values, given: Environment): readonly string[] {
-  const warnings = Object.entries(IGNORED_VARIABLES)
-    .filter(([name]) => given[name] !== undefined)
-    .map(([name, reason]) => `${name} is set, but ${reason}.`);
-  const secret = values.JWT_SECRET;
-  if (secret !== undefined && Buffer.byteLength(secret) < SECRET_BYTES) {
-    warnings.push(`JWT_SECRET is shorter than ${SECRET_BYTES} bytes; it is taken on a loopback host only.`);
-  }
-  return warnings;
-}
-
 function toConfig(values: Values, warnings: readonly string[]): Config {
   return {
     host: values.HOST,
@@ -195,6 +149,7 @@ function toConfig(values: Values, warnings: readonly string[]): Config {
       issuer: values.JWT_ISSUER ?? null,
       audience: values.JWT_AUDIENCE ?? null,
     },
+    stores: toStores(values),
     allowedOrigins: values.ALLOWED_ORIGINS,
     logLevel: values.LOG_LEVEL,
     limits: {
@@ -209,6 +164,29 @@ function toConfig(values: Values, warnings: readonly string[]): Config {
     testAppendDelayMs: values.SCRIPTORIUM_TEST_APPEND_DELAY_MS,
     shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_SECONDS * 1000,
     warnings,
+  };
+}
+
+function toStores(values: Values): StoresConfig {
+  const { DATABASE_URL: url, REDIS_URL: redisUrl, S3_BUCKET: bucket } = values;
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = values;
+  const database = url === undefined ? null : toDatabase(values, url);
+  const redis = redisUrl === undefined ? null : { url: redisUrl, prefix: values.REDIS_PREFIX };
+  const credentials =
+    accessKeyId === undefined || secretAccessKey === undefined ? null : { accessKeyId, secretAccessKey };
+  const { S3_ENDPOINT: endpoint = null, S3_REGION: region, S3_FORCE_PATH_STYLE: forcePathStyle } = values;
+  const objects = bucket === undefined ? null : { bucket, endpoint, region, forcePathStyle, credentials };
+  return { database, redis, objects, inlineBytes: values.SNAPSHOT_INLINE_BYTES };
+}
+
+function toDatabase(values: Values, url: string): StoresConfig['database'] {
+  return {
+    url,
+    directUrl: values.DATABASE_URL_DIRECT ?? url,
+    replicaUrl: values.DATABASE_REPLICA_URL ?? null,
+    caFile: values.DATABASE_CA_FILE ?? null,
+    poolSize: values.DATABASE_POOL_SIZE,
+    migrate: values.DATABASE_MIGRATE,
   };
 }
 

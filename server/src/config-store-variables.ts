@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { flag, integer, KIBIBYTE, MEBIBYTE, optionalText, optionalUrl, variable } from './config-variable.ts';
+
+const POSTGRES = ['postgres', 'postgresql'] as const;
+const REDIS = ['redis', 'rediss', 'redis+sentinel', 'rediss+sentinel', 'redis+cluster', 'rediss+cluster'] as const;
+
+/** The variables that choose stores; without them everything is embedded in `DATA_DIR`. */
+export const STORE_VARIABLES = {
+  DATABASE_URL: optionalUrl(
+    POSTGRES,
+    'PostgreSQL 15 or newer that keeps log and catalog, `postgres://user:password@host/name?sslmode=verify-full`; several nodes may share it.',
+  ),
+  DATABASE_URL_DIRECT: optionalUrl(
+    POSTGRES,
+    'The same database past its pooler, for migrations; `DATABASE_URL` when absent.',
+  ),
+  DATABASE_REPLICA_URL: optionalUrl(POSTGRES, 'A read-only replica, for reads of history and exports.'),
+  DATABASE_CA_FILE: optionalText('File with the certificates that may sign the database server, in PEM.'),
+  DATABASE_POOL_SIZE: integer({ from: 2, to: 200, fallback: 10 }, 'Connections that a node opens to the database.'),
+  DATABASE_MIGRATE: variable(
+    z.enum(['auto', 'check'], { error: 'must be auto or check' }).default('auto'),
+    'auto',
+    '`auto` brings the schema up to date at start; `check` refuses to start while `scriptorium migrate` is due.',
+  ),
+  REDIS_URL: optionalUrl(
+    REDIS,
+    'Redis 7 or newer, or Valkey, that carries edits and cursors between nodes: `redis://host:6379`, `rediss://` for TLS, `redis+sentinel://a:26379,b:26379/name`, `redis+cluster://a:6379,b:6379`.',
+  ),
+  REDIS_PREFIX: variable(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores')
+      .default('scriptorium'),
+    'scriptorium',
+    'First part of every channel in Redis, so that installations can share one.',
+  ),
+  S3_BUCKET: optionalText(
+    'Bucket for large snapshots and history; without it they lie in the database, or in `DATA_DIR` when embedded.',
+  ),
+  S3_ENDPOINT: optionalUrl(['http', 'https'], "Address of an S3 other than Amazon's."),
+  S3_REGION: variable(z.string().max(64).default('us-east-1'), 'us-east-1', 'Region of the bucket.'),
+  S3_FORCE_PATH_STYLE: flag(false, 'Whether the bucket stands in the path instead of the host name.'),
+  AWS_ACCESS_KEY_ID: optionalText("Key of the bucket; without it the AWS SDK's own chain is asked."),
+  AWS_SECRET_ACCESS_KEY: optionalText('Its secret.'),
+  SNAPSHOT_INLINE_BYTES: integer(
+    { from: 0, to: 16 * MEBIBYTE, fallback: 32 * KIBIBYTE },
+    'Snapshots up to this size lie in the database itself.',
+  ),
+} as const;
