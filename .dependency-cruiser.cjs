@@ -110,7 +110,7 @@ module.exports = {
     {
       name: 'only-compose-sees-adapters',
       severity: 'error',
-      from: { path: SERVER, pathNot: [TEST, `${SERVER}(compose|main)\\.ts$`, `${SERVER}adapters/`] },
+      from: { path: SERVER, pathNot: [TEST, `${SERVER}(compose|main)\\.ts$`, `${SERVER}(adapters|cli)/`] },
       to: { path: `${SERVER}adapters/` },
     },
     {
@@ -122,7 +122,7 @@ module.exports = {
     {
       name: 'config-is-passed-down',
       severity: 'error',
-      from: { path: SERVER, pathNot: [TEST, `${SERVER}(compose|main|config)\\.ts$`] },
+      from: { path: SERVER, pathNot: [TEST, `${SERVER}(compose|main|config)\\.ts$`, `${SERVER}cli/`] },
       to: { path: `${SERVER}config\\.ts$` },
     },
 

@@ -33,6 +33,8 @@ function findCommand(name, args) {
   switch (name) {
     case 'start':
       return { client: true, server: true, machine: false, scripts: [[SERVER_ENTRY, ...args]] };
+    case 'cli':
+      return { client: false, server: true, machine: false, scripts: [['server/dist/cli.mjs', ...args]] };
     case 'dev':
       return {
         client: false,
@@ -60,7 +62,7 @@ async function launch() {
   const [name = '', ...args] = process.argv.slice(2);
   const command = findCommand(name, args);
   if (command === null)
-    throw new LaunchError('usage: node scripts/launch.mjs start|dev|prepare|check|test|bench [arguments]');
+    throw new LaunchError('usage: node scripts/launch.mjs start|dev|prepare|check|test|bench|cli [arguments]');
   const installed = areDependenciesInstalled(root);
   const { node, pnpm, env } = await findToolchain({ root, needsPnpm: !installed });
   if (!installed) await installDependencies({ root, pnpm, env });

@@ -23,6 +23,7 @@ export function listSteps(root) {
     { name: 'types: scripts', command: ['tsc', '-p', '.', '--noEmit'] },
     { name: 'lint', command: ['oxlint', '.'] },
     { name: 'format', command: ['oxfmt', '--check', '.'] },
+    { name: 'compose', command: ['dclint', '--max-warnings', '0', 'docker-compose.yml'] },
     { name: 'size', command: ['size-limit'] },
     { name: 'tree', scan: () => scanTree(root) },
   ];
