@@ -5,7 +5,12 @@ import { defineConfig } from 'rolldown';
  * needs to strip the types of each source file. What holds native code or files of its own stays a package.
  */
 export default defineConfig({
-  input: { main: 'src/main.ts', cli: 'src/cli/main.ts', 'sqlite-worker': 'src/adapters/sqlite/sqlite-worker.ts' },
+  input: {
+    main: 'src/main.ts',
+    cli: 'src/cli/main.ts',
+    'sqlite-worker': 'src/adapters/sqlite/sqlite-worker.ts',
+    'search-worker': 'src/adapters/sqlite/search/search-worker.ts',
+  },
   platform: 'node',
   external: ['better-sqlite3', /^@scalar\//],
   output: {

@@ -188,6 +188,13 @@ export const ERRORS = {
     level: 'warn',
     retryable: true,
   },
+  'search-unavailable': {
+    title: 'Search does not answer; documents are not affected, try again.',
+    status: 503,
+    close: null,
+    level: 'warn',
+    retryable: true,
+  },
   overloaded: {
     title: 'The server is full; try again shortly.',
     status: 503,

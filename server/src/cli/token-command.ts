@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { ROLES } from '@scriptorium/shared/roles';
 import { loadDevelopmentSecret } from '../adapters/jwt/development-secret.ts';
 import { signToken } from '../adapters/jwt/sign-token.ts';
+import { createSystemClock } from '../adapters/system/clock.ts';
 import type { Config } from '../config.ts';
 import { parseTokenClaims } from '../core/token-claims.ts';
 import { CliError, EXIT } from './exit-codes.ts';
@@ -33,7 +34,7 @@ export function addTokenCommand(
     .option('--json', 'print an object instead of the token alone')
     .action(async (options: TokenOptions) => {
       const config = deps.readConfig();
-      const expiresAt = Date.now() + readHours(options.hours) * 3_600_000;
+      const expiresAt = createSystemClock().now() + readHours(options.hours) * 3_600_000;
       const claims = toClaims(options, expiresAt);
       const secret = config.tokens.secret ?? (await loadDevelopmentSecret(config.dataDir));
       const token = await signToken({ secret, issuer: config.tokens.issuer, audience: config.tokens.audience }, claims);

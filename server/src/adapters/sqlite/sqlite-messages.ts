@@ -68,13 +68,25 @@ export interface Failure {
   readonly message: string;
 }
 
-export interface WorkerRequest {
-  readonly id: number;
-  readonly command: Command;
+/** Commands with the answer to each kind: what a worker is for. */
+export interface Protocol {
+  readonly command: { readonly kind: string };
+  readonly answers: object;
 }
 
-export type WorkerResponse =
+/** What the worker of the log and the catalog is for. */
+export interface LogProtocol extends Protocol {
+  readonly command: Command;
+  readonly answers: Answers;
+}
+
+export interface WorkerRequest<P extends Protocol = LogProtocol> {
+  readonly id: number;
+  readonly command: P['command'];
+}
+
+export type WorkerResponse<P extends Protocol = LogProtocol> =
   | { readonly kind: 'ready' }
   | { readonly kind: 'unusable'; readonly failure: Failure }
-  | { readonly kind: 'answer'; readonly id: number; readonly answer: Answers[keyof Answers] }
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: P['answers'][keyof P['answers']] }
   | { readonly kind: 'failure'; readonly id: number; readonly failure: Failure };

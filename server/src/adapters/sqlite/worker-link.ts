@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import { ScriptoriumError } from '../../core/errors.ts';
 import type { Clock, Timer } from '../../ports/clock.ts';
 import { toPortError } from './sqlite-failures.ts';
-import type { Answers, Command, Failure, WorkerRequest, WorkerResponse } from './sqlite-messages.ts';
+import type { Failure, LogProtocol, Protocol, WorkerRequest, WorkerResponse } from './sqlite-messages.ts';
 
 /** Milliseconds after which a request is given up: the disk hangs, or a statement never should have been sent. */
 const DEADLINE = 10_000;
@@ -24,20 +24,22 @@ export class UnusableDatabaseError extends Error {
   }
 }
 
-interface Waiting {
+type AnswerOf<P extends Protocol> = P['answers'][keyof P['answers']];
+
+interface Waiting<P extends Protocol> {
   readonly since: number;
-  readonly resolve: (answer: Answers[keyof Answers]) => void;
+  readonly resolve: (answer: AnswerOf<P>) => void;
   readonly reject: (error: Error) => void;
 }
 
 /** Requests and answers over one worker's life. */
-export class WorkerLink {
+export class WorkerLink<P extends Protocol = LogProtocol> {
   readonly ready: Promise<void>;
   /** Resolves when the worker is gone, whatever the reason. */
   readonly ended: Promise<void>;
   readonly #deps: WorkerLinkDeps;
   /** In the order of sending, which is the order of the answers. */
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #waiting = new Map<number, Waiting<P>>();
   #lastId = 0;
   #deadline: Timer | null = null;
   /** The last request whose caller was told that there is no answer; until it comes, nothing else is sent. */
@@ -52,7 +54,7 @@ export class WorkerLink {
     this.ready = opened.promise;
     // Whoever asks for it hears of a failure; nobody has to.
     this.ready.catch(() => undefined);
-    deps.worker.on('message', (response: WorkerResponse) => {
+    deps.worker.on('message', (response: WorkerResponse<P>) => {
       if (response.kind === 'ready') opened.resolve();
       else if (response.kind === 'unusable') opened.reject(new UnusableDatabaseError(response.failure));
       else this.#take(response);
@@ -70,20 +72,20 @@ export class WorkerLink {
   }
 
   /** Sends a command; rejects with `storage-unavailable` when no answer comes. */
-  send<Kind extends Command['kind']>(
-    command: Extract<Command, { readonly kind: Kind }>,
+  send<Kind extends P['command']['kind'] & keyof P['answers']>(
+    command: Extract<P['command'], { readonly kind: Kind }>,
     transfer: readonly ArrayBuffer[] = [],
-  ): Promise<Answers[Kind]> {
+  ): Promise<P['answers'][Kind]> {
     // A rollback is sent whatever happens, since what it ends would otherwise stay open in the worker.
     if (!this.responsive && (command.kind !== 'rollback' || this.#state !== 'up')) return Promise.reject(unavailable());
-    const request: WorkerRequest = { id: (this.#lastId += 1), command };
+    const request: WorkerRequest<P> = { id: (this.#lastId += 1), command };
     if (command.kind === 'close') this.#state = 'closing';
-    const { promise, resolve, reject } = Promise.withResolvers<Answers[keyof Answers]>();
+    const { promise, resolve, reject } = Promise.withResolvers<AnswerOf<P>>();
     this.#waiting.set(request.id, { since: this.#deps.clock.monotonic(), resolve, reject });
     this.#deps.worker.postMessage(request, [...transfer]);
     this.#watch();
     // The worker answers each command with the answer of its kind.
-    return promise as Promise<Answers[Kind]>;
+    return promise as Promise<P['answers'][Kind]>;
   }
 
   /** Ends a worker that does not end by itself. */
@@ -91,7 +93,7 @@ export class WorkerLink {
     await this.#deps.worker.terminate();
   }
 
-  #take(response: Extract<WorkerResponse, { readonly id: number }>): void {
+  #take(response: Extract<WorkerResponse<P>, { readonly id: number }>): void {
     if (response.id === this.#overdueId) this.#overdueId = 0;
     const waiting = this.#waiting.get(response.id);
     this.#waiting.delete(response.id);

@@ -1,0 +1,158 @@
+import type { Database } from 'better-sqlite3';
+import { deletionsOf } from '@scriptorium/shared/search-query';
+import { toIndexText } from '@scriptorium/shared/search-words';
+import type { SearchEntry } from '../../../ports/search-index.ts';
+import type { DocumentId } from '../../../ports/update-log.ts';
+import { scopeWord } from './match-expression.ts';
+import { type GenerationTables, tablesOf } from './search-schema.ts';
+
+/** What is written into one generation of the index. All of a call is one transaction of its caller. */
+export class SearchTables {
+  readonly #statements: ReturnType<typeof prepareStatements>;
+  readonly #database: Database;
+  readonly #tables: GenerationTables;
+
+  constructor(database: Database, generation: number) {
+    this.#database = database;
+    this.#tables = tablesOf(generation);
+    this.#statements = prepareStatements(database, this.#tables);
+  }
+
+  /** Replaces the document's entry, unless a later state is there already. */
+  write(entry: SearchEntry): void {
+    const { readEntry, putEntry, putBody, deleteWords, insertWords } = this.#statements;
+    const old = readEntry.get(entry.documentId);
+    if (old !== undefined && isLater(old, entry)) return;
+    if (old !== undefined) deleteWords.run(entry.documentId);
+    const text = indexTexts(entry.title, entry.blocks);
+    const { blocks, authors, tags, ...facts } = entry;
+    putEntry.run({ ...facts, authors: JSON.stringify(authors), tags: JSON.stringify(tags) });
+    putBody.run(entry.documentId, JSON.stringify(blocks));
+    insertWords.run(entry.documentId, scopeWord(entry.tenant), text.title, text.headings, text.body);
+    const words = wordsOf(text);
+    this.#noteTerms(words);
+    if (old === undefined) return;
+    const before = wordsOf(indexTexts(old.title, parseBlocks(old.blocks)));
+    this.#forgetTerms([...before].filter((word) => !words.has(word)));
+  }
+
+  remove(documentId: DocumentId): void {
+    const old = this.#statements.readEntry.get(documentId);
+    if (old === undefined) return;
+    this.#statements.deleteWords.run(documentId);
+    this.#statements.deleteEntry.run(documentId);
+    this.#statements.deleteBody.run(documentId);
+    this.#forgetTerms(wordsOf(indexTexts(old.title, parseBlocks(old.blocks))));
+  }
+
+  /** Writes the full-text index anew, so that nothing of what was deleted stays in it. */
+  optimize(): void {
+    for (const table of [this.#tables.words, this.#tables.trigrams]) {
+      this.#database.exec(`insert into ${table} (${table}) values ('optimize')`);
+    }
+  }
+
+  #noteTerms(words: ReadonlySet<string>): void {
+    for (const word of words) {
+      if (!isCorrectable(word)) continue;
+      const { changes, lastInsertRowid } = this.#statements.insertTerm.run(word);
+      if (changes === 0) continue;
+      if (isFoundByTrigrams(word)) this.#statements.insertTrigrams.run(lastInsertRowid, word);
+      if (isFoundByDeletions(word)) {
+        for (const deletion of deletionsOf(word)) this.#statements.insertDeletion.run(deletion, lastInsertRowid);
+      }
+    }
+  }
+
+  /** Takes back the terms that no document holds any more. */
+  #forgetTerms(words: Iterable<string>): void {
+    for (const word of words) {
+      if (!isCorrectable(word) || this.#statements.isInUse.get(word) !== undefined) continue;
+      const id = this.#statements.deleteTerm.get(word);
+      if (id === undefined) continue;
+      if (isFoundByTrigrams(word)) this.#statements.deleteTrigrams.run(id.id);
+      if (isFoundByDeletions(word)) {
+        for (const deletion of deletionsOf(word)) this.#statements.deleteDeletion.run(deletion, id.id);
+      }
+    }
+  }
+}
+
+interface EntryRow {
+  readonly epoch: number;
+  readonly seq: number;
+  readonly title: string;
+  readonly blocks: string;
+}
+
+interface IndexTexts {
+  readonly title: string;
+  readonly headings: string;
+  readonly body: string;
+}
+
+function isLater(one: Pick<EntryRow, 'epoch' | 'seq'>, other: Pick<SearchEntry, 'epoch' | 'seq'>): boolean {
+  return one.epoch > other.epoch || (one.epoch === other.epoch && one.seq > other.seq);
+}
+
+/** A word that a mistyped one may be taken for. */
+function isCorrectable(word: string): boolean {
+  return word.length >= 3 && word.length <= 32;
+}
+
+/** A word of eight letters may be typed with two mistakes, so with six letters. */
+function isFoundByTrigrams(word: string): boolean {
+  return word.length >= 6;
+}
+
+/** A word of seven letters may be typed with one mistake, so for one of eight. */
+function isFoundByDeletions(word: string): boolean {
+  return word.length <= 8;
+}
+
+function indexTexts(title: string, blocks: SearchEntry['blocks']): IndexTexts {
+  const headings = new Set(blocks.flatMap((block) => block.headings));
+  return {
+    title: toIndexText(title),
+    headings: toIndexText([...headings].join('\n')),
+    body: toIndexText(blocks.map((block) => block.text).join('\n')),
+  };
+}
+
+function wordsOf({ title, headings, body }: IndexTexts): ReadonlySet<string> {
+  return new Set(`${title} ${headings} ${body}`.split(' ').filter((word) => word !== ''));
+}
+
+/** What this file has written itself. */
+function parseBlocks(json: string): SearchEntry['blocks'] {
+  return JSON.parse(json) as SearchEntry['blocks'];
+}
+
+function prepareStatements(database: Database, tables: GenerationTables) {
+  const { entries, bodies, words, terms, trigrams, deletions, vocabulary } = tables;
+  return {
+    readEntry: database.prepare<[number], EntryRow>(
+      `select epoch, seq, title, blocks from ${entries} join ${bodies} using (document_id) where document_id = ?`,
+    ),
+    putEntry: database.prepare<[Record<string, unknown>]>(`
+      insert or replace into ${entries}
+        (document_id, tenant, name, title, epoch, seq, created_at, updated_at, authors, tags)
+      values (@documentId, @tenant, @name, @title, @epoch, @seq, @createdAt, @updatedAt, @authors, @tags)`),
+    putBody: database.prepare<[number, string]>(`insert or replace into ${bodies} (document_id, blocks) values (?, ?)`),
+    deleteEntry: database.prepare<[number]>(`delete from ${entries} where document_id = ?`),
+    insertWords: database.prepare<[number, string, string, string, string]>(
+      `insert into ${words} (rowid, scope, title, headings, body) values (?, ?, ?, ?, ?)`,
+    ),
+    deleteBody: database.prepare<[number]>(`delete from ${bodies} where document_id = ?`),
+    deleteWords: database.prepare<[number]>(`delete from ${words} where rowid = ?`),
+    insertTerm: database.prepare<[string]>(`insert into ${terms} (term) values (?) on conflict do nothing`),
+    deleteTerm: database.prepare<[string], { id: number }>(`delete from ${terms} where term = ? returning id`),
+    insertTrigrams: database.prepare<[number | bigint, string]>(`insert into ${trigrams} (rowid, term) values (?, ?)`),
+    deleteTrigrams: database.prepare<[number]>(`delete from ${trigrams} where rowid = ?`),
+    insertDeletion: database.prepare<[string, number | bigint]>(
+      `insert into ${deletions} (deletion, term) values (?, ?) on conflict do nothing`,
+    ),
+    deleteDeletion: database.prepare<[string, number]>(`delete from ${deletions} where deletion = ? and term = ?`),
+    isInUse: database.prepare<[string], { term: string }>(`select term from ${vocabulary} where term = ?`),
+  };
+}
