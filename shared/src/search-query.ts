@@ -15,7 +15,7 @@ export interface SearchQuery {
 }
 
 /** Terms that are taken of a query; what is behind them would only make it slower. */
-const TERMS_MAX = 12;
+const TERMS_MAX = 10;
 
 /**
  * Reads what somebody typed: words, `"phrases in quotes"`, and `-word` or `-"phrase"` for what must not be there. The

@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openMeilisearch } from '../../src/adapters/meilisearch/open-meilisearch.ts';
+import type { SearchIndex } from '../../src/ports/search-index.ts';
+import { describeSearchKeeping } from '../contracts/search-index.contract.ts';
+import { searchEntry, searchRequest } from '../contracts/search-index-fixtures.ts';
+import { AT, name, newTenant } from '../contracts/store-under-test.ts';
+import { createSilentTelemetry } from '../support/silent-telemetry.ts';
+import { isContractMissing } from './openapi-contract.ts';
+import { API_KEY, type MeilisearchStandIn, startMeilisearchStandIn } from './stand-in.ts';
+
+const missing = isContractMissing();
+
+function open(url: string, more: { readonly apiKey?: string } = {}): SearchIndex {
+  return openMeilisearch({
+    url,
+    apiKey: API_KEY,
+    index: 'documents',
+    log: createSilentTelemetry().log,
+    timeouts: { request: 500, task: 2_000 },
+    ...more,
+  });
+}
+
+describe.skipIf(missing)('Meilisearch, by its published contract', () => {
+  describeSearchKeeping('Meilisearch', async () => {
+    const standIn = await startMeilisearchStandIn();
+    const index = open(standIn.url);
+    const close = async (): Promise<void> => {
+      await index.close();
+      await standIn.stop();
+      expect(standIn.violations).toEqual([]);
+    };
+    return { index, close };
+  });
+
+  let standIn: MeilisearchStandIn;
+  beforeEach(async () => void (standIn = await startMeilisearchStandIn()));
+  afterEach(async () => {
+    await standIn.stop();
+    expect(standIn.violations).toEqual([]);
+  });
+
+  it('[FIND15] every filter, order and page is a request that its contract allows', async () => {
+    const index = open(standIn.url);
+    const tenant = newTenant();
+    const author = 'a "quoted" \\ name';
+    await index.write([searchEntry(tenant, ['One', 'word'], { authors: [author], tags: ['x'], name: name('team/a') })]);
+    const filter = { authors: [author], tags: ['x'], updatedFrom: AT, updatedBefore: AT + 1 };
+    for (const sort of ['relevance', 'updated', 'name'] as const) {
+      const names = ['team/*', 'other'];
+      const page = await index.search(searchRequest(tenant, '"word" -absent', { filter, sort, names, offset: 0 }));
+      expect(page.hits.map((hit) => hit.title)).toEqual(['One']);
+    }
+    await index.erase([1]);
+    expect(standIn.requests).toContain('post /indexes/documents/compact');
+  });
+
+  it.each([500, 503, 'hang'] as const)(
+    '[FIND16] an engine that answers %s is away, and works again when it is back',
+    async (fault) => {
+      const index = open(standIn.url);
+      const tenant = newTenant();
+      await index.write([searchEntry(tenant, ['One', 'word'])]);
+      standIn.fail = fault;
+      await expect(index.search(searchRequest(tenant, 'word'))).rejects.toMatchObject({ code: 'search-unavailable' });
+      standIn.fail = null;
+      expect((await index.search(searchRequest(tenant, 'word'))).hits).toHaveLength(1);
+    },
+  );
+
+  it('[FIND16] nobody at the address, or a key that is refused, is the same', async () => {
+    const request = searchRequest(newTenant(), 'word');
+    await expect(open('http://127.0.0.1:9').search(request)).rejects.toMatchObject({ code: 'search-unavailable' });
+    const stranger = open(standIn.url, { apiKey: 'wrong' });
+    await expect(stranger.search(request)).rejects.toMatchObject({ code: 'search-unavailable' });
+  });
+
+  it('[FIND16] an engine that fails again and again is left alone for a while', async () => {
+    const index = open(standIn.url);
+    standIn.fail = 500;
+    for (let attempt = 0; attempt < 30; attempt += 1)
+      await index.search(searchRequest(newTenant(), 'x')).catch(() => null);
+    expect(standIn.requests.length).toBeLessThan(30);
+  });
+
+  it('[FIND17] an entry that the engine takes and cannot keep is an error that no retry mends', async () => {
+    const index = open(standIn.url);
+    const tenant = newTenant();
+    await index.write([searchEntry(tenant, ['One', 'word'])]);
+    standIn.failNextTask = 'invalid_document_id';
+    await expect(index.write([searchEntry(tenant, ['Two', 'word'])])).rejects.toMatchObject({ code: 'internal' });
+  });
+});
