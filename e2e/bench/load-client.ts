@@ -10,13 +10,23 @@ const ROOT_NAME = 'text';
 
 /** What clients report to the generator; `sequence` numbers a client's edits from 0. */
 export interface LoadEvents {
-  arrived(author: number, sequence: number): void;
+  /** `at` is the client that got it. */
+  arrived(author: number, sequence: number, at: LoadClient): void;
   acknowledged(author: number, sequence: number): void;
+}
+
+/** Who a client is, and where it goes. */
+export interface LoadClientPlace {
+  readonly id: number;
+  readonly document: string;
+  readonly node: number;
 }
 
 /** One cheap client: it knows frames and clocks, and holds no document. */
 export class LoadClient {
   readonly id: number;
+  /** Index of the node it is connected to. */
+  readonly node: number;
   readonly #dialect: Dialect;
   readonly #document: string;
   readonly #socket: WebSocket;
@@ -28,13 +38,15 @@ export class LoadClient {
   #opened: () => void = () => {};
   readonly ready: Promise<void>;
 
-  constructor(plan: LoadPlan, who: { readonly id: number; readonly document: string }, events: LoadEvents) {
+  constructor(plan: LoadPlan, who: LoadClientPlace, events: LoadEvents) {
     this.id = who.id;
+    this.node = who.node;
     this.#dialect = plan.dialect;
     this.#document = who.document;
     this.#events = events;
     this.ready = new Promise((resolve) => (this.#opened = resolve));
-    const url = plan.dialect === 'hocuspocus' ? plan.url : `${plan.url}/${who.document}${plan.query ?? ''}`;
+    const node = plan.urls[who.node] ?? '';
+    const url = plan.dialect === 'hocuspocus' ? node : `${node}/${who.document}${plan.query ?? ''}`;
     this.#socket = new WebSocket(url, { perMessageDeflate: false, skipUTF8Validation: true });
     this.#socket.binaryType = 'nodebuffer';
     this.#socket.on('message', (bytes: Buffer) => this.#receive(bytes));
@@ -102,7 +114,7 @@ export class LoadClient {
     readClocks(decoder, (client, from, to) => {
       // Some servers send an author its own edits back; that is no delivery.
       if (client === this.id) return;
-      for (let clock = from; clock < to; clock += 1) this.#events.arrived(client, clock);
+      for (let clock = from; clock < to; clock += 1) this.#events.arrived(client, clock, this);
     });
   }
 

@@ -6,12 +6,15 @@ export type Dialect = 'hocuspocus' | 'y-websocket' | 'relay';
 /** What the load generator is told. */
 export interface LoadPlan {
   readonly dialect: Dialect;
-  /** URL that clients connect to; all but Hocuspocus clients append the document's name. */
-  readonly url: string;
+  /**
+   * URLs of the nodes, one or more; the clients of a document go to them in turn. All but Hocuspocus clients append the
+   * document's name.
+   */
+  readonly urls: readonly string[];
   /** Put behind the document's name. */
   readonly query?: string;
-  /** Process whose CPU time is measured. */
-  readonly serverPid: number;
+  /** Processes whose CPU time is measured, together. */
+  readonly serverPids: readonly number[];
   /** Token that Hocuspocus clients send. */
   readonly token: string;
   /** Documents are called `PREFIX-0` and so on; each prefix may be used once per server. */
@@ -21,6 +24,8 @@ export interface LoadPlan {
   readonly rate: number;
   readonly warmUp: number;
   readonly seconds: number;
+  /** File with a Yjs update that each document holds before the load begins; without it documents are empty. */
+  readonly baseFile?: string;
 }
 
 /** What the load generator saw in the measured window. */
@@ -34,6 +39,8 @@ export interface LoadResult {
   readonly generatorCpuShare: number;
   /** From the send of an edit to its arrival at the other clients. */
   readonly peer: Percentiles | null;
+  /** The same, for clients on another node than the author's. */
+  readonly otherNode: Percentiles | null;
   /** From the send of an edit to its acknowledgement. */
   readonly acknowledgement: Percentiles | null;
   /** How late the generator sent an edit, p99 in milliseconds. */

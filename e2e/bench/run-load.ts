@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readFile } from 'node:fs/promises';
 import { LoadClient, type LoadEvents } from './load-client.ts';
+import { seedDocuments } from './seed-documents.ts';
 import type { LoadPlan, LoadResult } from './load-plan.ts';
 import { readCpuMicroseconds, readResidentMegabytes } from './process-stats.ts';
 import { readPercentiles } from './samples.ts';
@@ -13,6 +15,7 @@ const GRACE_MS = 2_000;
 /** Puts a server under load from this process and measures both. */
 export async function runLoad(plan: LoadPlan): Promise<LoadResult> {
   const recorder = new Recorder(plan);
+  if (plan.baseFile !== undefined) await seedDocuments(plan, await readFile(plan.baseFile));
   const clients = await connectClients(plan, recorder);
   for (const client of clients) client.prepare(plan.rate * (plan.warmUp + plan.seconds));
   await sleep(SETTLE_MS);
@@ -23,7 +26,7 @@ export async function runLoad(plan: LoadPlan): Promise<LoadResult> {
   const begin = sample(plan);
   await pace.run(plan.seconds * plan.rate);
   const end = sample(plan);
-  const residentMegabytes = readResidentMegabytes(plan.serverPid);
+  const residentMegabytes = plan.serverPids.reduce((sum, pid) => sum + readResidentMegabytes(pid), 0);
   recorder.measuring = false;
   await recorder.drain();
   for (const client of clients) client.close();
@@ -48,6 +51,7 @@ class Recorder implements LoadEvents {
   readonly #measured: Uint8Array[];
   readonly #plan: LoadPlan;
   readonly #peerSamples: number[] = [];
+  readonly #otherNodeSamples: number[] = [];
   readonly #ackSamples: number[] = [];
   #expected = 0;
 
@@ -67,8 +71,10 @@ class Recorder implements LoadEvents {
     this.#expected += 1;
   }
 
-  arrived(author: number, sequence: number): void {
+  arrived(author: number, sequence: number, at: LoadClient): void {
     this.#take(this.#peerSamples, author, sequence);
+    const authorNode = Math.floor((author - FIRST_CLIENT_ID) / this.#plan.documents) % this.#plan.urls.length;
+    if (authorNode !== at.node) this.#take(this.#otherNodeSamples, author, sequence);
   }
 
   acknowledged(author: number, sequence: number): void {
@@ -96,9 +102,10 @@ class Recorder implements LoadEvents {
       await sleep(20);
   }
 
-  summary(): Pick<LoadResult, 'peer' | 'acknowledgement' | 'undelivered' | 'unacknowledged'> {
+  summary(): Pick<LoadResult, 'peer' | 'otherNode' | 'acknowledgement' | 'undelivered' | 'unacknowledged'> {
     return {
       peer: readPercentiles(this.#peerSamples),
+      otherNode: readPercentiles(this.#otherNodeSamples),
       acknowledgement: readPercentiles(this.#ackSamples),
       ...this.#missing,
     };
@@ -147,7 +154,8 @@ async function connectClients(plan: LoadPlan, recorder: Recorder): Promise<LoadC
   for (let index = 0; index < total; index += 1) {
     // Clients of one document are as far apart in the order of sending as can be.
     const document = `${plan.prefix}-${index % plan.documents}`;
-    clients.push(new LoadClient(plan, { id: FIRST_CLIENT_ID + index, document }, recorder));
+    const node = Math.floor(index / plan.documents) % plan.urls.length;
+    clients.push(new LoadClient(plan, { id: FIRST_CLIENT_ID + index, document, node }, recorder));
     if (index % CONNECTS_AT_ONCE === 0) await Promise.all(clients.map((client) => client.ready));
   }
   await Promise.all(clients.map((client) => client.ready));
@@ -157,7 +165,7 @@ async function connectClients(plan: LoadPlan, recorder: Recorder): Promise<LoadC
 function sample(plan: LoadPlan): { readonly at: number; readonly server: number; readonly generator: number } {
   return {
     at: performance.now() * 1_000,
-    server: readCpuMicroseconds(plan.serverPid),
+    server: plan.serverPids.reduce((sum, pid) => sum + readCpuMicroseconds(pid), 0),
     generator: readCpuMicroseconds(process.pid),
   };
 }

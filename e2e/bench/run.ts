@@ -66,8 +66,8 @@ async function measure(name: string, options: BenchOptions, round: number): Prom
     const { documents, clients, rate, warmUp, seconds } = options;
     const result = await generateLoad({
       dialect: server.dialect,
-      url: started.url,
-      serverPid: started.pid,
+      urls: [started.url],
+      serverPids: [started.pid],
       token: started.token,
       prefix: 'bench',
       documents,

@@ -41,7 +41,13 @@ describe('the load that the benchmark makes', () => {
   it('[OPS61] reaches every peer, is acknowledged, and is stored, edit by edit', { timeout: 60_000 }, async () => {
     const token = await mintToken({ sub: 'bench' });
     const load = { prefix: 'addressed', documents: 5, clients: 3, rate: 5, warmUp: 1, seconds: 2 };
-    const result = await runLoad({ dialect: 'hocuspocus', url: site.collabUrl, serverPid: server.pid, token, ...load });
+    const result = await runLoad({
+      dialect: 'hocuspocus',
+      urls: [site.collabUrl],
+      serverPids: [server.pid],
+      token,
+      ...load,
+    });
     expect(result.edits).toBe(150);
     expect(result).toMatchObject({ undelivered: 0, unacknowledged: 0 });
     expect(result.acknowledgement?.count).toBe(150);
@@ -55,7 +61,12 @@ describe('the load that the benchmark makes', () => {
   it('[OPS62] finds its way into a y-websocket address too', { timeout: 60_000 }, async () => {
     const token = await mintToken({ sub: 'bench' });
     const load = { prefix: 'plain', documents: 3, clients: 2, rate: 5, warmUp: 1, seconds: 1 };
-    const plan = { dialect: 'y-websocket', url: site.yUrl, query: `?token=${token}`, serverPid: server.pid } as const;
+    const plan = {
+      dialect: 'y-websocket',
+      urls: [site.yUrl],
+      query: `?token=${token}`,
+      serverPids: [server.pid],
+    } as const;
     const result = await runLoad({ ...plan, token, ...load });
     expect(result).toMatchObject({ edits: 30, undelivered: 0 });
   });
