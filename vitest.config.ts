@@ -34,6 +34,16 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'chaos',
+          include: ['e2e/chaos/**/*.test.ts'],
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
           name: 'e2e',
           include: ['e2e/scenarios/**/*.test.ts'],
           pool: 'forks',

@@ -1,5 +1,5 @@
-// `npm test`: check, unit, services and e2e in this order, each with its time, and one closing line of counts.
-// `test.mjs unit|services|e2e|check [--full] [arguments]` runs one stage and hands it the arguments.
+// `npm test`: all stages in their order, each with its time, and one closing line of counts.
+// `test.mjs STAGE [--full] [arguments]` runs one stage and hands it the arguments.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -12,6 +12,7 @@ const STAGES = [
   { name: 'check', budgetMinutes: 2 },
   { name: 'unit', budgetMinutes: 3 },
   { name: 'services', budgetMinutes: 4 },
+  { name: 'chaos', budgetMinutes: 5 },
   { name: 'e2e', budgetMinutes: 6 },
 ];
 

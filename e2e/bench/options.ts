@@ -1,49 +1,48 @@
 import { parseArgs } from 'node:util';
+import { SUITES } from './suites.ts';
 
 /** What one run of the benchmark does. */
 export interface BenchOptions {
-  readonly documents: number;
-  /** Clients in each document. */
-  readonly clients: number;
-  /** Edits per client and second. */
-  readonly rate: number;
+  /** Names of suites, in their order. */
+  readonly suites: readonly string[];
   /** Measured seconds of each round, after the warm-up. */
   readonly seconds: number;
   readonly warmUp: number;
   readonly rounds: number;
-  /** Names of the servers to run, in this order. */
-  readonly servers: readonly string[];
+  /** Names of the servers to run; `null`: all of each suite. */
+  readonly servers: readonly string[] | null;
   readonly jsonFile: string | null;
 }
 
-const SERVER_NAMES = ['scriptorium', 'hocuspocus', 'y-websocket', 'relay'] as const;
-
 export const HELP = `npm run bench -- [options]
 
-Runs Scriptorium (embedded, every acknowledgement durable), stock Hocuspocus without storage, the server of
-y-websocket 2.1 and a raw relay, one after the other in each round, under the same load, and prints a table.
+Puts Scriptorium and its peers, one after the other in each round, under the same load, and prints a table with ratios
+for each suite. Acknowledgements of Scriptorium are durable; those of stock Hocuspocus are not.
 
-  --documents N   documents (200)
-  --clients N     clients in each document (2)
-  --rate N        edits per client and second (5)
-  --seconds N     measured seconds of each round (20)
-  --warm-up N     seconds of the same load before them (5)
-  --rounds N      rounds; the table shows medians (3)
-  --servers LIST  comma-separated, of: ${SERVER_NAMES.join(', ')} (all)
+  --suites LIST   comma-separated (all):
+${Object.entries(SUITES)
+  .map(([name, { title }]) => `                    ${name.padEnd(12)}${title}`)
+  .join('\n')}
+                    cold        opening documents that no node has open
+  --servers LIST  comma-separated, of: scriptorium, hocuspocus, y-websocket, relay (all that a suite has)
+  --seconds N     measured seconds of each round (15)
+  --warm-up N     seconds of the same load before them (4)
+  --rounds N      rounds; the tables show medians (3)
   --json FILE     writes every figure of every round to FILE
   --help          this text
 
 Exit code 1 when a target is missed, an edit did not arrive, or one was not acknowledged.
 `;
 
+/** The suite that is no load. */
+export const COLD_SUITE = 'cold';
+
 const OPTIONS = {
-  documents: { type: 'string', default: '200' },
-  clients: { type: 'string', default: '2' },
-  rate: { type: 'string', default: '5' },
-  seconds: { type: 'string', default: '20' },
-  'warm-up': { type: 'string', default: '5' },
+  suites: { type: 'string', default: [...Object.keys(SUITES), COLD_SUITE].join(',') },
+  servers: { type: 'string' },
+  seconds: { type: 'string', default: '15' },
+  'warm-up': { type: 'string', default: '4' },
   rounds: { type: 'string', default: '3' },
-  servers: { type: 'string', default: SERVER_NAMES.join(',') },
   json: { type: 'string' },
   help: { type: 'boolean', default: false },
 } as const;
@@ -52,17 +51,15 @@ const OPTIONS = {
 export function parseOptions(args: readonly string[]): BenchOptions | null {
   const { values } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: false });
   if (values.help) return null;
-  const servers = values.servers.split(',');
-  const unknown = servers.find((name) => !SERVER_NAMES.some((known) => known === name));
-  if (unknown !== undefined) throw new Error(`--servers: there is no ${unknown}`);
+  const suites = values.suites.split(',');
+  const unknown = suites.find((name) => name !== COLD_SUITE && !Object.hasOwn(SUITES, name));
+  if (unknown !== undefined) throw new Error(`--suites: there is no ${unknown}`);
   return {
-    documents: readCount('documents', values.documents),
-    clients: readCount('clients', values.clients),
-    rate: readCount('rate', values.rate),
+    suites,
     seconds: readCount('seconds', values.seconds),
     warmUp: readCount('warm-up', values['warm-up']),
     rounds: readCount('rounds', values.rounds),
-    servers,
+    servers: values.servers?.split(',') ?? null,
     jsonFile: values.json ?? null,
   };
 }

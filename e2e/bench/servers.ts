@@ -20,13 +20,23 @@ export interface BenchServer {
   spawn(place: { readonly port: number; readonly dataDir: string }): Child;
 }
 
-/** One run of it. */
+/** One run of it, on one node or more. */
 export interface Started {
-  readonly pid: number;
-  readonly url: string;
+  readonly pids: readonly number[];
+  readonly urls: readonly string[];
   readonly token: string;
   readonly readyAfterMs: number;
+  /** What went over Redis so far, where there is one. */
+  readTraffic(): Promise<Traffic | null>;
   stop(): Promise<void>;
+}
+
+/** Counted by Redis itself since it started. */
+export interface Traffic {
+  /** PUBLISH and SPUBLISH commands. */
+  readonly publishes: number;
+  /** Bytes in and out. */
+  readonly bytes: number;
 }
 
 /** The servers that the benchmark knows, by the name on the command line. */
@@ -75,10 +85,11 @@ export async function startServer(server: BenchServer): Promise<Started> {
   });
   const readyAfterMs = performance.now() - startedAt;
   return {
-    pid: child.pid,
-    url: `ws://127.0.0.1:${port}${server.path}`,
+    pids: [child.pid],
+    urls: [`ws://127.0.0.1:${port}${server.path}`],
     token: await mintToken({ sub: 'bench' }),
     readyAfterMs,
+    readTraffic: () => Promise.resolve(null),
     async stop() {
       await child.kill();
       await rm(dataDir, { recursive: true, force: true });
@@ -86,7 +97,7 @@ export async function startServer(server: BenchServer): Promise<Started> {
   };
 }
 
-async function answers(url: string, child: Child): Promise<boolean> {
+export async function answers(url: string, child: Child): Promise<boolean> {
   if (child.exit !== null) throw new Error(`ended before it was ready:\n${child.output()}`);
   try {
     const response = await fetch(url);

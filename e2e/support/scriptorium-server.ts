@@ -90,7 +90,7 @@ export async function createServerSite(): Promise<ServerSite> {
 }
 
 /** Waits until `/readyz` answers 200, or throws with the output when the process ends first. */
-async function waitUntilReady(child: Child, url: string, timeoutMs: number): Promise<void> {
+export async function waitUntilReady(child: Child, url: string, timeoutMs: number): Promise<void> {
   await waitUntil(
     async () => {
       if (child.exit !== null) throw new Error(`the server ended before it was ready:\n${child.output()}`);

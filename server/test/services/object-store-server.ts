@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { findPort, runCommand, type ServiceProcess, startProcess, waitForService } from './process.ts';
 
 /** An S3 gateway of the tests: Ceph's own, over a store in memory. */
@@ -11,6 +12,7 @@ export interface ObjectStoreServer {
   readonly endpoint: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  createBucket(name: string): Promise<void>;
   /** The gateway's process, to be stopped and continued by tests; the store behind it goes on. */
   gateway(): ServiceProcess;
   dispose(): Promise<void>;
@@ -54,6 +56,11 @@ export async function startObjectStore(): Promise<ObjectStoreServer> {
     port: ports.gateway,
     endpoint,
     ...CREDENTIALS,
+    async createBucket(name) {
+      const s3 = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials: CREDENTIALS });
+      await s3.send(new CreateBucketCommand({ Bucket: name }));
+      s3.destroy();
+    },
     gateway: () => gateway,
     async dispose() {
       // The gateway first: without its store it waits for it before it ends.

@@ -1,0 +1,114 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { startChild } from '../support/child-process.ts';
+import { writeBaseDocument } from './base-document.ts';
+import { type BenchServices, CLUSTER_SERVERS, startClusterServer } from './cluster-servers.ts';
+import type { Dialect, LoadPlan, LoadResult } from './load-plan.ts';
+import type { BenchOptions } from './options.ts';
+import { readResidentMegabytes } from './process-stats.ts';
+import type { Measurement } from './report.ts';
+import { SERVERS, type Started, startServer } from './servers.ts';
+import type { Suite } from './suites.ts';
+
+/** A server's memory falls for a moment after its start. */
+const IDLE_MS = 2_000;
+
+export interface SuiteRun {
+  readonly suite: Suite;
+  readonly options: BenchOptions;
+  /** Needed by suites with nodes. */
+  readonly services: BenchServices | null;
+  readonly print: (line: string) => void;
+}
+
+/** Measures every server of a suite in every round. */
+export async function runSuite(run: SuiteRun): Promise<readonly Measurement[]> {
+  const { suite, options } = run;
+  const names = suite.servers.filter((name) => options.servers?.includes(name) ?? true);
+  const base = suite.baseEdits === 0 ? null : await writeBaseDocument(suite.baseEdits);
+  if (base !== null) run.print(`base document: ${base.edits} edits, ${Math.round(base.bytes / 1_000)} KB`);
+  const measurements: Measurement[] = [];
+  try {
+    for (let round = 0; round < options.rounds; round += 1) {
+      // Another order in every round, so that no server always has the machine's better moment.
+      const order = names.map((_, index) => names[(index + round) % names.length] ?? '');
+      for (const name of order) {
+        const measurement = await measure(run, name, { round, baseFile: base?.file ?? null });
+        measurements.push(measurement);
+        run.print(describeRound(measurement));
+      }
+    }
+  } finally {
+    await base?.dispose();
+  }
+  return measurements.sort((a, b) => names.indexOf(a.server) - names.indexOf(b.server));
+}
+
+function describeRound({ round, title, serverCpuPerEdit, peer, acknowledgement }: Measurement): string {
+  const acknowledged = acknowledgement === null ? '' : `, acknowledged p95 ${acknowledgement.p95.toFixed(1)} ms`;
+  return `round ${round + 1}  ${title}: ${serverCpuPerEdit.toFixed(1)} µs/edit, peer p95 ${peer?.p95.toFixed(1)} ms${acknowledged}`;
+}
+
+async function measure(
+  run: SuiteRun,
+  name: string,
+  { round, baseFile }: { readonly round: number; readonly baseFile: string | null },
+): Promise<Measurement> {
+  const { suite, options } = run;
+  const { started, title, dialect } = await start(run, name);
+  try {
+    await sleep(IDLE_MS);
+    const idleMegabytes = started.pids.reduce((sum, pid) => sum + readResidentMegabytes(pid), 0);
+    const before = await started.readTraffic();
+    const { documents, clients, rate } = suite;
+    const { warmUp, seconds } = options;
+    const result = await generateLoad({
+      dialect,
+      urls: started.urls,
+      serverPids: started.pids,
+      token: started.token,
+      prefix: 'bench',
+      ...{ documents, clients, rate, warmUp, seconds },
+      ...(baseFile === null ? {} : { baseFile }),
+    });
+    const after = await started.readTraffic();
+    const edits = (warmUp + seconds) * rate * clients * documents;
+    return {
+      ...result,
+      server: name,
+      title,
+      round,
+      readyAfterMs: started.readyAfterMs,
+      idleMegabytes,
+      publishesPerEdit: before === null || after === null ? null : (after.publishes - before.publishes) / edits,
+      redisBytesPerEdit: before === null || after === null ? null : (after.bytes - before.bytes) / edits,
+    };
+  } finally {
+    await started.stop();
+  }
+}
+
+async function start(
+  { suite, services }: SuiteRun,
+  name: string,
+): Promise<{ readonly started: Started; readonly title: string; readonly dialect: Dialect }> {
+  if (suite.nodes === 0) {
+    const server = SERVERS[name];
+    if (server === undefined) throw new Error(`there is no server ${name}`);
+    return { started: await startServer(server), title: server.title, dialect: server.dialect };
+  }
+  const server = CLUSTER_SERVERS[name];
+  if (server === undefined || services === null) throw new Error(`there is no cluster ${name}`);
+  const started = await startClusterServer(server, { services, nodes: suite.nodes, shared: suite.nodes > 1 });
+  return { started, title: server.title, dialect: 'hocuspocus' };
+}
+
+/** The load comes from a process of its own, so that its work is not measured as somebody else's. */
+async function generateLoad(plan: LoadPlan): Promise<LoadResult> {
+  const path = fileURLToPath(new URL('load-main.ts', import.meta.url));
+  const child = startChild({ command: process.execPath, args: [path, JSON.stringify(plan)] });
+  const exit = await child.exited;
+  if (exit.code !== 0) throw new Error(`the load generator failed:\n${child.output()}`);
+  // Warnings of the runtime, if any, come before the result.
+  return JSON.parse(child.output().trim().split('\n').at(-1) ?? '') as LoadResult;
+}
