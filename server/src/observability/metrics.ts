@@ -28,8 +28,19 @@ const COUNTERS: Readonly<Record<CounterName, string>> = {
   documents_quarantined_total: 'Documents that could not be loaded.',
   snapshots_written_total: 'Snapshots written.',
   snapshot_checksum_failures_total: 'Snapshots whose checksum did not hold.',
+  relay_published_total: 'Rows published to other nodes.',
+  relay_published_bytes_total: 'Bytes of messages about rows published to other nodes.',
+  relay_received_total: 'Rows received from other nodes.',
+  relay_received_bytes_total: 'Bytes of messages about rows received from other nodes.',
+  relay_dropped_total:
+    'Rows not published, or of unknown fate, because the fan-out was away or slow; the log has them.',
+  relay_hints_total: 'Rows published as a hint only, because they are large or were dropped before.',
   relay_gaps_total: 'Gaps seen in what other nodes relay.',
   relay_malformed_total: 'Relayed messages that could not be read.',
+  presence_published_total: 'Messages about presence published to other nodes.',
+  presence_received_total: 'Messages about presence received from other nodes.',
+  presence_dropped_total: 'Messages about presence not published because the fan-out was away or slow.',
+  fan_out_connections_total: 'Connections to the fan-out opened, in pairs; growth means that they break.',
 };
 
 const GAUGES: Readonly<Record<GaugeName, string>> = {
@@ -37,6 +48,9 @@ const GAUGES: Readonly<Record<GaugeName, string>> = {
   sessions: 'Sessions open.',
   rooms: 'Documents open.',
   writer_pending_bytes: 'Bytes that wait for a commit.',
+  fan_out_healthy: 'Whether messages of other nodes arrive at present.',
+  fan_out_nodes: 'Other nodes that are heard.',
+  fan_out_pending_bytes: 'Bytes published that the fan-out has not taken yet.',
 };
 
 const HISTOGRAMS: Readonly<Record<HistogramName, { readonly help: string; readonly buckets: readonly number[] }>> = {
@@ -50,6 +64,10 @@ const HISTOGRAMS: Readonly<Record<HistogramName, { readonly help: string; readon
   },
   load_seconds: { help: 'One load of a document.', buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30] },
   compaction_seconds: { help: 'One compaction of a document.', buckets: [0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30] },
+  fan_out_lag_seconds: {
+    help: "From a row's publication to its arrival on another node, by the clocks of both.",
+    buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5],
+  },
 };
 
 /** Mean interval at which the event loop's delay is sampled; finer ones cost an idle server CPU. */

@@ -31,14 +31,36 @@ export type CounterName =
   | 'documents_quarantined_total'
   | 'snapshots_written_total'
   | 'snapshot_checksum_failures_total'
+  | 'relay_published_total'
+  | 'relay_published_bytes_total'
+  | 'relay_received_total'
+  | 'relay_received_bytes_total'
+  | 'relay_dropped_total'
+  | 'relay_hints_total'
   | 'relay_gaps_total'
-  | 'relay_malformed_total';
+  | 'relay_malformed_total'
+  | 'presence_published_total'
+  | 'presence_received_total'
+  | 'presence_dropped_total'
+  | 'fan_out_connections_total';
 
 /** Names of all gauges. */
-export type GaugeName = 'connections' | 'sessions' | 'rooms' | 'writer_pending_bytes';
+export type GaugeName =
+  | 'connections'
+  | 'sessions'
+  | 'rooms'
+  | 'writer_pending_bytes'
+  | 'fan_out_healthy'
+  | 'fan_out_nodes'
+  | 'fan_out_pending_bytes';
 
 /** Names of all histograms, in seconds. */
-export type HistogramName = 'acknowledgement_seconds' | 'flush_seconds' | 'load_seconds' | 'compaction_seconds';
+export type HistogramName =
+  | 'acknowledgement_seconds'
+  | 'flush_seconds'
+  | 'load_seconds'
+  | 'compaction_seconds'
+  | 'fan_out_lag_seconds';
 
 /** Counters, gauges and histograms; cheap enough for the hot path. */
 export interface Metrics {

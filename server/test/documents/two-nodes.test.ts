@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { createInProcessFanOut } from '../../src/adapters/in-process/fan-out.ts';
+import type { FanOut } from '../../src/ports/fan-out.ts';
 import { compareHead } from '../../src/rooms/catch-up.ts';
 import { createHeadWatch } from '../../src/rooms/head-watch.ts';
 import { receiveUpdate } from '../../src/rooms/receive-update.ts';
@@ -27,9 +28,9 @@ afterEach(async () => {
 });
 
 /** Another node's rooms on the same log, with a fan-out of its own: no relay ever arrives. */
-function createDeafNode(clock: FakeClock): RoomRegistry {
+function createDeafNode(clock: FakeClock, health: Partial<FanOut> = {}): RoomRegistry {
   const { log, snapshots, telemetry } = stores;
-  const fanOut = createInProcessFanOut({ node: 'deaf' });
+  const fanOut = { ...createInProcessFanOut({ node: 'deaf' }), ...health };
   const writer = createUpdateWriter({ log, clock, telemetry, incarnation: 'deaf', maxPendingBytes: 1e6 });
   const awarenessLimits = { statesPerSession: 8, stateBytes: 4096 };
   const onTail = () => undefined;
@@ -76,6 +77,42 @@ describe('rooms of two nodes on one log', () => {
     await until(clock, () => room.position.seq > 0);
     expect(room.position.seq).toBe(1);
     expect(reader.received).toHaveLength(1);
+  });
+
+  it('[ROOM42] when the fan-out goes away or comes back, every room is compared at once', async () => {
+    const clock = createFakeClock();
+    const handlers = new Set<(healthy: boolean) => void>();
+    let healthy = true;
+    const deaf = createDeafNode(clock, {
+      healthy: () => healthy,
+      onHealth: (handler) => {
+        handlers.add(handler);
+        return () => void handlers.delete(handler);
+      },
+    });
+    const { id } = await stores.create('watched');
+    const room = await deaf.open(id, NOBODY);
+    for (const seq of [1, 2]) {
+      await typeElsewhere(id, `change ${seq}`);
+      healthy = !healthy;
+      for (const handler of handlers) handler(healthy);
+      // No time passes.
+      await until(clock, () => room.position.seq === seq);
+      expect(room.position.seq).toBe(seq);
+    }
+  });
+
+  it('[ROOM81] while the fan-out is away, rooms are compared twice a second', async () => {
+    const clock = createFakeClock();
+    const deaf = createDeafNode(clock, { healthy: () => false });
+    const { id } = await stores.create('alone');
+    const room = await deaf.open(id, NOBODY);
+    for (const seq of [1, 2]) {
+      await typeElsewhere(id, `change ${seq}`);
+      clock.advance(500);
+      await until(clock, () => room.position.seq === seq);
+      expect(room.position.seq).toBe(seq);
+    }
   });
 
   it('[ROOM82] a room whose document is another incarnation by now sends its sessions away', async () => {

@@ -1,6 +1,7 @@
 import { ScriptoriumError } from '../../src/core/errors.ts';
 import { createCarriedRanges } from '../../src/core/fork-carried.ts';
 import { createInProcessFanOut } from '../../src/adapters/in-process/fan-out.ts';
+import type { FanOut } from '../../src/ports/fan-out.ts';
 import { createCommittedState } from '../../src/rooms/committed-state.ts';
 import { createMergedState } from '../../src/rooms/merged-state.ts';
 import type { Outbound } from '../../src/rooms/outbound.ts';
@@ -35,24 +36,27 @@ export function createTestSession(user: string, writable = true): TestSession {
 }
 
 /** One node's rooms over a log in memory and a clock that a test moves. */
-export function createRoomFixture(options: { readonly maxPendingBytes?: number } = {}) {
+export function createRoomFixture(options: { readonly maxPendingBytes?: number; readonly fanOut?: FanOut } = {}) {
   const clock = createFakeClock();
   const log = createMemoryLog(new ScriptoriumError('storage-unavailable'));
   const telemetry = createSilentTelemetry();
   const maxPendingBytes = options.maxPendingBytes ?? 1_000_000;
   const writer = createUpdateWriter({ log, clock, telemetry, incarnation: 'test', maxPendingBytes });
   const discarded: Room[] = [];
-  const openRoom = (documentId: number): Room => {
+  const openRoom = (documentId: number, onDiscarded?: () => void): Room => {
     log.add(documentId);
     return new Room(
       {
         writer,
-        fanOut: createInProcessFanOut(),
+        fanOut: options.fanOut ?? createInProcessFanOut(),
         clock,
         telemetry,
         node: 'test',
         awarenessLimits: { statesPerSession: 8, stateBytes: 4096 },
-        onDiscarded: (room) => void discarded.push(room),
+        onDiscarded: (room) => {
+          discarded.push(room);
+          onDiscarded?.();
+        },
         onGrown: () => undefined,
         onGap: () => undefined,
       },

@@ -10,10 +10,13 @@ interface Subscription<Handler> {
   readonly handler: Handler;
 }
 
-/** What the nodes of one process share: who listens to which document. */
+type Topics<Key, Handler> = Map<Key, Set<Subscription<Handler>>>;
+
+/** What the nodes of one process share: who listens to which document, and who wants to hear of nodes that go. */
 export interface InProcessExchange {
-  readonly rows: Map<DocumentId, Set<Subscription<RowHandler>>>;
-  readonly awareness: Map<DocumentId, Set<Subscription<AwarenessHandler>>>;
+  readonly rows: Topics<DocumentId, RowHandler>;
+  readonly awareness: Topics<DocumentId, AwarenessHandler>;
+  readonly departures: Topics<'nodes', (node: string) => void>;
 }
 
 export interface InProcessFanOutDeps {
@@ -27,20 +30,21 @@ export interface InProcessFanOutDeps {
 
 /** Makes the medium that several fan-outs of one process can share. */
 export function createInProcessExchange(): InProcessExchange {
-  return { rows: new Map(), awareness: new Map() };
+  return { rows: new Map(), awareness: new Map(), departures: new Map() };
 }
 
 /** A fan-out between the nodes of one process; messages arrive in a later microtask, in order and by reference. */
 export function createInProcessFanOut(deps: InProcessFanOutDeps = {}): FanOut {
-  const { rows, awareness } = deps.exchange ?? createInProcessExchange();
+  const { rows, awareness, departures } = deps.exchange ?? createInProcessExchange();
   const node = deps.node ?? null;
-  const deliver = <Handler>(
-    topic: Map<DocumentId, Set<Subscription<Handler>>>,
-    to: { readonly documentId: DocumentId; readonly from: string },
+  let drained = false;
+  const deliver = <Key, Handler>(
+    topics: Topics<Key, Handler>,
+    to: { readonly key: Key; readonly from: string },
     call: (handler: Handler) => void,
   ): void => {
-    const subscriptions = topic.get(to.documentId);
-    if (subscriptions === undefined) return;
+    const subscriptions = topics.get(to.key);
+    if (subscriptions === undefined || drained) return;
     const others = [...subscriptions].filter((subscription) => subscription.node !== to.from);
     if (others.length === 0) return;
     queueMicrotask(() => {
@@ -56,25 +60,40 @@ export function createInProcessFanOut(deps: InProcessFanOutDeps = {}): FanOut {
     });
   };
   return {
-    publish: (message) =>
-      deliver(rows, { documentId: message.documentId, from: message.node }, (handler) => handler(message)),
-    subscribe: (documentId, handler) => addSubscription(rows, documentId, { node, handler }),
+    shared: deps.exchange !== undefined,
+    publish: (message) => deliver(rows, { key: message.documentId, from: message.node }, (handler) => handler(message)),
+    subscribe: (documentId, handler, onActive) => {
+      const leave = addSubscription(rows, documentId, { node, handler });
+      onActive?.();
+      return leave;
+    },
     publishAwareness: (documentId, from, update) =>
-      deliver(awareness, { documentId, from }, (handler) => handler(from, update)),
-    subscribeAwareness: (documentId, handler) => addSubscription(awareness, documentId, { node, handler }),
+      deliver(awareness, { key: documentId, from }, (handler) => handler(from, update)),
+    subscribeAwareness: (documentId, handler, onActive) => {
+      const leave = addSubscription(awareness, documentId, { node, handler });
+      onActive?.();
+      return leave;
+    },
     healthy: () => true,
+    onHealth: () => () => undefined,
+    onNodeGone: (handler) => addSubscription(departures, 'nodes', { node, handler }),
+    drain: () => {
+      if (node !== null) deliver(departures, { key: 'nodes', from: node }, (handler) => handler(node));
+      drained = true;
+      return Promise.resolve();
+    },
   };
 }
 
-function addSubscription<Handler>(
-  topic: Map<DocumentId, Set<Subscription<Handler>>>,
-  documentId: DocumentId,
+function addSubscription<Key, Handler>(
+  topics: Topics<Key, Handler>,
+  key: Key,
   subscription: Subscription<Handler>,
 ): () => void {
-  const subscriptions = topic.get(documentId) ?? new Set();
-  topic.set(documentId, subscriptions.add(subscription));
+  const subscriptions = topics.get(key) ?? new Set();
+  topics.set(key, subscriptions.add(subscription));
   return () => {
     subscriptions.delete(subscription);
-    if (subscriptions.size === 0 && topic.get(documentId) === subscriptions) topic.delete(documentId);
+    if (subscriptions.size === 0 && topics.get(key) === subscriptions) topics.delete(key);
   };
 }
