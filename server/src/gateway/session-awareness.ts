@@ -1,5 +1,5 @@
 import * as decoding from 'lib0/decoding';
-import { MalformedAwareness } from '../rooms/awareness.ts';
+import { MalformedAwareness } from '../core/presence-update.ts';
 import type { Session } from './session.ts';
 
 /** Handles one Awareness frame: who is here, and which clientIDs are the session's. False when the bytes are malformed. */

@@ -3,7 +3,8 @@ import * as Y from 'yjs';
 import { applyAwarenessUpdate, Awareness, encodeAwarenessUpdate, removeAwarenessStates } from 'y-protocols/awareness';
 import { createFakeClock } from '../../test/support/fake-clock.ts';
 import { createTestSession, type TestSession } from '../../test/support/room-fixture.ts';
-import { createRoomAwareness, MalformedAwareness } from './awareness.ts';
+import { MalformedAwareness } from '../core/presence-update.ts';
+import { createRoomAwareness } from './awareness.ts';
 
 function createPeer(client: number, name: string) {
   const doc = new Y.Doc();
@@ -16,8 +17,8 @@ function createPeer(client: number, name: string) {
 function fixture(...sessions: TestSession[]) {
   const clock = createFakeClock();
   const limits = { statesPerSession: 2, stateBytes: 200 };
-  const room = createRoomAwareness({ clock, sessions: new Set(sessions), limits });
-  return { room, flush: () => clock.advance(25) };
+  const room = createRoomAwareness({ clock, sessions: new Set(sessions), limits, publish: null });
+  return { room, clock, flush: () => clock.advance(25) };
 }
 
 function namesSeen(session: TestSession, viewer = createPeer(999, 'viewer').awareness): string[] {
@@ -112,5 +113,15 @@ describe('room awareness', () => {
     for (const bytes of [[], [1], [1, 1, 1, 2, 123], [255, 255, 255, 255, 1], [1, 1, 1, 1, 49]]) {
       expect(() => room.receive(one, Uint8Array.from(bytes))).toThrow(MalformedAwareness);
     }
+  });
+
+  it('[ROOM44] where there can be no other node, nothing is prepared for one', () => {
+    const one = ada();
+    const { room, clock } = fixture(one, createTestSession('ben'));
+    room.receive(one, createPeer(1, 'Ada').encode());
+    room.greet();
+    expect(clock.pendingTimers).toBe(1);
+    room.stop();
+    expect(clock.pendingTimers).toBe(0);
   });
 });

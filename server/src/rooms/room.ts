@@ -99,7 +99,12 @@ export class Room implements AppendSource {
     this.#bindings = new Map(start.bindings);
     this.sessions = this.#sessions;
     this.#broadcast = createBroadcast({ clock: deps.clock, sessions: this.#sessions });
-    this.awareness = createRoomAwareness({ clock: deps.clock, sessions: this.#sessions, limits: deps.awarenessLimits });
+    this.awareness = createRoomAwareness({
+      clock: deps.clock,
+      sessions: this.#sessions,
+      limits: deps.awarenessLimits,
+      publish: deps.fanOut.shared ? (bytes) => deps.fanOut.publishAwareness(this.documentId, deps.node, bytes) : null,
+    });
   }
 
   get position(): Position {
