@@ -2,18 +2,20 @@ import type { ErrorCode } from '@scriptorium/shared/error-codes';
 import { ScriptoriumError, toScriptoriumError } from '../core/errors.ts';
 import { updatesOf } from '../core/pending-row.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { FanOut, RelayMessage } from '../ports/fan-out.ts';
+import type { FanOut } from '../ports/fan-out.ts';
 import type { SnapshotStore } from '../ports/snapshot-store.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { DocumentId, UpdateLog } from '../ports/update-log.ts';
 import { inBackground, type Service } from '../service.ts';
 import type { AwarenessLimits } from './awareness.ts';
-import { catchUp, receiveRelay } from './catch-up.ts';
+import { catchUp } from './catch-up.ts';
 import { createCommittedState } from './committed-state.ts';
+import { createHeadComparison, type HeadComparison } from './head-comparison.ts';
 import { loadDocument, type LoadedDocument } from './load-document.ts';
 import { mergeLoaded, recallCarried } from './merge-loaded.ts';
 import type { MergedState } from './merged-state.ts';
 import { Room, type RoomDeps } from './room.ts';
+import { openRoomRelay, type RoomRelay } from './room-relay.ts';
 import type { UpdateWriter } from './update-writer.ts';
 
 /** Growth of a document's tail since its newest snapshot, as this node saw it. */
@@ -42,7 +44,7 @@ const LINGER = 5_000;
 
 interface Entry {
   readonly room: Room;
-  readonly unsubscribe: () => void;
+  readonly relay: RoomRelay;
   holders: number;
   tail: Tail;
 }
@@ -69,10 +71,12 @@ class Registry implements RoomRegistry {
   readonly #deps: RoomRegistryDeps;
   readonly #entries = new Map<DocumentId, Entry>();
   readonly #loading = new Map<DocumentId, Promise<Entry>>();
+  readonly #heads: HeadComparison;
   #draining = false;
 
   constructor(deps: RoomRegistryDeps) {
     this.#deps = deps;
+    this.#heads = createHeadComparison(deps);
   }
 
   async open(documentId: DocumentId, tombstone: ReadonlyMap<number, number>): Promise<Room> {
@@ -86,15 +90,21 @@ class Registry implements RoomRegistry {
   #load(documentId: DocumentId, tombstone: ReadonlyMap<number, number>): Promise<Entry> {
     const loading = this.#loading.get(documentId);
     if (loading !== undefined) return loading;
-    const started = this.#start(documentId, tombstone).finally(() => {
-      this.#loading.delete(documentId);
-    });
+    const relay = openRoomRelay({ ...this.#deps, heads: this.#heads }, documentId);
+    const started = this.#start(documentId, tombstone, relay)
+      .catch((error: unknown) => {
+        relay.close();
+        throw error;
+      })
+      .finally(() => {
+        this.#loading.delete(documentId);
+      });
     this.#loading.set(documentId, started);
     return started;
   }
 
-  async #start(documentId: DocumentId, tombstone: ReadonlyMap<number, number>): Promise<Entry> {
-    const { clock, telemetry, log, fanOut } = this.#deps;
+  async #start(documentId: DocumentId, tombstone: ReadonlyMap<number, number>, relay: RoomRelay): Promise<Entry> {
+    const { clock, telemetry, log } = this.#deps;
     const begun = clock.monotonic();
     const { loaded, state } = await this.#read(documentId);
     const bindings = new Map((await log.readBindings(documentId)).map(({ client, user }) => [client, user]));
@@ -110,17 +120,15 @@ class Registry implements RoomRegistry {
       tombstone,
       carried: recallCarried(loaded, bindings),
     });
-    const unsubscribe = fanOut.subscribe(documentId, (message) => {
-      this.#onRelay(room, message);
-    });
     const tail = {
       documentId,
       rows: loaded.rows.length,
       bytes: loaded.tailBytes,
       snapshotBytes: loaded.snapshot?.byteLength ?? 0,
     };
-    const entry = { room, unsubscribe, holders: 0, tail };
+    const entry = { room, relay, holders: 0, tail };
     this.#entries.set(documentId, entry);
+    relay.attach(room);
     telemetry.metrics.count('rooms_loaded_total');
     telemetry.metrics.gauge('rooms', this.#entries.size);
     telemetry.metrics.observe('load_seconds', (clock.monotonic() - begun) / 1_000);
@@ -161,10 +169,6 @@ class Registry implements RoomRegistry {
         inBackground(telemetry.log, 'catch_up_failed', catchUp(this.#deps, room));
       },
     };
-  }
-
-  #onRelay(room: Room, message: RelayMessage): void {
-    if (message.node !== this.#deps.node) receiveRelay(this.#deps, room, message);
   }
 
   #onGrown(room: Room, rows: number, bytes: number): void {
@@ -208,7 +212,7 @@ class Registry implements RoomRegistry {
   #forget(room: Room): void {
     const entry = this.#entries.get(room.documentId);
     if (entry?.room !== room) return;
-    entry.unsubscribe();
+    entry.relay.close();
     this.#entries.delete(room.documentId);
     this.#deps.telemetry.metrics.gauge('rooms', this.#entries.size);
   }
