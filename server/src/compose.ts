@@ -21,6 +21,7 @@ import { createLogger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { createRateLimitedLog } from './observability/rate-limited-log.ts';
 import type { Clock } from './ports/clock.ts';
+import type { FanOut } from './ports/fan-out.ts';
 import type { Telemetry } from './ports/telemetry.ts';
 import { createHeadWatch } from './rooms/head-watch.ts';
 import { createLiveDocuments } from './rooms/live-documents.ts';
@@ -47,6 +48,8 @@ interface Ground {
   readonly node: string;
 }
 
+/** Largest row that travels to other nodes; of a larger one they are told, and read it from the log. */
+const RELAY_INLINE_BYTES = 64 * 1024;
 const AWARENESS_LIMITS = { statesPerSession: 8, stateBytes: 16 * 1024 } as const;
 /** Milliseconds between two log lines about the same thing that a client can cause at will. */
 const WARNING_INTERVAL = 10_000;
@@ -61,7 +64,7 @@ export async function startNode(config: Config, version: string): Promise<Node> 
   const telemetry = { log, metrics };
   const ground: Ground = { config, clock, telemetry, node: randomUUID() };
   const stores = await openStores(ground);
-  const live = createLive(ground, stores);
+  const live = createLive(ground, { ...stores, fanOut: await openFanOut(ground) });
   const { verifier, developmentIssuer } = await createIdentity(ground);
   const warnings = createRateLimitedLog({ log, clock, intervalMs: WARNING_INTERVAL });
   const gateway = createGateway({ ...ground, verifier, catalog: stores.catalog, rooms: live.rooms, warnings });
@@ -83,7 +86,7 @@ export async function startNode(config: Config, version: string): Promise<Node> 
   const port = await listen(api, config);
   state.started = true;
   const apiService: Service = { name: 'api', drain: () => api.close() };
-  const services = [gateway, live.headWatch, live.rooms, live.writer, live.compactor, apiService, stores.service];
+  const services = [gateway, ...live.services, apiService, stores.service];
   const within = config.shutdownTimeoutMs - SHUTDOWN_RESERVE;
   return {
     port,
@@ -108,10 +111,20 @@ async function openStores({ config, clock, telemetry }: Ground) {
   };
 }
 
+/** How this node hears of others. Redis is loaded only where it is used: alone, a node need not pay for it. */
+async function openFanOut({ config, clock, telemetry, node }: Ground): Promise<FanOut> {
+  const { redis } = config.stores;
+  if (redis === null) return createInProcessFanOut({ node });
+  const { openRedisFanOut } = await import('./adapters/redis/open-redis-fan-out.ts');
+  return openRedisFanOut({ ...redis, node, clock, telemetry, inlineBytes: RELAY_INLINE_BYTES });
+}
+
 /** Live documents: rooms, the writer they share, and what keeps them level with the log and the log short. */
-function createLive(ground: Ground, { log, snapshots }: Awaited<ReturnType<typeof openStores>>) {
+function createLive(
+  ground: Ground,
+  { log, snapshots, fanOut }: Awaited<ReturnType<typeof openStores>> & { readonly fanOut: FanOut },
+) {
   const { config, clock, telemetry, node } = ground;
-  const fanOut = createInProcessFanOut({ node });
   const maxPendingBytes = config.limits.writerPendingBytes;
   const writer = createUpdateWriter({ log, clock, telemetry, incarnation: node, maxPendingBytes });
   const compactor = createCompactor({ log, snapshots, clock, telemetry, rooms: () => rooms });
@@ -128,7 +141,10 @@ function createLive(ground: Ground, { log, snapshots }: Awaited<ReturnType<typeo
       compactor.consider(tail, idle);
     },
   });
-  return { rooms, writer, compactor, headWatch: createHeadWatch({ log, telemetry, rooms, fanOut, clock }) };
+  const headWatch = createHeadWatch({ log, telemetry, rooms, fanOut, clock });
+  const relay: Service = { name: 'fan-out', drain: (milliseconds) => fanOut.drain(milliseconds) };
+  // The fan-out last: what the writer commits on its way out is still told.
+  return { rooms, writer, services: [headWatch, rooms, writer, compactor, relay] };
 }
 
 /** Who tokens are taken from; without a secret of their own, people sign in by name alone. */
