@@ -71,6 +71,20 @@ export function newWriter(store: StoreUnderTest): TestWriter {
   return { batch, append: (...entries) => store.log.append(batch(entries)) };
 }
 
+/** Appends as the update writer does: what was busy goes into the next flush. The last result of each entry. */
+export async function appendWhileBusy(
+  writer: TestWriter,
+  entries: readonly AppendEntry[],
+): Promise<readonly AppendResult[]> {
+  const results = new Map<DocumentId, AppendResult>();
+  for (let left = entries; left.length > 0;) {
+    const answers = await writer.append(...left);
+    for (const [index, { documentId }] of left.entries()) results.set(documentId, answers[index] ?? { kind: 'busy' });
+    left = left.filter(({ documentId }) => results.get(documentId)?.kind === 'busy');
+  }
+  return entries.map(({ documentId }) => results.get(documentId) ?? { kind: 'busy' });
+}
+
 /** Sequence number and text of each row. */
 export async function readTexts(
   store: StoreUnderTest,

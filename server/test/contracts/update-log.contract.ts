@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeLogReading } from './log-reading.contract.ts';
 import {
+  appendWhileBusy,
   AT,
   entry,
   newDocument,
@@ -51,10 +52,12 @@ function describeSequence(current: () => StoreUnderTest, reopen: () => Promise<v
       [2, 'b2'],
       [3, 'b3'],
     ]);
-    expect(await store.log.readHeads([first!.id, second!.id])).toEqual([
-      { documentId: first!.id, epoch: 1, head: 2 },
-      { documentId: second!.id, epoch: 1, head: 3 },
-    ]);
+    expect(new Set(await store.log.readHeads([first!.id, second!.id]))).toEqual(
+      new Set([
+        { documentId: first!.id, epoch: 1, head: 2 },
+        { documentId: second!.id, epoch: 1, head: 3 },
+      ]),
+    );
   });
 
   it('[LOG23] concurrent batches of several writers over the same documents leave no gap and lose no row', async () => {
@@ -63,8 +66,9 @@ function describeSequence(current: () => StoreUnderTest, reopen: () => Promise<v
     const writers = Array.from({ length: 4 }, () => newWriter(store));
     const batches = Array.from({ length: 80 }, (_, round) =>
       // Each batch leaves one document out, and names the others in another order.
-      writers[round % 4]!.append(
-        ...documents
+      appendWhileBusy(
+        writers[round % 4]!,
+        documents
           .filter((_document, index) => index !== round % 5)
           .toSorted(() => (round % 2 === 0 ? 1 : -1))
           .map((document) => entry(document.id, `${round}`)),
@@ -235,6 +239,7 @@ function describeRefusals(current: () => StoreUnderTest): void {
     expect(await writer.append(bindOnly(2))).toEqual([{ kind: 'stored', seq: 1 }]);
     expect(await writer.append({ ...bindOnly(3), epoch: 2 })).toEqual([{ kind: 'fenced' }]);
     expect(await readTexts(store, document.id)).toEqual([[1, 'row']]);
-    expect((await store.log.readBindings(document.id)).map(({ client }) => client)).toEqual([1, 2]);
+    const clients = (await store.log.readBindings(document.id)).map(({ client }) => client);
+    expect(new Set(clients)).toEqual(new Set([1, 2]));
   });
 }

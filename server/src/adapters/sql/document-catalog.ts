@@ -134,17 +134,12 @@ async function removeDocument(
   const documentId = await holdLiveName(transaction, key);
   if (documentId === null) return false;
   const { epoch } = await readRecord(transaction, documentId);
-  await transaction
-    .updateTable('document_heads')
-    .set({ epoch: epoch + 1, live: 0 })
-    .where('document_id', '=', documentId)
-    .execute();
-  await transaction.updateTable('documents').set({ deleted_at: last.at }).where('id', '=', documentId).execute();
   const names = await transaction
     .selectFrom('document_names')
     .select(['name', 'epoch', 'tombstone'])
     .where('document_id', '=', documentId)
     .execute();
+  // Names before the head, as everywhere, so that two changes do not wait for one another.
   for (const name of names) {
     await transaction
       .updateTable('document_names')
@@ -156,8 +151,16 @@ async function removeDocument(
       })
       .where('tenant', '=', key.tenant)
       .where('name', '=', name.name)
+      // Somebody may have made another document of this redirect since it was read.
+      .where('document_id', '=', documentId)
       .execute();
   }
+  await transaction
+    .updateTable('document_heads')
+    .set({ epoch: epoch + 1, live: 0 })
+    .where('document_id', '=', documentId)
+    .execute();
+  await transaction.updateTable('documents').set({ deleted_at: last.at }).where('id', '=', documentId).execute();
   return true;
 }
 

@@ -1,5 +1,5 @@
 import type { DocumentName, Tenant } from '@scriptorium/shared/document-name';
-import type { Kysely, Transaction } from 'kysely';
+import type { Transaction } from 'kysely';
 import type { DocumentId } from '../../ports/update-log.ts';
 import type { NameState, Schema } from './schema.ts';
 
@@ -60,13 +60,17 @@ export async function pointName(
     .execute();
 }
 
-/** Highest epoch that a claimed name ever led to, the one it redirects to now included; 0 for a name without a past. */
-export async function readHighestEpoch(database: Kysely<Schema>, claimed: ClaimedName): Promise<number> {
+/**
+ * Highest epoch that a claimed name ever led to, the one it redirects to now included; 0 for a name without a past. That
+ * document's head is held to the end of the transaction, so that its epoch does not rise while the name still leads there.
+ */
+export async function readHighestEpoch(transaction: Transaction<Schema>, claimed: ClaimedName): Promise<number> {
   if (claimed.state !== 'renamed' || claimed.documentId === null) return claimed.epoch;
-  const head = await database
-    .selectFrom('document_heads')
-    .select('epoch')
+  const head = await transaction
+    .updateTable('document_heads')
+    .set((eb) => ({ epoch: eb.ref('epoch') }))
     .where('document_id', '=', claimed.documentId)
+    .returning('epoch')
     .executeTakeFirst();
   return Math.max(claimed.epoch, head?.epoch ?? 0);
 }

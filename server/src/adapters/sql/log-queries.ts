@@ -101,6 +101,9 @@ async function takeExpiredSnapshots(database: Kysely<Schema>, now: number, limit
         .orderBy('expires_at')
         .limit(limit),
     )
+    // Again for the row itself: while it was waited for, somebody may have named the key or given it more time.
+    .where('named', '=', 0)
+    .where('expires_at', '<', now)
     .returning('key')
     .execute();
   return rows.map((row) => row.key);

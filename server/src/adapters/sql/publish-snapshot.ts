@@ -89,18 +89,30 @@ async function measureTail(transaction: Transaction<Schema>, publication: Public
     .execute();
 }
 
-/** Gives the sweeper every key of the document that no pointer names: the one pushed out, or the one that came too late. */
+/**
+ * Gives the sweeper every key of the document that no pointer names: the one pushed out, or the one that came too late.
+ * One statement, so that keys and pointers are of one moment: who comes too late holds neither head nor pointer.
+ */
 async function unnameOthers(transaction: Transaction<Schema>, documentId: DocumentId): Promise<void> {
-  const pointers = await transaction
-    .selectFrom('document_snapshots')
-    .select(['key', 'previous_key'])
-    .where('document_id', '=', documentId)
-    .executeTakeFirst();
   await transaction
     .updateTable('snapshot_register')
     .set({ named: 0 })
     .where('document_id', '=', documentId)
     .where('named', '=', 1)
-    .where('key', 'not in', [pointers?.key ?? '', pointers?.previous_key ?? ''])
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('document_snapshots as pointers')
+            .select('pointers.document_id')
+            .whereRef('pointers.document_id', '=', 'snapshot_register.document_id')
+            .where((eb) =>
+              eb.or([
+                eb('pointers.key', '=', eb.ref('snapshot_register.key')),
+                eb('pointers.previous_key', '=', eb.ref('snapshot_register.key')),
+              ]),
+            ),
+        ),
+      ),
+    )
     .execute();
 }
