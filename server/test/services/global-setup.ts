@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs';
 import type { TestProject } from 'vitest/node';
 import { startObjectStore } from './object-store-server.ts';
+import { isPgBouncerInstalled, startPgBouncer } from './pgbouncer-server.ts';
 import { findPostgresPrograms, startPostgres } from './postgres-server.ts';
 import { startRedis } from './redis-server.ts';
 
 /** Where the shared services of a test run are; a missing one is `null`, and its suites are skipped. */
 export interface SharedServices {
   readonly postgres: { readonly port: number } | null;
+  /** PgBouncer in transaction mode, before that PostgreSQL. */
+  readonly pooler: { readonly port: number } | null;
   readonly redis: { readonly url: string } | null;
   readonly objectStore: {
     readonly endpoint: string;
@@ -30,8 +33,14 @@ export async function setup(project: TestProject): Promise<void> {
     ifInstalled('redis-server', existsSync('/usr/bin/redis-server'), startRedis),
     ifInstalled('radosgw', existsSync('/usr/bin/radosgw') && existsSync('/usr/bin/ceph-osd'), startObjectStore),
   ]);
+  const { port: postgresPort } = postgres ?? {};
+  const pooler =
+    postgresPort === undefined
+      ? null
+      : await ifInstalled('pgbouncer', isPgBouncerInstalled(), () => startPgBouncer(postgresPort));
   project.provide('services', {
     postgres: postgres && { port: postgres.port },
+    pooler: pooler && { port: pooler.port },
     redis: redis && { url: redis.url },
     objectStore: objectStore && {
       endpoint: objectStore.endpoint,
@@ -39,7 +48,7 @@ export async function setup(project: TestProject): Promise<void> {
       secretAccessKey: objectStore.secretAccessKey,
     },
   });
-  for (const service of [postgres, redis, objectStore]) if (service !== null) disposals.push(service.dispose);
+  for (const service of [pooler, postgres, redis, objectStore]) if (service !== null) disposals.push(service.dispose);
 }
 
 /** Ends what `setup` started. */

@@ -8,6 +8,7 @@ const services = inject('services');
 /** Whether each shared service is there; for `describe.skipIf`. The run's start has said so loudly, and CI fails there. */
 export const missing = {
   postgres: services.postgres === null,
+  pooler: services.pooler === null,
   redis: services.redis === null,
   objectStore: services.objectStore === null,
 } as const;
@@ -20,6 +21,14 @@ export async function newDatabase(): Promise<string> {
   const at = ['-h', '127.0.0.1', '-p', String(services.postgres.port), '-U', 'postgres'];
   await runCommand({ command: `${programs}/createdb`, args: [...at, name] });
   return `postgres://postgres@127.0.0.1:${services.postgres.port}/${name}`;
+}
+
+/** The address of a database on the shared PostgreSQL, through the pooler before it. */
+export function throughPooler(url: string): string {
+  if (services.pooler === null) throw new Error('PgBouncer is missing');
+  const through = new URL(url);
+  through.port = String(services.pooler.port);
+  return through.href;
 }
 
 /** The shared Redis, and a prefix for the keys and channels of one test file. */
