@@ -99,13 +99,19 @@ module.exports = {
         `${SERVER}core/errors\\.ts$`,
         `${SERVER}adapters/$1/`,
       ]),
-      from: { path: `${SERVER}adapters/([^/]+)/`, pathNot: [TEST, `${SERVER}adapters/sqlite/`] },
+      from: { path: `${SERVER}adapters/([^/]+)/`, pathNot: [TEST, `${SERVER}adapters/(sqlite|postgres)/`] },
     },
     onlyReaches('sqlite-sees-its-portable-base', `${SERVER}adapters/sqlite/`, [
       '^shared/src/',
       `${SERVER}ports/`,
       `${SERVER}core/errors\\.ts$`,
       `${SERVER}adapters/(sqlite|sql)/`,
+    ]),
+    onlyReaches('postgres-sees-its-portable-base', `${SERVER}adapters/postgres/`, [
+      '^shared/src/',
+      `${SERVER}ports/`,
+      `${SERVER}core/errors\\.ts$`,
+      `${SERVER}adapters/(postgres|sql)/`,
     ]),
     {
       name: 'only-compose-sees-adapters',
@@ -158,6 +164,12 @@ module.exports = {
       severity: 'error',
       from: { path: SERVER, pathNot: [TEST, `${SERVER}adapters/(sql|sqlite|postgres)/`] },
       to: { path: ['node_modules/kysely/', 'node_modules/better-sqlite3/', 'node_modules/@types/better-sqlite3/'] },
+    },
+    {
+      name: 'only-postgres-speaks-to-postgres',
+      severity: 'error',
+      from: { path: SERVER, pathNot: [TEST, `${SERVER}adapters/postgres/`] },
+      to: { path: ['node_modules/pg/', 'node_modules/@types/pg/'] },
     },
 
     {

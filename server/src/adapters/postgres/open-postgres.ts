@@ -1,0 +1,184 @@
+import type { Kysely } from 'kysely';
+import { ScriptoriumError } from '../../core/errors.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { DocumentCatalog } from '../../ports/document-catalog.ts';
+import type { Logger } from '../../ports/telemetry.ts';
+import type { UpdateLog } from '../../ports/update-log.ts';
+import { createDocumentCatalog } from '../sql/document-catalog.ts';
+import { createLogQueries } from '../sql/log-queries.ts';
+import type { Schema } from '../sql/schema.ts';
+import { readConnectionOptions } from './connection-options.ts';
+import { ConnectionPool, type ConnectionPoolDeps } from './connection-pool.ts';
+import { createDatabase } from './kysely-database.ts';
+import { migrate } from './migrate.ts';
+import { PartitionUpkeep } from './partition-upkeep.ts';
+import type { DropOptions } from './partitions.ts';
+import { createReplicaReads, type ReplicaReads } from './replica-reads.ts';
+import { retryConflicts } from './retry-conflicts.ts';
+import { retryCatalogConflicts } from './retrying-catalog.ts';
+import { RowAppender } from './row-appender.ts';
+import { type Timeouts, TIMEOUTS } from './timeouts.ts';
+
+export interface PostgresDeps {
+  /** `postgres://user:password@host/name?sslmode=verify-full`; may lead through a pooler in transaction mode. */
+  readonly url: string;
+  /** The same database past a pooler, for migrations and partitions. */
+  readonly directUrl: string;
+  /** A read-only replica, for reads of history and exports. */
+  readonly replicaUrl: string | null;
+  /** Certificates that may sign the servers', in PEM. */
+  readonly caFile: string | null;
+  /** Connections of this node, those to the replica not counted. */
+  readonly poolSize: number;
+  readonly migrate: 'auto' | 'check';
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly drop?: DropOptions;
+  readonly timeouts?: Timeouts;
+  /** Bytes above which a payload is refused. */
+  readonly largestPayload?: number;
+}
+
+/** Whether the database takes appends at present. */
+export type DatabaseHealth = { readonly kind: 'ready' } | { readonly kind: 'unavailable'; readonly reason: string };
+
+/** The stores of a node on PostgreSQL. */
+export interface PostgresStore {
+  readonly log: UpdateLog;
+  readonly catalog: DocumentCatalog;
+  /** For portable SQL on the primary. */
+  readonly database: Kysely<Schema>;
+  /** Reads of history and exports, from the replica where there is one. */
+  readonly historyReads: ReplicaReads;
+  /** Asks the server; never throws. */
+  health(): Promise<DatabaseHealth>;
+  /** Makes and drops partitions now, instead of within the hour; never throws. */
+  keepUp(): Promise<void>;
+  /** Ends all connections, after that many milliseconds those in use too. */
+  close(within: number): Promise<void>;
+}
+
+/**
+ * Opens the database, brings it to the newest schema (or checks that it is), and makes the partitions of the next days.
+ * Throws `storage-unavailable` with a detail for people when it cannot be reached or used.
+ */
+export async function openPostgres(deps: PostgresDeps): Promise<PostgresStore> {
+  const pools = await createPools(deps);
+  try {
+    const { clock, log } = deps;
+    const steps = await retryConflicts(clock, () =>
+      pools.upkeep.use((lease) => migrate(lease, { mode: deps.migrate })),
+    );
+    if (steps.length > 0) log.info('postgres_migrated', { steps: steps.join(' ') });
+    const upkeep = new PartitionUpkeep({ clock, log, pool: pools.upkeep, drop: deps.drop ?? DROP });
+    await upkeep.run();
+    await checkDurability(pools.writer, log);
+    upkeep.start();
+    return createStore(deps, pools, upkeep);
+  } catch (error) {
+    await closePools(pools, 0);
+    throw describeStartFailure(pools, error);
+  }
+}
+
+/** A message of the protocol ends at 1 GiB; a row near that could be written and never be read. */
+const LARGEST_PAYLOAD = 256 * 1024 * 1024;
+
+/** Nothing may be dropped that a load or the history still needs. */
+const DROP: DropOptions = {
+  floor: `least(document_heads.archived_seq, coalesce(
+    (select s.seq from document_snapshots s where s.document_id = document_heads.document_id), 0))`,
+  keepDays: 2,
+};
+
+interface Pools {
+  /** Where the database is, for messages. */
+  readonly place: string;
+  /** Appends only: a slow read never stands in their way. */
+  readonly writer: ConnectionPool;
+  readonly reader: ConnectionPool;
+  readonly replica: ConnectionPool | null;
+  readonly upkeep: ConnectionPool;
+}
+
+async function createPools(deps: PostgresDeps): Promise<Pools> {
+  const { url, directUrl, replicaUrl, caFile, poolSize, clock, log, timeouts = TIMEOUTS } = deps;
+  const primary = await readConnectionOptions(url, caFile);
+  const direct = await readConnectionOptions(directUrl, caFile);
+  const replica = replicaUrl === null ? null : await readConnectionOptions(replicaUrl, caFile);
+  const create = (pool: Pick<ConnectionPoolDeps, 'connection' | 'purpose' | 'size'>): ConnectionPool =>
+    new ConnectionPool({ ...pool, timeouts, clock, log });
+  // One batch is in flight at a time; the second connection is for the try after one that got stuck.
+  const writers = poolSize < 4 ? 1 : 2;
+  const readers = Math.max(1, poolSize - writers);
+  return {
+    place: `${primary.host}:${primary.port}`,
+    writer: create({ connection: primary, purpose: 'writer', size: writers }),
+    reader: create({ connection: primary, purpose: 'reader', size: readers }),
+    replica: replica === null ? null : create({ connection: replica, purpose: 'replica', size: readers }),
+    upkeep: create({ connection: direct, purpose: 'upkeep', size: 1 }),
+  };
+}
+
+function createStore(deps: PostgresDeps, pools: Pools, upkeep: PartitionUpkeep): PostgresStore {
+  const { clock, log, timeouts = TIMEOUTS } = deps;
+  const database = createDatabase(pools.reader, timeouts);
+  const replica = pools.replica === null ? null : createDatabase(pools.replica, timeouts);
+  const appender = new RowAppender({ pool: pools.writer, log, largestPayload: deps.largestPayload ?? LARGEST_PAYLOAD });
+  return {
+    log: { ...createLogQueries({ database }), append: (batch) => appender.append(batch) },
+    catalog: retryCatalogConflicts(createDocumentCatalog({ database }), clock),
+    database,
+    historyReads: createReplicaReads({ primary: database, replica, clock, log }),
+    health: () => readHealth(pools.writer),
+    keepUp: () => upkeep.run(),
+    close: async (within) => {
+      upkeep.stop();
+      await closePools(pools, within);
+    },
+  };
+}
+
+async function closePools({ writer, reader, replica, upkeep }: Pools, within: number): Promise<void> {
+  const pools = [writer, reader, replica, upkeep].filter((pool) => pool !== null);
+  await Promise.all(pools.map((pool) => pool.close(within)));
+}
+
+/** Milliseconds after which a database that does not say how it is counts as away. */
+const HEALTH_DEADLINE = 2_000;
+
+async function readHealth(pool: ConnectionPool): Promise<DatabaseHealth> {
+  try {
+    const { rows } = await pool.use((lease) =>
+      lease.query('select pg_is_in_recovery() as standby', [], HEALTH_DEADLINE),
+    );
+    return rows[0]?.['standby'] === true
+      ? { kind: 'unavailable', reason: 'the database is a read-only standby' }
+      : { kind: 'ready' };
+  } catch {
+    return { kind: 'unavailable', reason: 'the database does not answer' };
+  }
+}
+
+/** What is acknowledged is on disk only if the server says so when it is. */
+async function checkDurability(pool: ConnectionPool, log: Logger): Promise<void> {
+  const { rows } = await pool.use((lease) =>
+    lease.query(`select current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit`),
+  );
+  const [fsync, commit] = [String(rows[0]?.['fsync']), String(rows[0]?.['commit'])];
+  if (fsync === 'off' || commit === 'off') log.error('postgres_not_durable', { fsync, synchronousCommit: commit });
+}
+
+function describeStartFailure({ place }: Pools, error: unknown): ScriptoriumError {
+  const cause = error instanceof ScriptoriumError ? error.cause : error;
+  // Without a cause it is a sentence of our own about this very database.
+  if (error instanceof ScriptoriumError && cause === undefined) return error;
+  const detail = `cannot use the database at ${place}: ${describeCause(cause)}`;
+  return new ScriptoriumError('storage-unavailable', detail, { cause: error });
+}
+
+/** A host with several addresses fails once for each. */
+function describeCause(cause: unknown): string {
+  if (cause instanceof AggregateError) return cause.errors.map(describeCause).join(', ');
+  return cause instanceof Error ? cause.message : String(cause);
+}

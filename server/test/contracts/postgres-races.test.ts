@@ -1,0 +1,145 @@
+import { sql, type Transaction } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Schema } from '../../src/adapters/sql/schema.ts';
+import { createRandom } from '../support/random.ts';
+import { missing, newDatabase } from '../services/shared-services.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { openPostgresStore, type PostgresStoreUnderTest } from './postgres-store.ts';
+import { AT, entry, name, newDocument, newTenant, newWriter } from './store-under-test.ts';
+
+const NOTHING = new Uint8Array([0]);
+
+/** What only an engine with concurrent writers can get wrong in the portable queries. */
+describe.skipIf(missing.postgres)('changes at the same moment on PostgreSQL', () => {
+  let store: PostgresStoreUnderTest;
+  beforeAll(async () => void (store = await openPostgresStore(await newDatabase())));
+  afterAll(() => store.close());
+
+  /** Does the first change, waits in its transaction until the second is stuck behind it, and commits. */
+  async function overlap<T>(
+    first: (transaction: Transaction<Schema>) => Promise<unknown>,
+    second: () => Promise<T>,
+  ): Promise<T> {
+    let result: Promise<T> | null = null;
+    await store.database.transaction().execute(async (transaction) => {
+      await first(transaction);
+      result = second();
+      await waitUntil('the second change waits', async () => {
+        const { rows } = await sql<{ readonly waiting: boolean }>`
+          select count(*) > 0 as waiting from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock'`.execute(store.database);
+        return rows[0]!.waiting;
+      });
+    });
+    if (result === null) throw new Error('there was no second change');
+    return result;
+  }
+
+  it('[LOG41] a deletion leaves a document alone that was just made at a redirect to the deleted one', async () => {
+    const tenant = newTenant();
+    const { record: old } = await store.catalog.create(tenant, name('old'), 'ada', AT);
+    await store.catalog.rename(tenant, name('old'), name('new'), AT);
+    const another = await newDocument(store);
+    const removed = await overlap(
+      (transaction) =>
+        transaction
+          .updateTable('document_names')
+          .set({ state: 'live', document_id: another.id })
+          .where('tenant', '=', tenant)
+          .where('name', '=', 'old')
+          .execute(),
+      () => store.catalog.remove(tenant, name('new'), NOTHING, AT),
+    );
+    expect(removed).toBe(true);
+    expect(await store.catalog.resolve(tenant, name('old'))).toMatchObject({
+      kind: 'found',
+      record: { id: another.id },
+    });
+    expect(await store.catalog.resolve(tenant, name('new'))).toMatchObject({ kind: 'deleted' });
+    expect(old.id).not.toBe(another.id);
+  });
+
+  it('[LOG44] a document made at a redirect is above the epoch that the redirect is just being given', async () => {
+    const tenant = newTenant();
+    const { record } = await store.catalog.create(tenant, name('old'), 'ada', AT);
+    await store.catalog.rename(tenant, name('old'), name('new'), AT);
+    const made = await overlap(
+      (transaction) =>
+        transaction.updateTable('document_heads').set({ epoch: 5 }).where('document_id', '=', record.id).execute(),
+      () => store.catalog.create(tenant, name('old'), 'ada', AT),
+    );
+    expect(made).toMatchObject({ kind: 'created', record: { epoch: 6 } });
+  });
+
+  it('[SNAP24] a sweeper that waited for a key leaves it when it was named meanwhile', async () => {
+    const { id } = await newDocument(store);
+    await newWriter(store).append(entry(id, 'a'));
+    await store.log.registerSnapshot(id, `key/${id}`, AT);
+    const taken = await overlap(
+      (transaction) =>
+        transaction.updateTable('snapshot_register').set({ named: 1 }).where('key', '=', `key/${id}`).execute(),
+      () => store.log.takeExpiredSnapshots(AT + 1, 1_000),
+    );
+    expect(taken).not.toContain(`key/${id}`);
+  });
+
+  it("[SNAP21] who publishes too late gives nobody else's key to the sweeper", async () => {
+    const { id } = await newDocument(store);
+    const writer = newWriter(store);
+    for (const text of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']) await writer.append(entry(id, text));
+    for (let expected = 0; expected < 8; expected += 1) {
+      const keys = Array.from({ length: 12 }, (_, index) => `race/${id}/${expected}/${index}`);
+      for (const key of keys) await store.log.registerSnapshot(id, key, AT);
+      // Those of another epoch hold nothing that would make them wait for the one that wins.
+      const publish = (key: string, index: number) =>
+        store.log.publishSnapshot(id, index % 4 === 0 ? 1 : 2, expected, {
+          seq: expected + 1,
+          key,
+          sha256: 'ab',
+          bytes: 1,
+        });
+      await Promise.all(keys.map(publish));
+      const start = await store.log.readLoadStart(id);
+      expect(start?.snapshot?.seq).toBe(expected + 1);
+      const named = await store.database
+        .selectFrom('snapshot_register')
+        .select('key')
+        .where('document_id', '=', id)
+        .where('named', '=', 1)
+        .execute();
+      const pointers = [start?.snapshot?.key, start?.previousSnapshot?.key].filter((key) => key !== undefined);
+      expect(new Set(named.map(({ key }) => key))).toEqual(new Set(pointers));
+    }
+  });
+
+  it('[LOG43] names that are given and taken by many at once end in order, and nobody is told of a conflict', async () => {
+    const seed = Date.now() % 1_000_000;
+    const random = createRandom(seed);
+    const tenant = newTenant();
+    const names = ['a', 'b', 'c', 'd'].map(name);
+    await Promise.all(
+      Array.from({ length: 6 }, async () => {
+        for (let round = 0; round < 15; round += 1) {
+          if (random.chance(0.4)) await store.catalog.create(tenant, random.pick(names), 'ada', AT);
+          else if (random.chance(0.7)) await store.catalog.rename(tenant, random.pick(names), random.pick(names), AT);
+          else await store.catalog.remove(tenant, random.pick(names), NOTHING, AT);
+        }
+      }),
+    );
+    const live = await store.database
+      .selectFrom('document_names')
+      .innerJoin('document_heads', 'document_heads.document_id', 'document_names.document_id')
+      .innerJoin('documents', 'documents.id', 'document_names.document_id')
+      .select(['document_names.name', 'document_names.document_id', 'documents.name as own'])
+      .select(['document_names.state', 'document_heads.live'])
+      .where('document_names.tenant', '=', tenant)
+      .execute();
+    const states = live.map(({ state, live: alive, name: at, own }) => ({
+      fits: state === 'live' ? alive === 1 && at === own : state === 'renamed' ? alive === 1 : state === 'deleted',
+      seed,
+    }));
+    expect(states.filter(({ fits }) => !fits)).toEqual([]);
+    const ids = live.filter(({ state }) => state === 'live').map((row) => row.document_id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+});

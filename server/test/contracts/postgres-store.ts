@@ -1,0 +1,27 @@
+import { openPostgres, type PostgresDeps, type PostgresStore } from '../../src/adapters/postgres/open-postgres.ts';
+import { createSystemClock } from '../../src/adapters/system/clock.ts';
+import { createSilentTelemetry } from '../support/silent-telemetry.ts';
+import type { StoreUnderTest } from './store-under-test.ts';
+
+export interface PostgresStoreUnderTest extends Omit<PostgresStore, 'close'>, StoreUnderTest {
+  closeWithin(milliseconds: number): Promise<void>;
+}
+
+/** Opens a database as the server does. */
+export async function openPostgresStore(
+  url: string,
+  more: Partial<PostgresDeps> = {},
+): Promise<PostgresStoreUnderTest> {
+  const store = await openPostgres({
+    url,
+    directUrl: url,
+    replicaUrl: null,
+    caFile: null,
+    poolSize: 8,
+    migrate: 'auto',
+    clock: createSystemClock(),
+    log: createSilentTelemetry().log,
+    ...more,
+  });
+  return { ...store, close: () => store.close(5_000), closeWithin: (milliseconds) => store.close(milliseconds) };
+}
