@@ -79,7 +79,7 @@ describe.skipIf(findPostgresPrograms() === null)('a PostgreSQL that goes away', 
 
   it('[LOG12] calls to a server that does nothing fail as retryable, and go on when it goes on', async () => {
     // Short, so that waiting for nothing costs little.
-    const timeouts = { ...TIMEOUTS, connect: 400, statement: 300, answer: 500 };
+    const timeouts = { ...TIMEOUTS, connect: 1_500, statement: 1_000, answer: 1_200 };
     const hasty = await openPostgresStore(server.urlOf('outage'), { timeouts });
     const document = await newDocument(store);
     const writer = newWriter(hasty);

@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TIMEOUTS } from '../../src/adapters/postgres/timeouts.ts';
 import { type FaultProxy, startFaultProxy } from '../services/fault-proxy.ts';
 import { missing, newDatabase, throughPooler } from '../services/shared-services.ts';
 import { createPatientWriter, expectExactly } from '../support/patient-writer.ts';
@@ -11,9 +10,6 @@ import { entry, newDocument, newDocuments, newWriter, readTexts } from './store-
 
 /** Commits whose answer is cut off: as many as were promised when figures are wanted, a few on every commit. */
 const CUTS = process.env['FULL'] === '1' ? 1_000 : process.env['CI'] === 'true' ? 40 : 100;
-
-/** Short, so that an answer that does not come costs little. The server's own come first, as they do otherwise. */
-const SHORT = { ...TIMEOUTS, statement: 1_500, lock: 500, answer: 250 };
 
 const WAYS = [
   { way: 'directly', through: (url: string) => url, lacks: missing.postgres },
@@ -37,11 +33,19 @@ describe.each(WAYS)('commits of which nobody knows, $way', ({ way, through, lack
     });
 
     /** Opens the store behind the network that fails. */
-    async function openBehind(timeouts = SHORT): Promise<PostgresStoreUnderTest> {
+    async function openBehind(): Promise<PostgresStoreUnderTest> {
       const address = new URL(url);
       address.port = String(proxy.port);
       proxy.setMode({ kind: 'pass' });
-      return openPostgresStore(address.href, { directUrl: url, timeouts });
+      return openPostgresStore(address.href, { directUrl: url });
+    }
+
+    /** Keeps what is sent next in the network and makes its sender give up. */
+    async function holdNext(): Promise<void> {
+      proxy.setMode({ kind: 'hold', direction: 'to-server' });
+      await waitUntil('something is held', () => proxy.heldBytes > 0);
+      proxy.hangUp();
+      proxy.setMode({ kind: 'pass' });
     }
 
     it(
@@ -50,7 +54,7 @@ describe.each(WAYS)('commits of which nobody knows, $way', ({ way, through, lack
       async () => {
         const seed = Date.now() % 1_000_000;
         const random = createRandom(seed);
-        const store = await openBehind(TIMEOUTS);
+        const store = await openBehind();
         const ids = (await newDocuments(observer, 6)).map(({ id }) => id);
         const countRows = async (): Promise<number> =>
           (await observer.log.readHeads(ids)).reduce((sum, { head }) => sum + head, 0);
@@ -86,9 +90,10 @@ describe.each(WAYS)('commits of which nobody knows, $way', ({ way, through, lack
       await writer.append(entry(document.id, 'before'));
       for (let round = 2; round < 7; round += 1) {
         const batch = writer.batch([entry(document.id, `round ${round}`)]);
-        proxy.setMode({ kind: 'hold', direction: 'to-server' });
-        await expect(store.log.append(batch)).rejects.toMatchObject({ code: 'storage-unavailable' });
-        proxy.setMode({ kind: 'pass' });
+        await Promise.all([
+          holdNext(),
+          expect(store.log.append(batch)).rejects.toMatchObject({ code: 'storage-unavailable' }),
+        ]);
         expect(await store.log.append({ ...batch, retry: true })).toEqual([{ kind: 'stored', seq: round }]);
         const before = proxy.connections;
         proxy.release();
@@ -107,11 +112,12 @@ describe.each(WAYS)('commits of which nobody knows, $way', ({ way, through, lack
       const ids = (await newDocuments(observer, 2)).map(({ id }) => id);
       const writer = createPatientWriter(store.log);
       await writer.appendTo(ids);
-      for (let round = 0; round < 20; round += 1) {
+      for (let round = 0; round < 40; round += 1) {
+        const lost = holdNext();
         await writer.appendTo(ids, (attempt) => {
-          proxy.setMode(attempt === 0 ? { kind: 'hold', direction: 'to-server' } : { kind: 'pass' });
           if (attempt > 0) setTimeout(() => proxy.release(), random.below(8));
         });
+        await lost;
       }
       await store.close();
       proxy.release();
@@ -132,13 +138,17 @@ describe.each(WAYS)('commits of which nobody knows, $way', ({ way, through, lack
         observer.database,
       );
       const batch = writer.batch([entry(document.id, 'slow')]);
-      await expect(store.log.append(batch)).rejects.toMatchObject({ code: 'storage-unavailable' });
-      let results: unknown = null;
-      await waitUntil('a retry got its answer', async () => {
-        results = await store.log.append({ ...batch, retry: true }).catch(() => null);
-        return results !== null;
+      const lost = expect(store.log.append(batch)).rejects.toMatchObject({ code: 'storage-unavailable' });
+      await waitUntil('the server is at it', async () => {
+        const { rows } =
+          await sql`select from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'`.execute(
+            observer.database,
+          );
+        return rows.length > 0;
       });
-      expect(results).toEqual([{ kind: 'stored', seq: 2 }]);
+      proxy.hangUp();
+      await lost;
+      expect(await store.log.append({ ...batch, retry: true })).toEqual([{ kind: 'stored', seq: 2 }]);
       await store.close();
       await sql`drop trigger dawdle on log_rows`.execute(observer.database);
       expect(await readTexts(observer, document.id)).toEqual([

@@ -99,7 +99,8 @@ describe('[OPS36] the fault proxy', () => {
     proxy.setMode({ kind: 'hold', direction: 'to-server' });
     client.socket.write('late');
     await waitUntil('the proxy has it', () => proxy.heldBytes === 4);
-    client.socket.destroy();
+    proxy.hangUp();
+    await waitUntil('the sender is cut off', () => client.error() === 'ECONNRESET');
     proxy.setMode({ kind: 'pass' });
     const other = await open();
     await exchange(other, 'early ');

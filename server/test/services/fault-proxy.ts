@@ -32,6 +32,8 @@ export interface FaultProxy {
   release(): void;
   /** Cuts all present connections off, with a reset. */
   cut(): void;
+  /** Resets the clients' sides only: they give up, and what is held for the server is still on its way. */
+  hangUp(): void;
   /** Connections that were cut off by a mode or by `cut`, so far. */
   readonly cuts: number;
   /** Connections at present. */
@@ -61,6 +63,9 @@ export async function startFaultProxy(
     },
     cut() {
       for (const link of state.links) link.cut();
+    },
+    hangUp() {
+      for (const link of state.links) link.hangUp();
     },
     get cuts() {
       return state.cuts;
@@ -99,10 +104,12 @@ function openLink(state: ProxyState, client: Socket, targetPort: number): void {
 class Link {
   readonly #state: ProxyState;
   readonly #lanes: Readonly<Record<Direction, Lane>>;
+  readonly #client: Socket;
   readonly #sockets: readonly Socket[];
 
   constructor(state: ProxyState, client: Socket, server: Socket) {
     this.#state = state;
+    this.#client = client;
     this.#sockets = [client, server];
     this.#lanes = {
       'to-server': new Lane(state, { from: client, to: server, direction: 'to-server', cut: () => this.cut() }),
@@ -132,6 +139,10 @@ class Link {
 
   release(): void {
     for (const lane of Object.values(this.#lanes)) lane.release();
+  }
+
+  hangUp(): void {
+    this.#client.resetAndDestroy();
   }
 
   cut(): void {
