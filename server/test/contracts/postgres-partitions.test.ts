@@ -123,6 +123,16 @@ describe.skipIf(missing.postgres)('partitions of the log', () => {
     expect(await readTexts(store, document!.id)).toEqual([[1, 'a']]);
   });
 
+  it('[LOG15] a floor that is not known keeps all', async () => {
+    await store.close();
+    store = await openPostgresStore(await newDatabase(), { drop: { floor: 'null::bigint', keepDays: 2 } });
+    const [document] = await newDocuments(store, 1);
+    await newWriter(store).append(entry(document!.id, 'a'));
+    await ageRows(-3);
+    await store.keepUp();
+    expect(await readTexts(store, document!.id)).toEqual([[1, 'a']]);
+  });
+
   it('[LOG15] unless told otherwise, the floor is the lesser of archive and snapshot', async () => {
     await store.close();
     store = await openPostgresStore(await newDatabase());

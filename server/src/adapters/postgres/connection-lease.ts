@@ -39,8 +39,8 @@ export class ConnectionLease {
 
   /** Runs the action in a transaction, each statement of which sees what was committed before it. */
   async transact<T>(action: () => Promise<T>): Promise<T> {
-    await this.query(beginStatement(this.#deps.timeouts));
     try {
+      await this.query(beginStatement(this.#deps.timeouts));
       const result = await action();
       await this.query('commit');
       return result;

@@ -12,7 +12,7 @@ const MIGRATION_LOCK = 7_265_001;
 /** Milliseconds that another node may take over a step, which this one waits for. */
 const STEP_DEADLINE = 600_000;
 /** Milliseconds that a step waits for a table; appends queue up behind it meanwhile, so it is short. */
-const TABLE_LOCK_TIMEOUT = 3_000;
+const TABLE_LOCK_TIMEOUT = 1_000;
 
 export interface MigrateOptions {
   /** `check` changes nothing, and throws when there is something to do. */

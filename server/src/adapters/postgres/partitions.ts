@@ -28,8 +28,8 @@ const PARTITION_SETTINGS = [
 
 export interface DropOptions {
   /**
-   * SQL for the highest seq of a document whose row, and those below, may go. It may name columns of `document_heads`,
-   * whose row of the document it is asked for.
+   * SQL for the highest seq of a document whose row, and those below, may go; null keeps all. It may name columns of
+   * `document_heads`, whose row of the document it is asked for.
    */
   readonly floor: string;
   /** Whole days that are kept whatever the floor says. */
@@ -61,7 +61,7 @@ export async function createPartitions(
   return { created, blocked };
 }
 
-/** Attaching holds up neither appends nor, once it has its lock, reads; creating it in place would hold up both. */
+/** Attaching leaves appends alone and holds up reads for a moment; creating it in place would hold up both. */
 function createPartition(
   lease: ConnectionLease,
   partition: { readonly name: string; readonly day: string; readonly next: string },
@@ -85,6 +85,8 @@ function createPartition(
 
 /** Drops the days of which no row is above its document's floor; their names. */
 export async function dropPartitions(lease: ConnectionLease, options: DropOptions): Promise<readonly string[]> {
+  // What an earlier round left would be in the way of a name.
+  await dropDetached(lease);
   const { rows } = await lease.query(
     `select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
      where i.inhparent = 'log_rows'::regclass and c.relname ~ '^log_rows_[0-9]{8}$'
@@ -142,7 +144,7 @@ function gateQuery(name: string, floor: string): string {
       left join document_heads on document_heads.document_id = f.document_id
       where f.document_id is not null and (
         document_heads.document_id is null
-        or (select max(seq) from ${name} r where r.document_id = f.document_id) > (${floor})
+        or (select max(seq) from ${name} r where r.document_id = f.document_id) > coalesce((${floor}), 0)
       )
     ) as needed`;
 }
