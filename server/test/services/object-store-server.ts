@@ -20,6 +20,9 @@ export interface ObjectStoreServer {
 
 const CREDENTIALS = { accessKeyId: 'scriptorium', secretAccessKey: 'scriptorium-secret' } as const;
 
+/** Milliseconds that each part has to start; a second or two where the machine is not busy. */
+const START_TIMEOUT = 90_000;
+
 /** Starts a cluster of one monitor, one store and one gateway. */
 export async function startObjectStore(): Promise<ObjectStoreServer> {
   const directory = mkdtempSync(join(tmpdir(), 'scriptorium-ceph-'));
@@ -40,16 +43,18 @@ export async function startObjectStore(): Promise<ObjectStoreServer> {
   await run('ceph-mon', ['--mkfs', '-i', 'a']);
   const monitor = startProcess({ command: 'ceph-mon', args: ['-c', config, '-f', '-i', 'a'], env });
   processes.push(monitor);
+  // A monitor that answers may still refuse commands for a moment; with an id of its own, creating twice is no harm.
+  const store = randomUUID();
   await waitForService(monitor, {
     name: 'ceph-mon',
-    check: () => succeeds(run('ceph', ['--connect-timeout', '2', '-s'])),
+    check: () => succeeds(run('ceph', ['--connect-timeout', '5', 'osd', 'create', store, '0'])),
+    timeoutMs: START_TIMEOUT,
   });
-  await run('ceph', ['osd', 'create']);
-  await run('ceph-osd', ['-i', '0', '--mkfs', '--no-mon-config']);
+  await run('ceph-osd', ['-i', '0', '--mkfs', '--no-mon-config', '--osd-uuid', store]);
   start('ceph-osd', ['-i', '0']);
   const gateway = start('radosgw', ['-n', 'client.rgw']);
   const endpoint = `http://127.0.0.1:${ports.gateway}`;
-  await waitForService(gateway, { name: 'radosgw', check: () => answersHttp(endpoint), timeoutMs: 60_000 });
+  await waitForService(gateway, { name: 'radosgw', check: () => answersHttp(endpoint), timeoutMs: START_TIMEOUT });
   const keys = ['--access-key', CREDENTIALS.accessKeyId, '--secret-key', CREDENTIALS.secretAccessKey];
   await run('radosgw-admin', ['user', 'create', '--uid', 'tests', '--display-name', 'tests', ...keys]);
   return {

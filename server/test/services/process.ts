@@ -92,7 +92,7 @@ export async function waitForService(
   service: ServiceProcess,
   what: { readonly name: string; readonly check: () => Promise<boolean>; readonly timeoutMs?: number },
 ): Promise<void> {
-  const deadline = performance.now() + (what.timeoutMs ?? 30_000);
+  const deadline = performance.now() + (what.timeoutMs ?? 60_000);
   while (!(await what.check())) {
     if (service.ended()) throw new Error(`${what.name} ended before it was ready:\n${service.output()}`);
     if (performance.now() > deadline) throw new Error(`${what.name} is not ready:\n${service.output()}`);
