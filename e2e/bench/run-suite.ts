@@ -68,7 +68,11 @@ async function measure(
       serverPids: started.pids,
       token: started.token,
       prefix: 'bench',
-      ...{ documents, clients, rate, warmUp, seconds },
+      documents,
+      clients,
+      rate,
+      warmUp,
+      seconds,
       ...(baseFile === null ? {} : { baseFile }),
     });
     const after = await started.readTraffic();

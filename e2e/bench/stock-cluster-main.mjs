@@ -22,8 +22,9 @@ const server = new Server({
     new Redis({ host: redis.hostname, port: Number(redis.port) }),
     new Database({
       async fetch({ documentName }) {
-        const { rows } = await pool.query('select data from stock_documents where name = $1', [documentName]);
-        return rows[0]?.data ?? null;
+        /** @type {import('pg').QueryResult<{ data: Buffer }>} */
+        const found = await pool.query('select data from stock_documents where name = $1', [documentName]);
+        return found.rows[0]?.data ?? null;
       },
       async store({ documentName, state }) {
         await pool.query(
