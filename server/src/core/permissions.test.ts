@@ -1,7 +1,8 @@
 import { parseDocumentName, type DocumentName } from '@scriptorium/shared/document-name';
 import { ACTIONS, type Action, type Role } from '@scriptorium/shared/roles';
 import { describe, expect, test } from 'vitest';
-import { decide, roleFor } from './permissions.ts';
+import { createRights } from '../../test/support/identities.ts';
+import { decide, decideForTenant, roleFor, roleOver, tenantRole } from './permissions.ts';
 
 function nameOf(text: string): DocumentName {
   const name = parseDocumentName(text);
@@ -10,7 +11,7 @@ function nameOf(text: string): DocumentName {
 }
 
 function grants(role: Role, documents: Readonly<Record<string, Role>> = {}) {
-  return { role, documents: new Map(Object.entries(documents)) };
+  return createRights({ role, documents: new Map(Object.entries(documents)) });
 }
 
 describe('[AUTH1] an exact name beats the longest matching pattern, which beats the tenant-wide role', () => {
@@ -38,14 +39,17 @@ describe('[AUTH1] an exact name beats the longest matching pattern, which beats 
 });
 
 describe('[AUTH2] a role includes what lesser roles may do, and none includes nothing', () => {
+  const viewer: readonly Action[] = ['read', 'see-presence', 'show-cursor', 'export'];
+  const editor: readonly Action[] = [...viewer, 'comment', 'write', 'create', 'read-history', 'restore'];
+  const owner: readonly Action[] = [...editor, 'publish', 'rename', 'delete', 'share'];
   const allowed: Readonly<Record<Role, readonly Action[]>> = {
     none: [],
-    viewer: ['read'],
-    commenter: ['read', 'comment'],
-    editor: ['read', 'comment', 'write', 'create'],
-    publisher: ['read', 'comment', 'write', 'create', 'publish'],
-    owner: [...ACTIONS],
-    admin: [...ACTIONS],
+    viewer,
+    commenter: [...viewer, 'comment'],
+    editor,
+    publisher: [...editor, 'publish'],
+    owner,
+    admin: [...owner, 'manage-keys', 'read-audit', 'manage-tenant'],
   };
   test.each(Object.entries(allowed) as [Role, readonly Action[]][])('%s', (role, actions) => {
     for (const action of ACTIONS) {
@@ -60,4 +64,65 @@ describe('[AUTH2] a role includes what lesser roles may do, and none includes no
       role: 'none',
     });
   });
+});
+
+describe('[AUTH21] stored grants raise what the token gives, whoever of the caller has them, and only none denies', () => {
+  const map = (entries: Readonly<Record<string, Role>>) => new Map(Object.entries(entries));
+  const own = { role: 'viewer', documents: map({ 'notes/*': 'editor', 'notes/secret': 'none' }) } as const;
+  test.each([
+    ['nothing stored', [], 'notes/a', 'editor'],
+    ['more', [map({ 'notes/a': 'owner' })], 'notes/a', 'owner'],
+    ['less does not lower', [map({ 'notes/a': 'viewer' })], 'notes/a', 'editor'],
+    [
+      'the highest of several holders',
+      [map({ '*': 'commenter' }), map({ 'other*': 'publisher' })],
+      'other',
+      'publisher',
+    ],
+    ['within one holder the exact name counts', [map({ 'other*': 'owner', other: 'commenter' })], 'other', 'commenter'],
+    ['within one holder the longest pattern counts', [map({ '*': 'owner', 'o*': 'commenter' })], 'other', 'commenter'],
+    ['a none of the token is final', [map({ 'notes/secret': 'owner' })], 'notes/secret', 'none'],
+    ['a stored none denies what the token gives', [map({ 'notes/*': 'none' })], 'notes/a', 'none'],
+    ['a stored none denies what others give', [map({ '*': 'none' }), map({ other: 'owner' })], 'other', 'none'],
+    ['an exact grant stands out of a none around it', [map({ 'o*': 'none', other: 'editor' })], 'other', 'editor'],
+  ] as const)('%s', (...[, granted, name, role]) => {
+    expect(roleFor(createRights({ ...own, granted }), nameOf(name))).toBe(role);
+    expect(roleFor(createRights({ ...own, granted: granted.toReversed() }), nameOf(name))).toBe(role);
+  });
+
+  test('somebody whose token says nothing has what is stored', () => {
+    expect(roleFor(createRights({ granted: [map({ a: 'editor' })] }), nameOf('a'))).toBe('editor');
+    expect(roleFor(createRights(), nameOf('a'))).toBe('none');
+  });
+});
+
+describe('[AUTH22] what is about the tenant needs the tenant-wide role admin, or a key with the ability', () => {
+  const all = new Map<string, Role>([['*', 'admin']]);
+  const denied = new Map<string, Role>([['*', 'none']]);
+  test.each([
+    ['an owner of everything', createRights({ role: 'owner', documents: new Map([['*', 'owner']]) }), 'denied'],
+    ['an admin by the token', createRights({ role: 'admin' }), 'allowed'],
+    ['an admin by a grant', createRights({ granted: [all] }), 'allowed'],
+    ['an admin who was shut out', createRights({ role: 'admin', granted: [denied] }), 'denied'],
+    ['a key with the ability', createRights({ abilities: ['manage-keys'] }), 'allowed'],
+    ['a key with another ability', createRights({ abilities: ['read-audit'] }), 'denied'],
+  ] as const)('%s', (_title, rights, kind) => {
+    expect(decideForTenant(rights, 'manage-keys').kind).toBe(kind);
+  });
+
+  test('a role on a prefix is no tenant-wide role', () => {
+    expect(tenantRole(createRights({ granted: [new Map([['a*', 'owner']])] }))).toBe('none');
+  });
+});
+
+test('[AUTH23] the role over a prefix is the least that is held on anything in it', () => {
+  const rights = grants('editor', { 'a/*': 'owner', 'a/b/*': 'viewer', 'a/c': 'none' });
+  expect(roleOver(rights, 'a/x')).toBe('owner');
+  expect(roleOver(rights, 'a/x*')).toBe('owner');
+  expect(roleOver(rights, 'a/b*')).toBe('viewer');
+  expect(roleOver(rights, 'a/b/*')).toBe('viewer');
+  expect(roleOver(rights, 'a/*')).toBe('none');
+  expect(roleOver(rights, '*')).toBe('none');
+  expect(roleOver(grants('editor', { 'a/*': 'owner' }), '*')).toBe('editor');
+  expect(roleOver({ ...rights, granted: [new Map([['a/b/c', 'none']])] }, 'a/b/*')).toBe('none');
 });

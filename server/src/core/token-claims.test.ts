@@ -10,7 +10,9 @@ test('[AUTH3] sub and exp are enough; the rest has defaults', () => {
       tenant: 'default',
       user: 'ada',
       displayName: 'ada',
+      issuedAt: 1000,
       expiresAt: 2_000_000_000_000,
+      groups: [],
       role: 'none',
       documents: new Map(),
     },
@@ -25,7 +27,9 @@ test('[AUTH3] all claims are read', () => {
       tenant: 'acme',
       user: 'ada',
       displayName: 'Ada',
+      issuedAt: 0,
       expiresAt: 2_000_000_000_000,
+      groups: [],
       role: 'admin',
       documents: new Map(Object.entries(documents)),
     },
@@ -58,6 +62,12 @@ describe('[AUTH4] malformed claims are refused, with the claim named', () => {
       { ...least, documents: JSON.parse('{"__proto__":"owner"}') as object },
       'neither a document name',
     ],
+    ['a sub like that of a key', { ...least, sub: 'key:1' }, '"sub"'],
+    ['a sub like that of a link', { ...least, sub: 'link:1' }, '"sub"'],
+    ['groups as text', { ...least, groups: 'staff' }, '"groups"'],
+    ['an empty group', { ...least, groups: [''] }, '"groups"'],
+    ['too many groups', { ...least, groups: Array.from({ length: 501 }, String) }, '"groups"'],
+    ['an iat in words', { ...least, iat: 'today' }, '"iat"'],
     ['no object', 'ada', 'not an object'],
   ])('%s', (_title, payload, words) => {
     const result = parseTokenClaims(payload);
@@ -68,5 +78,25 @@ describe('[AUTH4] malformed claims are refused, with the claim named', () => {
   test('more grants than anybody needs', () => {
     const documents = Object.fromEntries(Array.from({ length: 1001 }, (_, index) => [`d${index}`, 'viewer']));
     expect(parseTokenClaims({ ...least, documents })).toMatchObject({ kind: 'invalid' });
+  });
+});
+
+test('[AUTH24] groups are read once each, and iat as milliseconds', () => {
+  const result = parseTokenClaims({ ...least, iat: 7, groups: ['staff', 'ü & co', 'staff'] });
+  expect(result).toMatchObject({ kind: 'valid', claims: { issuedAt: 7000, groups: ['staff', 'ü & co'] } });
+});
+
+describe('[AUTH25] a token that says nothing of roles and documents has the role of the configuration', () => {
+  test.each([
+    ['nothing', {}, 'editor'],
+    ['read-only documents alone', { readonlyDocumentNames: ['a'] }, 'editor'],
+    ['a role', { role: 'viewer' }, 'viewer'],
+    ['documents', { documents: {} }, 'none'],
+    ['allowed documents', { allowedDocumentNames: [] }, 'none'],
+  ] as const)('%s', (_title, more, role) => {
+    expect(parseTokenClaims({ ...least, ...more }, 'editor')).toMatchObject({ claims: { role } });
+    expect(parseTokenClaims({ ...least, ...more })).toMatchObject({
+      claims: { role: role === 'viewer' ? role : 'none' },
+    });
   });
 });
