@@ -61,6 +61,13 @@ export const ERRORS = {
     level: 'info',
     retryable: false,
   },
+  'comments-only': {
+    title: 'This session may write comments and nothing else.',
+    status: 403,
+    close: null,
+    level: 'info',
+    retryable: false,
+  },
   'not-found': {
     title: 'There is nothing at this address.',
     status: 404,
@@ -192,6 +199,13 @@ export const ERRORS = {
     title: 'Search does not answer; documents are not affected, try again.',
     status: 503,
     close: null,
+    level: 'warn',
+    retryable: true,
+  },
+  'identity-unavailable': {
+    title: 'The keys that tokens are checked with cannot be had; try again.',
+    status: 503,
+    close: 'unavailable',
     level: 'warn',
     retryable: true,
   },

@@ -1,7 +1,7 @@
 import * as encoding from 'lib0/encoding';
 import { skipAny, STRUCT_KIND } from './update-content.ts';
 import type { Neighbours } from './update-order.ts';
-import type { ParsedUpdate } from './update-structure.ts';
+import type { ClientBlock, ParsedUpdate } from './update-structure.ts';
 import { UpdateReader } from './update-reader.ts';
 import type { ReadyBlock, ReadyPart } from './update-ready.ts';
 import { createStructPlace, readStructPlace } from './update-struct.ts';
@@ -15,7 +15,7 @@ export function cutUpdate(parsed: ParsedUpdate, ready: ReadyPart): Uint8Array {
   if (isWhole(parsed, ready)) return parsed.bytes;
   const encoder = encoding.createEncoder();
   encoding.writeVarUint(encoder, ready.blocks.length);
-  const source = { bytes: parsed.bytes, replaced: ready.replaced };
+  const source = { bytes: parsed.bytes, replaced: ready.replaced, emptied: ready.emptied ?? NONE };
   for (const part of ready.blocks) writeBlock(encoder, source, part);
   writeDeletes(encoder, parsed, ready);
   return encoding.toUint8Array(encoder);
@@ -26,7 +26,10 @@ export function isEmptyPart(parsed: ParsedUpdate, ready: ReadyPart): boolean {
   return ready.blocks.length === 0 && readyDeletes(parsed, ready).length === 0;
 }
 
+const NONE: ReadonlySet<number> = new Set();
+
 function isWhole(parsed: ParsedUpdate, ready: ReadyPart): boolean {
+  if ((ready.emptied ?? NONE).size > 0) return false;
   if (ready.isPartial || ready.replaced.size > 0 || parsed.isDeleteOrderChanged || ready.missing.size > 0) return false;
   if (ready.blocks.length !== parsed.blocks.length) return false;
   return ready.blocks.every((part) => part.from === 0 && part.offset === 0 && !part.block.hasSkip);
@@ -39,18 +42,32 @@ function writeBlock(encoder: encoding.Encoder, source: Source, part: ReadyBlock)
   encoding.writeVarUint(encoder, part.fromClock);
   if (offset > 0) writeCutStruct(encoder, source, part);
   let copied = block.starts[offset > 0 ? from + 1 : from] ?? block.end;
-  for (let index = from; index < to && source.replaced.size > 0; index += 1) {
+  const isCopy = source.replaced.size === 0 && source.emptied.size === 0;
+  for (let index = from; index < to && !isCopy; index += 1) {
     const start = block.starts[index] ?? 0;
-    if (start < copied || !source.replaced.has(start)) continue;
+    const isEmptied = source.emptied.has(start);
+    if (start < copied || !(isEmptied || source.replaced.has(start))) continue;
     encoding.writeUint8Array(encoder, source.bytes.subarray(copied, start));
     copied = block.starts[index + 1] ?? block.end;
-    writeReplaced(encoder, source, { start, end: copied });
+    if (isEmptied) writeEmpty(encoder, lengthFrom(block, index, block.clocks[index] ?? 0));
+    else writeReplaced(encoder, source, { start, end: copied });
   }
   encoding.writeUint8Array(encoder, source.bytes.subarray(copied, block.starts[to] ?? block.end));
 }
 
+/** A struct without content and place: what Yjs makes of a collected one. */
+function writeEmpty(encoder: encoding.Encoder, length: number): void {
+  encoding.writeUint8(encoder, STRUCT_KIND.gc);
+  encoding.writeVarUint(encoder, length);
+}
+
+function lengthFrom(block: ClientBlock, index: number, clock: number): number {
+  return (block.clocks[index + 1] ?? block.endClock) - clock;
+}
+
 interface Source {
   readonly bytes: Uint8Array;
+  readonly emptied: ReadonlySet<number>;
   /** Other neighbours for structs, by byte offset. */
   readonly replaced: ReadonlyMap<number, Neighbours>;
 }
@@ -76,9 +93,13 @@ function writeHead(encoder: encoding.Encoder, info: number, { origin, rightOrigi
   }
 }
 
-function writeCutStruct(encoder: encoding.Encoder, { bytes, replaced }: Source, part: ReadyBlock): void {
+function writeCutStruct(encoder: encoding.Encoder, { bytes, replaced, emptied }: Source, part: ReadyBlock): void {
   const { block, from, offset } = part;
   const start = block.starts[from] ?? 0;
+  if (emptied.has(start)) {
+    writeEmpty(encoder, lengthFrom(block, from, part.fromClock));
+    return;
+  }
   const place = createStructPlace();
   readStructPlace(bytes, start, place);
   const kind = place.info & 31;

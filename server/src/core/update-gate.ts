@@ -5,9 +5,11 @@ import type { ParsedUpdate } from './update-structure.ts';
 import type { KnownStructs } from './update-placement.ts';
 import { findReadyPart, type ReadyPart } from './update-ready.ts';
 import { catchRefusal, refuse, type Refusal } from './update-refusal.ts';
+import { holdToComments, type KnownRoots } from './update-roots.ts';
+import type { WriteScope } from './write-scope.ts';
 
 /** What the gate asks about the merged state of the document. */
-export interface KnownState extends KnownStructs {
+export interface KnownState extends KnownStructs, KnownRoots {
   readonly clientCount: number;
   readonly rootCount: number;
   hasRoot(name: string): boolean;
@@ -20,6 +22,8 @@ export interface GateView {
   readonly state: KnownState;
   /** State vector of the incarnations deleted under the document's name; structs inside it never come back. */
   readonly tombstone: ReadonlyMap<number, number>;
+  /** How far the sender may write; everywhere when it is not said. */
+  readonly scope?: Exclude<WriteScope, 'none'>;
 }
 
 /** A run of clocks of one client, from the first to before the last. */
@@ -40,7 +44,8 @@ export interface UpdateSummary {
 export type Verdict =
   /**
    * `update` is to be applied, logged and broadcast: the client's own bytes, except that structs whose clocks are
-   * known are cut out, delete ranges are put in order, and structs between impossible neighbours get possible ones.
+   * known are cut out, delete ranges are put in order, and structs between impossible neighbours get possible ones
+   * (and a commenter's structs that hang on collected ones are emptied).
    * Applying it leaves nothing pending. An update without anything new becomes an empty one.
    */
   | { readonly kind: 'accept'; readonly update: Uint8Array; readonly summary: UpdateSummary }
@@ -67,7 +72,9 @@ export type Verdict =
  * `update` or `ready` of the verdict, not for the bytes that came in.
  */
 export function gateUpdate(parsed: ParsedUpdate, view: GateView, limits: UpdateLimits): Verdict {
-  const ready = catchRefusal(() => findReadyPart(parsed, view.state, limits));
+  const found = catchRefusal(() => findReadyPart(parsed, view.state, limits));
+  if ('kind' in found) return found;
+  const ready = holdToScope(parsed, view, found);
   if ('kind' in ready) return ready;
   const refusal = checkGrowth(parsed, view.state, { ready, limits }) ?? checkTombstone(parsed, view, ready);
   if (refusal !== null) return refusal;
@@ -76,6 +83,13 @@ export function gateUpdate(parsed: ParsedUpdate, view: GateView, limits: UpdateL
   if (ready.isPartial) return { kind: 'part', update, summary };
   if (ready.missing.size === 0) return { kind: 'accept', update, summary };
   return { kind: 'gap', ready: isEmptyPart(parsed, ready) ? null : update, summary, missing: ready.missing };
+}
+
+/** Nothing at all for those who may write everywhere. */
+function holdToScope(parsed: ParsedUpdate, { state, scope }: GateView, ready: ReadyPart): ReadyPart | Refusal {
+  if (scope !== 'comments') return ready;
+  const emptied = holdToComments(parsed, ready, state);
+  return 'kind' in emptied ? emptied : { ...ready, emptied };
 }
 
 function summarize(parsed: ParsedUpdate, ready: ReadyPart): UpdateSummary {

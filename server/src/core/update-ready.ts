@@ -27,6 +27,8 @@ export interface ReadyPart {
   readonly isPartial: boolean;
   /** Other neighbours for structs whose own are not in order, by byte offset. */
   readonly replaced: ReadonlyMap<number, Neighbours>;
+  /** Structs that go in without content and place, by byte offset; none when it is not said. */
+  readonly emptied?: ReadonlySet<number>;
 }
 
 interface Run {

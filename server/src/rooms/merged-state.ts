@@ -6,11 +6,12 @@ import type { Effort } from '../core/update-effort.ts';
 import type { KnownState } from '../core/update-gate.ts';
 import type { Neighbours } from '../core/update-order.ts';
 import type { StructId } from '../core/update-struct.ts';
-import type { ParsedUpdate } from '../core/update-structure.ts';
+import type { DeleteRanges, ParsedUpdate } from '../core/update-structure.ts';
 import { parseStateVector } from '../core/update-state-vector.ts';
 import { knownSegments } from './merged-content.ts';
 import { countDeletion, splitTail } from './merged-costs.ts';
 import { countConflicts, isLeftOf, unitNextTo } from './merged-lists.ts';
+import { deletesOnlyIn, rootOfItem } from './merged-roots.ts';
 
 /** What applying an update did. */
 export interface Applied {
@@ -39,8 +40,6 @@ export interface MergedState extends KnownState, KnownContent {
   stateVector(): Uint8Array;
   /** Whether every struct and every deletion of the update is known already. */
   contains(parsed: ParsedUpdate): boolean;
-  /** Name of the root type that a struct lies in; `null` when it is unknown or collected. */
-  rootOf(client: number, clock: number): string | null;
   /** Estimated bytes of the encoded state. */
   readonly size: number;
   /** Whether something waits inside for what is missing, which the gate rules out. */
@@ -150,14 +149,11 @@ class DocState implements MergedState {
   }
 
   rootOf(client: number, clock: number): string | null {
-    let item = this.#find(client, clock);
-    while (item !== null) {
-      const parent = item.parent;
-      if (!(parent instanceof Y.AbstractType)) return null;
-      if (parent._item === null) return Y.findRootTypeKey(parent);
-      item = parent._item;
-    }
-    return null;
+    return rootOfItem(this.#find(client, clock));
+  }
+
+  deletesOnlyIn(root: string, deletes: readonly DeleteRanges[], effort: Effort): boolean {
+    return deletesOnlyIn(this.#doc.store, { root, deletes, effort });
   }
 
   depthOf(client: number, clock: number): number | null {

@@ -3,11 +3,14 @@ import { detectFork } from '../core/fork-detection.ts';
 import { defaultUpdateLimits } from '../core/limits.ts';
 import { gateUpdate, type UpdateSummary, type Verdict } from '../core/update-gate.ts';
 import { parseUpdate, type ParsedUpdate } from '../core/update-parser.ts';
+import type { WriteScope } from '../core/write-scope.ts';
 import type { RoomSession } from './room-session.ts';
 import type { Room } from './room.ts';
 
 /** A session that sends updates: a room session that owns clientIDs. */
 export interface UpdateSender extends RoomSession {
+  /** How far it may write at this moment. */
+  readonly scope: WriteScope;
   /** ClientIDs that this session announced or wrote first; grows as it writes. */
   readonly clients: Set<number>;
 }
@@ -20,7 +23,14 @@ export type Receipt =
   | { readonly kind: 'partial'; readonly after: number }
   /** An Update frame that refers to what the server lacks; not applied. */
   | { readonly kind: 'held' }
-  | { readonly kind: 'refused'; readonly code: ErrorCode; readonly detail: string; readonly client?: number }
+  | {
+      readonly kind: 'refused';
+      readonly code: ErrorCode;
+      readonly detail: string;
+      readonly client?: number;
+      /** It deleted and brought no structs, so nothing that follows hangs on it. */
+      readonly isBarren?: boolean;
+    }
   /** No capacity; nothing was applied. */
   | { readonly kind: 'overloaded' };
 
@@ -30,8 +40,11 @@ export interface InboundUpdate {
   readonly via: 'update' | 'step2';
 }
 
-/** Passes an update of a writer through the gate and into the room. */
+/** Passes an update of somebody who may write, everywhere or in the comments, through the gate and into the room. */
 export function receiveUpdate(room: Room, sender: UpdateSender, inbound: InboundUpdate): Receipt {
+  const { scope } = sender;
+  if (scope === 'none') return readOnlyReceipt(room, inbound);
+  const view = scope === 'all' ? room : { state: room.state, tombstone: room.tombstone, scope };
   const parsed = parseUpdate(inbound.bytes, defaultUpdateLimits);
   if (parsed.kind === 'refuse') return { ...parsed, kind: 'refused' };
   if (inbound.via === 'update') adoptClients(room, sender, parsed);
@@ -40,7 +53,7 @@ export function receiveUpdate(room: Room, sender: UpdateSender, inbound: Inbound
     return { kind: 'refused', code: 'forked', detail: 'known clocks with other content', client: forked };
   // An update that has to go in by parts passes the gate again after each of them.
   for (;;) {
-    const verdict = gateUpdate(parsed, room, defaultUpdateLimits);
+    const verdict = gateUpdate(parsed, view, defaultUpdateLimits);
     if (verdict.kind !== 'part') return conclude(room, sender, { parsed, verdict, via: inbound.via });
     const receipt = enter(room, sender, { ...verdict, parsed, via: inbound.via });
     if (receipt.kind !== 'accepted') return receipt;
@@ -59,7 +72,11 @@ function conclude(
   const { parsed, verdict, via } = gated;
   switch (verdict.kind) {
     case 'refuse':
-      return { ...verdict, kind: 'refused' };
+      return {
+        ...verdict,
+        kind: 'refused',
+        isBarren: parsed.blocks.every((it) => it.endClock <= room.state.clock(it.client)),
+      };
     case 'accept':
       return enter(room, sender, { parsed, update: verdict.update, summary: verdict.summary, via });
     case 'gap': {
@@ -84,6 +101,7 @@ function enter(room: Room, sender: UpdateSender, gated: GatedUpdate): Receipt {
   const { update, summary } = gated;
   const nothing: Receipt = { kind: 'accepted', after: room.submitted };
   if (summary.added.length === 0 && !summary.hasDeletes) return nothing;
+  if (sender.scope === 'comments' && bringsForeign(room, sender, summary)) return FOREIGN;
   if (!room.reserve(update.byteLength)) return { kind: 'overloaded' };
   noteCarried(room, sender, gated);
   const brought = gated.via === 'step2' ? room.state.applyForDiff(update) : applyAsSent(room, update);
@@ -93,6 +111,13 @@ function enter(room: Room, sender: UpdateSender, gated: GatedUpdate): Receipt {
   }
   for (const { client } of summary.added) room.bind(client, sender.user);
   return { kind: 'accepted', after: room.submit(brought, sender, update.byteLength) };
+}
+
+const FOREIGN: Receipt = { kind: 'refused', code: 'comments-only', detail: "the update writes under another's id" };
+
+/** A commenter knows of others only what is committed, so it has nothing new of theirs to bring; it could only take their clocks. */
+function bringsForeign(room: Room, sender: UpdateSender, { added }: UpdateSummary): boolean {
+  return added.some(({ client }) => (room.ownerOf(client) ?? sender.user) !== sender.user);
 }
 
 /** Applies an Update frame; returns a copy of its bytes, which share their buffer with the rest of a network read. */
@@ -115,10 +140,11 @@ function adoptClients(room: Room, sender: UpdateSender, parsed: ParsedUpdate): v
   }
 }
 
-/** What to answer a SyncStep2 of somebody who may only read: fine when it brings nothing. */
-export function readOnlyReceipt(room: Room, bytes: Uint8Array): Receipt {
+/** What to answer somebody who may only read: a SyncStep2 is fine when it brings nothing. */
+function readOnlyReceipt(room: Room, { bytes, via }: InboundUpdate): Receipt {
+  const readOnly: Receipt = { kind: 'refused', code: 'read-only', detail: 'this session may not write' };
+  if (via === 'update') return readOnly;
   const parsed = parseUpdate(bytes, defaultUpdateLimits);
   if (parsed.kind === 'refuse') return { ...parsed, kind: 'refused' };
-  if (room.state.contains(parsed)) return { kind: 'accepted', after: room.submitted };
-  return { kind: 'refused', code: 'read-only', detail: 'this session may not write' };
+  return room.state.contains(parsed) ? { kind: 'accepted', after: room.submitted } : readOnly;
 }

@@ -18,11 +18,12 @@ export function createGateSubject(
   {
     limits = defaultUpdateLimits,
     tombstone = new Map(),
-  }: { limits?: UpdateLimits; tombstone?: ReadonlyMap<number, number> } = {},
+    scope = 'all',
+  }: { limits?: UpdateLimits; tombstone?: ReadonlyMap<number, number>; scope?: 'all' | 'comments' } = {},
 ): GateSubject {
   const state = createMergedState();
   if (encoded !== undefined) state.apply(encoded);
-  const gate = (parsed: ParsedUpdate): Verdict => gateUpdate(parsed, { state, tombstone }, limits);
+  const gate = (parsed: ParsedUpdate): Verdict => gateUpdate(parsed, { state, tombstone, scope }, limits);
   return {
     state,
     judge: (update) => {

@@ -1,4 +1,5 @@
 import { ScriptoriumError } from '../../src/core/errors.ts';
+import type { WriteScope } from '../../src/core/write-scope.ts';
 import { createCarriedRanges } from '../../src/core/fork-carried.ts';
 import { createInProcessFanOut } from '../../src/adapters/in-process/fan-out.ts';
 import type { FanOut } from '../../src/ports/fan-out.ts';
@@ -15,6 +16,7 @@ import { createSilentTelemetry } from './silent-telemetry.ts';
 /** A session that keeps what it is sent. */
 export interface TestSession extends UpdateSender {
   writable: boolean;
+  scope: WriteScope;
   readonly received: Outbound[];
   readonly durable: number[];
   readonly ended: string[];
@@ -24,6 +26,7 @@ export function createTestSession(user: string, writable = true): TestSession {
   const session: TestSession = {
     user,
     writable,
+    scope: writable ? 'all' : 'none',
     clients: new Set(),
     received: [],
     durable: [],
