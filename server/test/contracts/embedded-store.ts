@@ -1,12 +1,16 @@
+import { createAccessChangeLog } from '../../src/adapters/sql/access-changes.ts';
+import { createApiKeyStore } from '../../src/adapters/sql/api-key-store.ts';
 import { createDocumentCatalog } from '../../src/adapters/sql/document-catalog.ts';
+import { createGrantStore } from '../../src/adapters/sql/grant-store.ts';
 import { openSqlite, type SqliteDeps } from '../../src/adapters/sqlite/open-sqlite.ts';
 import type { SqliteConnection } from '../../src/adapters/sqlite/sqlite-connection.ts';
 import { createSqliteUpdateLog } from '../../src/adapters/sqlite/update-log.ts';
 import { createSystemClock } from '../../src/adapters/system/clock.ts';
 import { createSilentTelemetry } from '../support/silent-telemetry.ts';
+import type { AccessStoreUnderTest } from './access-store-under-test.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 
-export interface EmbeddedStore extends StoreUnderTest {
+export interface EmbeddedStore extends StoreUnderTest, AccessStoreUnderTest {
   readonly connection: SqliteConnection;
 }
 
@@ -22,6 +26,9 @@ export async function openEmbeddedStore(directory: string, more: Partial<SqliteD
     connection,
     log: createSqliteUpdateLog(connection),
     catalog: createDocumentCatalog({ database: connection.database }),
+    grants: createGrantStore({ database: connection.database }),
+    keys: createApiKeyStore({ database: connection.database }),
+    accessChanges: createAccessChangeLog({ database: connection.database }),
     database: connection.database,
     close: () => connection.close(),
   };

@@ -2,12 +2,13 @@ import { afterAll } from 'vitest';
 import { createFilesystemSnapshotStore } from '../../src/adapters/filesystem/snapshot-store.ts';
 import { createInProcessExchange, createInProcessFanOut } from '../../src/adapters/in-process/fan-out.ts';
 import { createTemporaryDirectory } from '../support/temporary-directory.ts';
+import { describeApiKeyStore } from './api-key-store.contract.ts';
 import { describeDocumentCatalog } from './document-catalog.contract.ts';
-import { openEmbeddedStore } from './embedded-store.ts';
+import { openEmbeddedStore, type EmbeddedStore } from './embedded-store.ts';
 import { describeFanOut } from './fan-out.contract.ts';
+import { describeGrantStore } from './grant-store.contract.ts';
 import { describeSnapshotPointers } from './snapshot-pointers.contract.ts';
 import { describeSnapshotStore } from './snapshot-store.contract.ts';
-import type { OpenStore } from './store-under-test.ts';
 import { describeUpdateLog } from './update-log.contract.ts';
 
 const directories: { remove(): void }[] = [];
@@ -16,7 +17,7 @@ afterAll(() => {
 });
 
 /** Opens one and the same store, each time it is called. */
-function newStore(): OpenStore {
+function newStore(): () => Promise<EmbeddedStore> {
   const directory = createTemporaryDirectory('contract');
   directories.push(directory);
   return () => openEmbeddedStore(directory.path);
@@ -25,6 +26,8 @@ function newStore(): OpenStore {
 describeUpdateLog('SQLite', newStore());
 describeSnapshotPointers('SQLite', newStore());
 describeDocumentCatalog('SQLite', newStore());
+describeGrantStore('SQLite', newStore());
+describeApiKeyStore('SQLite', newStore());
 
 describeSnapshotStore('filesystem', async () => {
   const directory = createTemporaryDirectory('contract');

@@ -1,13 +1,14 @@
 import { describe } from 'vitest';
 import { missing, newDatabase, throughPooler } from '../services/shared-services.ts';
+import { describeApiKeyStore } from './api-key-store.contract.ts';
 import { describeDocumentCatalog } from './document-catalog.contract.ts';
-import { openPostgresStore } from './postgres-store.ts';
+import { describeGrantStore } from './grant-store.contract.ts';
+import { openPostgresStore, type PostgresStoreUnderTest } from './postgres-store.ts';
 import { describeSnapshotPointers } from './snapshot-pointers.contract.ts';
-import type { OpenStore } from './store-under-test.ts';
 import { describeUpdateLog } from './update-log.contract.ts';
 
 /** Opens one and the same database, each time it is called; it is made by the first call. */
-function newStore(through: (url: string) => string = (url) => url): OpenStore {
+function newStore(through: (url: string) => string = (url) => url): () => Promise<PostgresStoreUnderTest> {
   let database: Promise<string> | null = null;
   return async () => {
     database ??= newDatabase();
@@ -20,10 +21,14 @@ describe.skipIf(missing.postgres)('on PostgreSQL', () => {
   describeUpdateLog('PostgreSQL', newStore());
   describeSnapshotPointers('PostgreSQL', newStore());
   describeDocumentCatalog('PostgreSQL', newStore());
+  describeGrantStore('PostgreSQL', newStore());
+  describeApiKeyStore('PostgreSQL', newStore());
 });
 
 describe.skipIf(missing.postgres || missing.pooler)('through a pooler in transaction mode', () => {
   describeUpdateLog('PgBouncer', newStore(throughPooler));
   describeSnapshotPointers('PgBouncer', newStore(throughPooler));
   describeDocumentCatalog('PgBouncer', newStore(throughPooler));
+  describeGrantStore('PgBouncer', newStore(throughPooler));
+  describeApiKeyStore('PgBouncer', newStore(throughPooler));
 });

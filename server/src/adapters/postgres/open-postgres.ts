@@ -1,10 +1,16 @@
 import type { Kysely } from 'kysely';
 import { ScriptoriumError } from '../../core/errors.ts';
+import type { AccessChangeLog } from '../../ports/access-changes.ts';
+import type { ApiKeyStore } from '../../ports/api-key-store.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { DocumentCatalog } from '../../ports/document-catalog.ts';
+import type { GrantStore } from '../../ports/grant-store.ts';
 import type { Logger } from '../../ports/telemetry.ts';
 import type { UpdateLog } from '../../ports/update-log.ts';
+import { createAccessChangeLog } from '../sql/access-changes.ts';
+import { createApiKeyStore } from '../sql/api-key-store.ts';
 import { createDocumentCatalog } from '../sql/document-catalog.ts';
+import { createGrantStore } from '../sql/grant-store.ts';
 import { createLogQueries } from '../sql/log-queries.ts';
 import type { Schema } from '../sql/schema.ts';
 import { readConnectionOptions } from './connection-options.ts';
@@ -15,6 +21,7 @@ import { PartitionUpkeep } from './partition-upkeep.ts';
 import type { DropOptions } from './partitions.ts';
 import { createReplicaReads, type ReplicaReads } from './replica-reads.ts';
 import { retryConflicts } from './retry-conflicts.ts';
+import { retryGrantConflicts, retryKeyConflicts } from './retrying-access.ts';
 import { retryCatalogConflicts } from './retrying-catalog.ts';
 import { RowAppender } from './row-appender.ts';
 import { type Timeouts, TIMEOUTS } from './timeouts.ts';
@@ -46,6 +53,9 @@ export type DatabaseHealth = { readonly kind: 'ready' } | { readonly kind: 'unav
 export interface PostgresStore {
   readonly log: UpdateLog;
   readonly catalog: DocumentCatalog;
+  readonly grants: GrantStore;
+  readonly keys: ApiKeyStore;
+  readonly accessChanges: AccessChangeLog;
   /** For portable SQL on the primary. */
   readonly database: Kysely<Schema>;
   /** Reads of history and exports, from the replica where there is one. */
@@ -128,6 +138,9 @@ function createStore(deps: PostgresDeps, pools: Pools, upkeep: PartitionUpkeep):
   return {
     log: { ...createLogQueries({ database }), append: (batch) => appender.append(batch) },
     catalog: retryCatalogConflicts(createDocumentCatalog({ database }), clock),
+    grants: retryGrantConflicts(createGrantStore({ database }), clock),
+    keys: retryKeyConflicts(createApiKeyStore({ database }), clock),
+    accessChanges: createAccessChangeLog({ database }),
     database,
     historyReads: createReplicaReads({ primary: database, replica, clock, log }),
     health: () => readHealth(pools.writer),

@@ -3,6 +3,7 @@ import type { Kysely, Transaction } from 'kysely';
 import { ScriptoriumError } from '../../core/errors.ts';
 import type { DocumentCatalog, DocumentRecord, ListPage, ListQuery, Resolution } from '../../ports/document-catalog.ts';
 import type { DocumentId } from '../../ports/update-log.ts';
+import { dropGrants, moveGrants } from './document-grants.ts';
 import {
   claimName,
   type ClaimedName,
@@ -100,6 +101,7 @@ async function renameDocument(
   }
   await transaction.updateTable('documents').set({ name: change.to.name }).where('id', '=', documentId).execute();
   await pointName(transaction, change.to, { documentId, at: change.at });
+  await moveGrants(transaction, from, change.to);
   return { kind: 'renamed', record: await readRecord(transaction, documentId) };
 }
 
@@ -161,6 +163,7 @@ async function removeDocument(
     .where('document_id', '=', documentId)
     .execute();
   await transaction.updateTable('documents').set({ deleted_at: last.at }).where('id', '=', documentId).execute();
+  await dropGrants(transaction, key);
   return true;
 }
 

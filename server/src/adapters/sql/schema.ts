@@ -1,10 +1,11 @@
 import type { Generated } from 'kysely';
+import type { AccessSchema } from './access-schema.ts';
 
 /**
  * Tables as Kysely sees them, the same for every SQL engine. Times are wall-clock milliseconds; a flag is 0 or 1,
  * since not every engine has booleans. Each engine's migrations make them in its own dialect.
  */
-export interface Schema {
+export interface Schema extends AccessSchema {
   documents: DocumentsTable;
   document_names: DocumentNamesTable;
   document_heads: DocumentHeadsTable;

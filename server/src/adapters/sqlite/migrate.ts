@@ -1,8 +1,9 @@
 import type { Database } from 'better-sqlite3';
 import type { Migration } from './migration.ts';
 import { documentsAndLog } from './migrations/0001-documents-and-log.ts';
+import { grantsAndKeys } from './migrations/0003-grants-and-keys.ts';
 
-const MIGRATIONS: readonly Migration[] = [documentsAndLog];
+const MIGRATIONS: readonly Migration[] = [documentsAndLog, grantsAndKeys];
 
 /** The database was written by a newer program, which this one must not touch. */
 export class NewerDatabaseError extends Error {
@@ -12,8 +13,9 @@ export class NewerDatabaseError extends Error {
 /** Brings the database to the newest schema, each step in a transaction of its own. Throws `NewerDatabaseError`. */
 export function migrate(database: Database, migrations: readonly Migration[] = MIGRATIONS): void {
   const found = Number(database.pragma('user_version', { simple: true }));
-  if (found > migrations.length) {
-    throw new NewerDatabaseError(`schema ${found}, while this program knows ${migrations.length} at most`);
+  const newest = migrations.at(-1)?.version ?? 0;
+  if (found > newest) {
+    throw new NewerDatabaseError(`schema ${found}, while this program knows ${newest} at most`);
   }
   for (const migration of migrations) {
     if (migration.version <= found) continue;

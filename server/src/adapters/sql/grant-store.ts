@@ -1,0 +1,163 @@
+import type { Tenant } from '@scriptorium/shared/document-name';
+import type { GrantResource } from '@scriptorium/shared/grant-resource';
+import type { GrantSubject } from '@scriptorium/shared/grant-subject';
+import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
+import type { GrantPage, GrantQuery, GrantStore, StoredGrant, StoredStanding } from '../../ports/grant-store.ts';
+import { readAccessRevision, recordAccessChanges } from './access-changes.ts';
+import type { GrantsTable } from './access-schema.ts';
+import { decodeListCursor, encodeListCursor } from './list-cursor.ts';
+import type { Schema } from './schema.ts';
+
+/** Subjects asked for in one statement, below every engine's limit on parameters. */
+const SUBJECTS_PER_QUERY = 200;
+
+/** Stored grants on any SQL engine that Kysely speaks to; each change is one transaction. */
+export function createGrantStore({ database }: { readonly database: Kysely<Schema> }): GrantStore {
+  const change = <T>(work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T> =>
+    database.transaction().execute(work);
+  return {
+    set: (tenant, grant) => change((transaction) => putGrant(transaction, tenant, grant)),
+    addLink: (tenant, grant, secretHash) =>
+      change(async (transaction) => {
+        await transaction
+          .insertInto('grant_links')
+          .values({ id: grant.subject.id, tenant, secret_hash: secretHash })
+          .execute();
+        return putGrant(transaction, tenant, grant);
+      }),
+    revoke: (tenant, subject, resource) =>
+      change((transaction) => revokeGrant(transaction, tenant, { subject, resource })),
+    revokeUser: (tenant, user, at) => change((transaction) => revokeUser(transaction, tenant, { user, at })),
+    list: (query) => listGrants(database, query),
+    readStanding: (tenant, user, subjects) => readStanding(database, tenant, { user, subjects }),
+    findLink: async (id) => {
+      const row = await database.selectFrom('grant_links').selectAll().where('id', '=', id).executeTakeFirst();
+      return row === undefined ? null : { tenant: row.tenant as Tenant, secretHash: row.secret_hash };
+    },
+  };
+}
+
+async function putGrant(transaction: Transaction<Schema>, tenant: Tenant, grant: StoredGrant): Promise<number> {
+  const { role, createdAt, createdBy, expiresAt } = grant;
+  const given = { role, expires_at: expiresAt, created_at: createdAt, created_by: createdBy };
+  await transaction
+    .insertInto('grants')
+    .values({
+      tenant,
+      subject_kind: grant.subject.kind,
+      subject_id: grant.subject.id,
+      resource: grant.resource,
+      ...given,
+    })
+    .onConflict((conflict) => conflict.columns(['tenant', 'subject_kind', 'subject_id', 'resource']).doUpdateSet(given))
+    .execute();
+  return recordAccessChanges(transaction, tenant, [grant.subject]);
+}
+
+async function revokeGrant(
+  transaction: Transaction<Schema>,
+  tenant: Tenant,
+  { subject, resource }: { readonly subject: GrantSubject; readonly resource: GrantResource },
+): Promise<number | null> {
+  const { numDeletedRows } = await transaction
+    .deleteFrom('grants')
+    .where('tenant', '=', tenant)
+    .where('subject_kind', '=', subject.kind)
+    .where('subject_id', '=', subject.id)
+    .where('resource', '=', resource)
+    .executeTakeFirst();
+  if (numDeletedRows === 0n) return null;
+  if (subject.kind === 'link') await transaction.deleteFrom('grant_links').where('id', '=', subject.id).execute();
+  return recordAccessChanges(transaction, tenant, [subject]);
+}
+
+async function revokeUser(
+  transaction: Transaction<Schema>,
+  tenant: Tenant,
+  { user, at }: { readonly user: string; readonly at: number },
+): Promise<number> {
+  await transaction
+    .deleteFrom('grants')
+    .where('tenant', '=', tenant)
+    .where('subject_kind', '=', 'user')
+    .where('subject_id', '=', user)
+    .execute();
+  await transaction
+    .insertInto('user_revocations')
+    .values({ tenant, user_id: user, void_until: at })
+    .onConflict((conflict) => conflict.columns(['tenant', 'user_id']).doUpdateSet({ void_until: at }))
+    .execute();
+  return recordAccessChanges(transaction, tenant, [{ kind: 'user', id: user }]);
+}
+
+async function listGrants(database: Kysely<Schema>, query: GrantQuery): Promise<GrantPage> {
+  const { tenant, resource, subject, cursor, limit } = query;
+  const after = cursor === null ? null : decodeListCursor(cursor, ['string', 'string', 'string']);
+  const rows = await database
+    .selectFrom('grants')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .$if(resource !== null, (rest) => rest.where('resource', '=', resource ?? ''))
+    .$if(subject !== null, (rest) =>
+      rest.where('subject_kind', '=', subject?.kind ?? 'user').where('subject_id', '=', subject?.id ?? ''),
+    )
+    .$if(after !== null, (rest) =>
+      rest.where(sql<boolean>`(resource, subject_kind, subject_id) > (${after?.[0]}, ${after?.[1]}, ${after?.[2]})`),
+    )
+    .orderBy('resource')
+    .orderBy('subject_kind')
+    .orderBy('subject_id')
+    .limit(limit + 1)
+    .execute();
+  const grants = rows.slice(0, limit).map(toGrant);
+  const last = grants.at(-1);
+  const isMore = rows.length > grants.length && last !== undefined;
+  return { grants, nextCursor: isMore ? encodeListCursor([last.resource, last.subject.kind, last.subject.id]) : null };
+}
+
+async function readStanding(
+  database: Kysely<Schema>,
+  tenant: Tenant,
+  { user, subjects }: { readonly user: string; readonly subjects: readonly GrantSubject[] },
+): Promise<StoredStanding> {
+  // The number before the rows: what is committed in between is in the rows or announced by a higher number.
+  const revision = await readAccessRevision(database);
+  const revocation = await database
+    .selectFrom('user_revocations')
+    .select('void_until')
+    .where('tenant', '=', tenant)
+    .where('user_id', '=', user)
+    .executeTakeFirst();
+  const grants: StoredGrant[] = [];
+  for (const [kind, ids] of groupByKind(subjects)) {
+    for (let from = 0; from < ids.length; from += SUBJECTS_PER_QUERY) {
+      const rows = await database
+        .selectFrom('grants')
+        .selectAll()
+        .where('tenant', '=', tenant)
+        .where('subject_kind', '=', kind)
+        .where('subject_id', 'in', ids.slice(from, from + SUBJECTS_PER_QUERY))
+        .execute();
+      grants.push(...rows.map(toGrant));
+    }
+  }
+  return { revision, tokensVoidUntil: revocation?.void_until ?? 0, grants };
+}
+
+function groupByKind(subjects: readonly GrantSubject[]): ReadonlyMap<GrantSubject['kind'], readonly string[]> {
+  const kinds = new Map<GrantSubject['kind'], string[]>();
+  for (const { kind, id } of subjects) kinds.set(kind, [...(kinds.get(kind) ?? []), id]);
+  return kinds;
+}
+
+function toGrant(row: Selectable<GrantsTable>): StoredGrant {
+  return {
+    subject: { kind: row.subject_kind, id: row.subject_id },
+    // Parsed before it was stored.
+    resource: row.resource as GrantResource,
+    role: row.role,
+    expiresAt: row.expires_at,
+    createdAt: row.created_at,
+    createdBy: row.created_by,
+  };
+}
