@@ -39,22 +39,35 @@ interface TokenValues {
   readonly JWT_SECRET?: string | undefined;
   readonly JWT_ISSUER?: string | undefined;
   readonly JWT_AUDIENCE?: string | undefined;
+  readonly JWKS_URL?: string | undefined;
+  readonly JWKS_ISSUER?: string | undefined;
+  readonly JWKS_AUDIENCE?: string | undefined;
 }
 
 /** What the token variables ask for that cannot be had. */
-export function findTokenProblems(values: TokenValues): readonly string[] {
+export function findTokenProblems(values: TokenValues, given: Environment): readonly string[] {
   const problems: string[] = [];
-  const { JWT_SECRET: secret, HOST: host } = values;
-  if (secret === undefined) {
-    if (!isLoopbackHost(host)) {
-      problems.push(
-        `JWT_SECRET is not set, and HOST=${host} can be reached by others. Set JWT_SECRET (${SECRET_BYTES} bytes or more).`,
-      );
-    }
-    for (const name of ['JWT_ISSUER', 'JWT_AUDIENCE'] as const) {
-      if (values[name] !== undefined) problems.push(`${name} is set without JWT_SECRET, which it belongs to.`);
-    }
-  } else if (Buffer.byteLength(secret) < SECRET_BYTES && !isLoopbackHost(host)) {
+  const { JWT_SECRET: secret, JWKS_URL: keySet, HOST: host } = values;
+  const isDevelopment = secret === undefined && keySet === undefined;
+  if (isDevelopment && !isLoopbackHost(host)) {
+    problems.push(
+      `JWT_SECRET is not set, nor is JWKS_URL, and HOST=${host} can be reached by others. Set JWT_SECRET (${SECRET_BYTES} bytes or more) or JWKS_URL.`,
+    );
+  }
+  if (isDevelopment && given['NODE_ENV'] === 'production') {
+    problems.push(
+      'NODE_ENV=production, and neither JWT_SECRET nor JWKS_URL is set; people would sign in by name alone. Set one of them.',
+    );
+  }
+  for (const name of ['JWT_ISSUER', 'JWT_AUDIENCE'] as const) {
+    if (isDevelopment && values[name] !== undefined)
+      problems.push(`${name} is set without JWT_SECRET or JWKS_URL, which it belongs to.`);
+  }
+  for (const name of ['JWKS_ISSUER', 'JWKS_AUDIENCE'] as const) {
+    if (keySet === undefined && values[name] !== undefined)
+      problems.push(`${name} is set without JWKS_URL, which it belongs to.`);
+  }
+  if (secret !== undefined && Buffer.byteLength(secret) < SECRET_BYTES && !isLoopbackHost(host)) {
     problems.push(
       `JWT_SECRET is too short for HOST=${host}, which others can reach. Use ${SECRET_BYTES} bytes or more.`,
     );
@@ -70,6 +83,11 @@ export function findWarnings(values: TokenValues, given: Environment): readonly 
   const secret = values.JWT_SECRET;
   if (secret !== undefined && Buffer.byteLength(secret) < SECRET_BYTES) {
     warnings.push(`JWT_SECRET is shorter than ${SECRET_BYTES} bytes; it is taken on a loopback host only.`);
+  }
+  if (values.JWKS_URL !== undefined && values.JWKS_AUDIENCE === undefined && values.JWT_AUDIENCE === undefined) {
+    warnings.push(
+      'JWKS_URL is set without JWKS_AUDIENCE, so tokens that its owner signs for other services are taken too.',
+    );
   }
   return warnings;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { STORE_VARIABLES } from './config-store-variables.ts';
-import { integer, MEBIBYTE, optionalText, variable } from './config-variable.ts';
+import { TOKEN_VARIABLES } from './config-token-variables.ts';
+import { integer, MEBIBYTE, variable } from './config-variable.ts';
 
 /** Origins as browsers send them; `*` stands for any. */
 function parseOrigins(text: string, context: z.RefinementCtx): readonly string[] {
@@ -23,11 +24,7 @@ export const VARIABLES = {
   PORT: integer({ from: 0, to: 65_535, fallback: 8787 }, 'Port for HTTP and WebSocket; 0 takes a free one.'),
   DATA_DIR: variable(z.string().default('.data'), '.data', 'Directory of the embedded store, made if it is not there.'),
   ...STORE_VARIABLES,
-  JWT_SECRET: optionalText(
-    'Secret of the tokens (HS256). Needed on any host that others can reach; without it, on a loopback host, people sign in by name alone.',
-  ),
-  JWT_ISSUER: optionalText('Only tokens with this `iss` are taken.'),
-  JWT_AUDIENCE: optionalText('Only tokens with this `aud` are taken.'),
+  ...TOKEN_VARIABLES,
   ALLOWED_ORIGINS: variable(
     z.string().default('').transform(parseOrigins),
     '',
@@ -84,7 +81,6 @@ export const SECRET_VARIABLES = [
 
 /** Variables of abilities that this version does not have; a server that ignored them would not do what was asked. */
 export const UNSUPPORTED_VARIABLES: Readonly<Record<string, string>> = {
-  JWKS_URL: 'this version verifies tokens by JWT_SECRET only',
   MEILI_URL: 'this version has no search yet',
 };
 

@@ -30,7 +30,14 @@ test('[OPS1] an empty environment is development mode on a loopback host', () =>
     allowedOrigins: [],
     warnings: [],
   });
-  expect(config.tokens).toEqual({ secret: null, issuer: null, audience: null });
+  expect(config.tokens).toEqual({
+    secret: null,
+    issuer: null,
+    audience: null,
+    keySet: null,
+    toleranceMs: 5000,
+    defaultRole: 'none',
+  });
   expect(config.limits).toMatchObject({ messageBytes: 16 * 1024 * 1024, updatesPerSecond: 60, updatesBurst: 600 });
 });
 
@@ -114,7 +121,7 @@ describe('[OPS37] stores are chosen one by one', () => {
 });
 
 describe('[OPS3] what this version cannot do is refused, never ignored', () => {
-  test.each(['MEILI_URL', 'JWKS_URL'])('%s', (name) => {
+  test.each(['MEILI_URL'])('%s', (name) => {
     const problems = refused({ [name]: 'something' });
     expect(problems[0]).toMatch(new RegExp(`^${name} is set, but this version .+\\.$`));
   });
@@ -165,6 +172,57 @@ describe('[OPS5] others can reach it: a secret is needed', () => {
 
   test('issuer and audience mean nothing without a secret', () => {
     expect(refused({ JWT_ISSUER: 'x', JWT_AUDIENCE: 'y' })).toHaveLength(2);
+    expect(refused({ JWT_SECRET: longSecret, JWKS_ISSUER: 'x', JWKS_AUDIENCE: 'y' })).toHaveLength(2);
+  });
+});
+
+describe('[AUTH19] signing in by name alone cannot be switched on by accident', () => {
+  test('a secret or a key set ends it, on any host', () => {
+    for (const more of [{ JWT_SECRET: longSecret }, { JWKS_URL: 'https://id.example.org/keys' }]) {
+      expect(accepted({ ...more, HOST: '0.0.0.0', NODE_ENV: 'production' }).host).toBe('0.0.0.0');
+    }
+  });
+
+  test('production is none, loopback host or not', () => {
+    expect(refused({ NODE_ENV: 'production' })[0]).toContain('sign in by name alone');
+    expect(refused({ NODE_ENV: 'production', HOST: '0.0.0.0' })).toHaveLength(2);
+    expect(accepted({ NODE_ENV: 'development' }).tokens.secret).toBeNull();
+  });
+});
+
+describe('[AUTH18] where keys come from must be safe', () => {
+  test.each([
+    ['https://id.example.org/.well-known/jwks.json', true],
+    ['http://127.0.0.1:9000/keys', true],
+    ['http://localhost/keys', true],
+    ['http://[::1]:9000/keys', true],
+    ['http://id.example.org/keys', false],
+    ['http://localhost.example.org/keys', false],
+    ['http://127.0.0.1.example.org/keys', false],
+    ['http://localhost@example.org/keys', false],
+    ['https://user:password@id.example.org/keys', false],
+    ['ftp://127.0.0.1/keys', false],
+    ['id.example.org', false],
+  ])('%s: %s', (url, safe) => {
+    if (safe) expect(accepted({ JWKS_URL: url }).tokens.keySet?.url).toBe(url);
+    else expect(refused({ JWKS_URL: url })[0]).toMatch(/^JWKS_URL must be /);
+  });
+
+  test('its issuer and audience are its own, or those of all tokens; without an audience there is a warning', () => {
+    const url = 'https://id.example.org/keys';
+    const both = { JWKS_URL: url, JWT_ISSUER: 'a', JWT_AUDIENCE: 'b' };
+    expect(accepted(both).tokens.keySet).toEqual({ url, issuer: 'a', audience: 'b' });
+    expect(accepted({ ...both, JWKS_ISSUER: 'c', JWKS_AUDIENCE: 'd' }).tokens).toMatchObject({
+      issuer: 'a',
+      keySet: { url, issuer: 'c', audience: 'd' },
+    });
+    expect(accepted(both).warnings).toEqual([]);
+    expect(accepted({ JWKS_URL: url }).warnings[0]).toContain('JWKS_AUDIENCE');
+  });
+
+  test('the role of silent tokens is never admin', () => {
+    expect(accepted({ JWT_DEFAULT_ROLE: 'editor' }).tokens.defaultRole).toBe('editor');
+    expect(refused({ JWT_DEFAULT_ROLE: 'admin' })).toHaveLength(1);
   });
 });
 

@@ -1,3 +1,4 @@
+import type { Role } from '@scriptorium/shared/roles';
 import { z } from 'zod';
 import {
   type Environment,
@@ -42,10 +43,14 @@ export interface Config {
   /** As written; relative to the working directory. */
   readonly dataDir: string;
   readonly tokens: {
-    /** `null`: development mode, the server makes a secret and people sign in by name. */
+    /** Without it and a key set: development mode, the server makes a secret and people sign in by name. */
     readonly secret: string | null;
     readonly issuer: string | null;
     readonly audience: string | null;
+    readonly keySet: { readonly url: string; readonly issuer: string | null; readonly audience: string | null } | null;
+    readonly toleranceMs: number;
+    /** Tenant-wide role of a token that says nothing about it. */
+    readonly defaultRole: Role;
   };
   readonly stores: StoresConfig;
   /** Origins besides the server's own; `*` stands for any. */
@@ -91,7 +96,7 @@ export function parseConfig(environment: Environment, readFile: (path: string) =
   const parsed = environmentSchema.safeParse(values);
   if (!parsed.success)
     problems.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}.`));
-  else problems.push(...findTokenProblems(parsed.data));
+  else problems.push(...findTokenProblems(parsed.data, given));
   if (!parsed.success || problems.length > 0) return { kind: 'invalid', problems };
   return { kind: 'ok', config: freezeDeeply(toConfig(parsed.data, findWarnings(parsed.data, given))) };
 }
@@ -144,11 +149,7 @@ function toConfig(values: Values, warnings: readonly string[]): Config {
     host: values.HOST,
     port: values.PORT,
     dataDir: values.DATA_DIR,
-    tokens: {
-      secret: values.JWT_SECRET ?? null,
-      issuer: values.JWT_ISSUER ?? null,
-      audience: values.JWT_AUDIENCE ?? null,
-    },
+    tokens: toTokens(values),
     stores: toStores(values),
     allowedOrigins: values.ALLOWED_ORIGINS,
     logLevel: values.LOG_LEVEL,
@@ -165,6 +166,16 @@ function toConfig(values: Values, warnings: readonly string[]): Config {
     shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_SECONDS * 1000,
     warnings,
   };
+}
+
+function toTokens(values: Values): Config['tokens'] {
+  const { JWT_SECRET: secret = null, JWT_ISSUER: issuer = null, JWT_AUDIENCE: audience = null, JWKS_URL: url } = values;
+  const keySet =
+    url === undefined
+      ? null
+      : { url, issuer: values.JWKS_ISSUER ?? issuer, audience: values.JWKS_AUDIENCE ?? audience };
+  const toleranceMs = values.JWT_CLOCK_TOLERANCE_SECONDS * 1000;
+  return { secret, issuer, audience, keySet, toleranceMs, defaultRole: values.JWT_DEFAULT_ROLE };
 }
 
 function toStores(values: Values): StoresConfig {

@@ -36,6 +36,8 @@ export function addTokenCommand(
       const config = deps.readConfig();
       const expiresAt = createSystemClock().now() + readHours(options.hours) * 3_600_000;
       const claims = toClaims(options, expiresAt);
+      if (config.tokens.secret === null && config.tokens.keySet !== null)
+        throw new CliError('without JWT_SECRET tokens are signed by the owner of JWKS_URL', EXIT.usage);
       const secret = config.tokens.secret ?? (await loadDevelopmentSecret(config.dataDir));
       const token = await signToken({ secret, issuer: config.tokens.issuer, audience: config.tokens.audience }, claims);
       deps.print(options.json ? JSON.stringify({ token, expiresAt: new Date(expiresAt).toISOString() }) : token);

@@ -3,10 +3,10 @@ import { SCHEMA_VERSION } from '@scriptorium/shared/stateless-messages';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { ScriptoriumError } from '../../core/errors.ts';
 import type { TokenIssuer } from '../../ports/token-issuer.ts';
-import type { ApiConfig } from '../api-deps.ts';
-import { identityOf } from '../authenticate.ts';
+import { tenantRole } from '../../core/permissions.ts';
+import { callerOf } from '../authenticate.ts';
 import { BEARER_SECURITY, problemResponses, TOKEN_PROBLEMS } from '../describe-route.ts';
-import { isTrustedHost } from '../trusted-host.ts';
+import { isFromThisMachine } from '../from-this-machine.ts';
 
 /** `GET /v1/session`: who the token speaks for. */
 export const sessionRoutes: FastifyPluginAsyncZod = async (app) => {
@@ -18,8 +18,10 @@ export const sessionRoutes: FastifyPluginAsyncZod = async (app) => {
     response: { 200: sessionSchema, ...problemResponses(...TOKEN_PROBLEMS) },
   };
   app.get('/session', { schema }, async (request) => {
-    const { user, displayName, tenant, role, expiresAt } = identityOf(request);
-    return { user: { id: user, name: displayName }, tenant, role, expiresAt: new Date(expiresAt).toISOString() };
+    const { identity, rights } = callerOf(request);
+    const { user, displayName, tenant, expiresAt } = identity;
+    const end = expiresAt === Infinity ? null : new Date(expiresAt).toISOString();
+    return { user: { id: user, name: displayName }, tenant, role: tenantRole(rights), expiresAt: end };
   });
 };
 
@@ -40,8 +42,7 @@ export const clientConfigRoutes: FastifyPluginAsyncZod<{
 /** `POST /v1/dev/sign-in`: only in development mode, on a loopback host. */
 export const developmentRoutes: FastifyPluginAsyncZod<{
   readonly issuer: TokenIssuer;
-  readonly config: ApiConfig;
-}> = async (app, { issuer, config }) => {
+}> = async (app, { issuer }) => {
   const schema = {
     tags: ['Sign-in'],
     operationId: 'signIn',
@@ -52,10 +53,11 @@ export const developmentRoutes: FastifyPluginAsyncZod<{
     response: { 200: signInSchema, ...problemResponses('bad-request', 'origin-refused', 'internal') },
   };
   app.post('/dev/sign-in', { schema }, async (request) => {
-    if (!isTrustedHost(request.headers.host, config.allowedOrigins)) {
+    const { httpVersion, socket } = request.raw;
+    if (!isFromThisMachine({ headers: request.headers, httpVersion, remoteAddress: socket.remoteAddress })) {
       throw new ScriptoriumError(
         'origin-refused',
-        'sign in at a loopback address, or name this one in ALLOWED_ORIGINS',
+        'sign in on this machine at a loopback address; for any other way in set JWT_SECRET',
       );
     }
     const { token, user, displayName, expiresAt } = await issuer.issue({ name: request.body.name });
