@@ -1,6 +1,6 @@
 /**
  * The import table of the house: imports run one way,
- * shared <- core <- ports <- rooms, workers, content <- gateway, api; adapters see only ports, core/errors and shared;
+ * shared <- core <- ports <- rooms, workers, content, access <- gateway, api; adapters see only ports, core/errors and shared;
  * only compose.ts and main.ts see adapters. Types count like values. Tests may look anywhere but are seen by nobody.
  */
 
@@ -72,19 +72,19 @@ module.exports = {
     onlyReaches('core-sees-shared', `${SERVER}core/`, ['^shared/src/', `${SERVER}core/`]),
     onlyReaches('ports-see-core', `${SERVER}ports/`, ['^shared/src/', `${SERVER}(core|ports)/`]),
     onlyReaches('service-sees-ports', `${SERVER}service\\.ts$`, ['^shared/src/', `${SERVER}(core|ports)/`]),
-    onlyReaches('middle-sees-ports', `${SERVER}(rooms|workers|content)/`, [
+    onlyReaches('middle-sees-ports', `${SERVER}(rooms|workers|content|access)/`, [
       '^shared/src/',
-      `${SERVER}(core|ports|observability|rooms|workers|content)/`,
+      `${SERVER}(core|ports|observability|rooms|workers|content|access)/`,
       `${SERVER}service\\.ts$`,
     ]),
     onlyReaches('gateway-sees-the-middle', `${SERVER}gateway/`, [
       '^shared/src/',
-      `${SERVER}(core|ports|observability|rooms|workers|content|gateway)/`,
+      `${SERVER}(core|ports|observability|rooms|workers|content|access|gateway)/`,
       `${SERVER}service\\.ts$`,
     ]),
     onlyReaches('api-sees-the-middle', `${SERVER}api/`, [
       '^shared/src/',
-      `${SERVER}(core|ports|observability|rooms|workers|content|api)/`,
+      `${SERVER}(core|ports|observability|rooms|workers|content|access|api)/`,
       `${SERVER}service\\.ts$`,
     ]),
     onlyReaches('observability-sees-ports', `${SERVER}observability/`, [

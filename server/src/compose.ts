@@ -2,12 +2,21 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { createAccess } from './access/access.ts';
+import { createAccessWatch } from './access/access-watch.ts';
+import { createCredentialVerifier } from './access/credential-verifier.ts';
+import { createKeyRing } from './access/key-ring.ts';
 import { createFilesystemSnapshotStore } from './adapters/filesystem/snapshot-store.ts';
+import { createInProcessAccessHints } from './adapters/in-process/access-hints.ts';
 import { createInProcessFanOut } from './adapters/in-process/fan-out.ts';
 import { createDevelopmentIssuer } from './adapters/jwt/development-issuer.ts';
 import { loadDevelopmentSecret } from './adapters/jwt/development-secret.ts';
 import { createJwtVerifier } from './adapters/jwt/jwt-verifier.ts';
+import { createRemoteKeySet } from './adapters/jwt/remote-key-set.ts';
+import { createAccessChangeLog } from './adapters/sql/access-changes.ts';
+import { createApiKeyStore } from './adapters/sql/api-key-store.ts';
 import { createDocumentCatalog } from './adapters/sql/document-catalog.ts';
+import { createGrantStore } from './adapters/sql/grant-store.ts';
 import { openSqlite } from './adapters/sqlite/open-sqlite.ts';
 import { createSqliteUpdateLog } from './adapters/sqlite/update-log.ts';
 import { createSystemClock } from './adapters/system/clock.ts';
@@ -15,6 +24,7 @@ import { delayAppends } from './adapters/system/delayed-log.ts';
 import type { HealthProbe } from './api/api-deps.ts';
 import { createApi } from './api/create-api.ts';
 import type { Config } from './config.ts';
+import { ScriptoriumError } from './core/errors.ts';
 import { parseTokenClaims } from './core/token-claims.ts';
 import { createGateway } from './gateway/create-gateway.ts';
 import { createLogger } from './observability/logger.ts';
@@ -65,17 +75,19 @@ export async function startNode(config: Config, version: string): Promise<Node> 
   const ground: Ground = { config, clock, telemetry, node: randomUUID() };
   const stores = await openStores(ground);
   const live = createLive(ground, { ...stores, fanOut: await openFanOut(ground) });
-  const { verifier, developmentIssuer } = await createIdentity(ground);
+  const identity = await createIdentity(ground, stores);
+  const { verifier, developmentIssuer, access } = identity;
   const warnings = createRateLimitedLog({ log, clock, intervalMs: WARNING_INTERVAL });
-  const gateway = createGateway({ ...ground, verifier, catalog: stores.catalog, rooms: live.rooms, warnings });
+  const gateway = createGateway({ ...ground, ...stores, verifier, access, rooms: live.rooms, warnings });
   const state = { started: false, draining: false };
   const api = await createApi({
+    ...identity,
     config,
     version,
     catalog: stores.catalog,
+    grants: stores.grants,
+    keys: stores.keys,
     documents: createLiveDocuments({ ...stores, telemetry, rooms: live.rooms }),
-    verifier,
-    developmentIssuer,
     appDirectory: findApp(),
     health: createHealthProbe(state, () => live.writer.healthy),
     metricsPage: () => metrics.page(),
@@ -83,10 +95,10 @@ export async function startNode(config: Config, version: string): Promise<Node> 
     clock,
   });
   gateway.attach(api.server);
-  const port = await listen(api, config);
+  const port = await listen(api, config, developmentIssuer !== null);
   state.started = true;
   const apiService: Service = { name: 'api', drain: () => api.close() };
-  const services = [gateway, ...live.services, apiService, stores.service];
+  const services = [gateway, identity.watch, ...live.services, apiService, stores.service];
   const within = config.shutdownTimeoutMs - SHUTDOWN_RESERVE;
   return {
     port,
@@ -106,6 +118,9 @@ async function openStores({ config, clock, telemetry }: Ground) {
   return {
     log: config.testAppendDelayMs === 0 ? sqliteLog : delayAppends(sqliteLog, clock, config.testAppendDelayMs),
     catalog: createDocumentCatalog({ database: sqlite.database }),
+    grants: createGrantStore({ database: sqlite.database }),
+    keys: createApiKeyStore({ database: sqlite.database }),
+    accessChanges: createAccessChangeLog({ database: sqlite.database }),
     snapshots: createFilesystemSnapshotStore({ directory: join(config.dataDir, 'snapshots') }),
     service,
   };
@@ -147,13 +162,36 @@ function createLive(
   return { rooms, writer, services: [headWatch, rooms, writer, compactor, relay] };
 }
 
-/** Who tokens are taken from; without a secret of their own, people sign in by name alone. */
-async function createIdentity({ config, clock }: Ground) {
-  const secret = config.tokens.secret ?? (await loadDevelopmentSecret(config.dataDir));
-  const verifier = createJwtVerifier({ ...config.tokens, secret, clock, parseClaims: parseTokenClaims });
+/** Who tokens are taken from, and what the store adds; without a secret or key set, people sign in by name alone. */
+async function createIdentity({ config, clock, telemetry }: Ground, stores: Awaited<ReturnType<typeof openStores>>) {
+  const { tokens } = config;
+  const { log } = telemetry;
+  const isDevelopment = tokens.secret === null && tokens.keySet === null;
+  const developmentSecret = isDevelopment ? await loadDevelopmentSecret(config.dataDir) : null;
+  const jwtVerifier = createJwtVerifier({
+    ...tokens,
+    secret: tokens.secret ?? developmentSecret,
+    keySet:
+      tokens.keySet === null
+        ? null
+        : { ...tokens.keySet, keys: createRemoteKeySet({ url: tokens.keySet.url, clock, log }) },
+    clock,
+    parseClaims: (payload) => parseTokenClaims(payload, tokens.defaultRole),
+  });
+  const hints = createInProcessAccessHints();
+  const keyRing = createKeyRing({ keys: stores.keys, clock, log });
+  const access = createAccess({ grants: stores.grants, keyRing, clock });
+  const watch = createAccessWatch({ access, changes: stores.accessChanges, hints, keyRing, clock, telemetry });
   return {
-    verifier,
-    developmentIssuer: typeof secret === 'string' ? null : createDevelopmentIssuer({ secret, clock }),
+    verifier: createCredentialVerifier({ tokens: jwtVerifier, keyRing, grants: stores.grants }),
+    developmentIssuer:
+      developmentSecret === null ? null : createDevelopmentIssuer({ secret: developmentSecret, clock }),
+    access,
+    watch,
+    noteAccessChange: async (revision: number) => {
+      hints.publish(revision);
+      await watch.look();
+    },
   };
 }
 
@@ -177,8 +215,19 @@ function findApp(): string | null {
   return existsSync(join(directory, 'index.html')) ? directory : null;
 }
 
-async function listen(api: FastifyInstance, config: Config): Promise<number> {
+const LOOPBACK_ADDRESS = /^(127\.|::1$|::ffff:127\.)/;
+
+async function listen(api: FastifyInstance, config: Config, development: boolean): Promise<number> {
   await api.listen({ host: config.host, port: config.port });
   const address = api.server.address();
-  return typeof address === 'object' && address !== null ? address.port : config.port;
+  const bound = typeof address === 'object' && address !== null ? address : { address: '', port: config.port };
+  // What the name of the host leads to is up to the machine.
+  if (development && !LOOPBACK_ADDRESS.test(bound.address)) {
+    await api.close();
+    throw new ScriptoriumError(
+      'forbidden',
+      `HOST=${config.host} can be reached by others. Set JWT_SECRET or JWKS_URL.`,
+    );
+  }
+  return bound.port;
 }

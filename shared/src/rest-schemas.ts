@@ -128,7 +128,7 @@ export const sessionSchema = z
     user: userSchema,
     tenant: z.string(),
     role: roleSchema.meta({ description: 'Tenant-wide role; single documents may differ.' }),
-    expiresAt: timeSchema,
+    expiresAt: timeSchema.nullable().meta({ description: '`null` for a key or link without end.' }),
   })
   .meta({ id: 'Session' });
 

@@ -18,13 +18,17 @@ export type ClientMessage = z.infer<typeof clientMessageSchema>;
 
 /** What the server sends in stateless messages, as JSON. */
 export const serverMessageSchema = z.discriminatedUnion('type', [
-  /** Answer to `hello`. `epoch` changes when the document is a new incarnation under the same name. */
+  /**
+   * Answer to `hello`, and sent again when what the session may do changes. `epoch` changes when the document is a new
+   * incarnation under the same name. With the scope `comments` only what lies below the root `comments` may be written.
+   */
   z.object({
     type: z.literal('scriptorium.welcome'),
     epoch: z.number().int(),
     seq: z.number().int(),
     schemaVersion: z.number().int(),
     readOnly: z.boolean(),
+    scope: z.enum(['all', 'comments', 'none']).optional(),
   }),
   /** Answer to `probe`: `stateVector` is the committed state's, base64 of Yjs's encoding. */
   z.object({

@@ -42,7 +42,8 @@ export async function signInByName(name: string): Promise<void> {
 /** Signs in with a token from elsewhere; it is forgotten with the tab. */
 export async function signInByToken(token: string): Promise<void> {
   const { user, expiresAt } = await createRestClient({ token: () => token }).readSession();
-  keep({ token, user, expiresAt: Date.parse(expiresAt) }, sessionStorage);
+  const end = expiresAt === null ? Number.MAX_SAFE_INTEGER : Date.parse(expiresAt);
+  keep({ token, user, expiresAt: end }, sessionStorage);
 }
 
 /** Forgets who was signed in. */

@@ -10,7 +10,7 @@ beforeAll(async () => {
 
 afterAll(() => world.close());
 
-type Call = readonly [method: 'GET' | 'POST' | 'PATCH' | 'DELETE', url: string, payload: object | null];
+type Call = readonly [method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE', url: string, payload: object | null];
 
 const CALLS: readonly Call[] = [
   ['GET', '/v1/session', null],
@@ -20,6 +20,22 @@ const CALLS: readonly Call[] = [
   ['PATCH', '/v1/documents/there', { name: 'elsewhere' }],
   ['DELETE', '/v1/documents/there', null],
   ['GET', '/v1/documents/there/content', null],
+];
+
+/** Who may make these is told in the tests of grants and keys. */
+const ACCESS_CALLS: readonly Call[] = [
+  ['GET', '/v1/documents/there/grants', null],
+  ['PUT', '/v1/documents/there/grants/user:bob', { role: 'viewer' }],
+  ['DELETE', '/v1/documents/there/grants/user:bob', null],
+  ['POST', '/v1/documents/there/links', { role: 'viewer' }],
+  ['GET', '/v1/grants', null],
+  ['PUT', '/v1/grants', { subject: 'user:bob', resource: '*', role: 'viewer' }],
+  ['DELETE', '/v1/grants', null],
+  ['DELETE', '/v1/users/bob/access', null],
+  ['GET', '/v1/api-keys', null],
+  ['POST', '/v1/api-keys', { label: 'machine' }],
+  ['POST', '/v1/api-keys/0123456789abcdef/rotate', {}],
+  ['DELETE', '/v1/api-keys/0123456789abcdef', null],
 ];
 
 function call([method, url, payload]: Call, headers: Record<string, string> = {}) {
@@ -35,11 +51,14 @@ describe('[AUTH14] no call without a valid token', () => {
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
     const open = ['GET /v1/config', 'POST /v1/dev/sign-in'];
-    const covered = CALLS.map(([method, url]) => `${method} ${url.replace('there', '{name}')}`);
+    const parameters = { there: '{name}', 'user:bob': '{subject}', bob: '{user}', '0123456789abcdef': '{id}' };
+    const covered = [...CALLS, ...ACCESS_CALLS].map(([method, url]) =>
+      Object.entries(parameters).reduce((text, [value, name]) => text.replace(value, name), `${method} ${url}`),
+    );
     expect(routes.filter((route) => route.includes('/v1/')).toSorted()).toEqual([...covered, ...open].toSorted());
   });
 
-  test.each(CALLS)('%s %s', async (...row) => {
+  test.each([...CALLS, ...ACCESS_CALLS])('%s %s', async (...row) => {
     const expired = await world.token({ exp: world.clock.now() / 1000 - 1 });
     for (const authorization of [undefined, '', 'Bearer', 'Bearer x', 'Basic YTpi', `Token ${expired}`]) {
       const response = await call(row, authorization === undefined ? {} : { authorization });
@@ -70,7 +89,7 @@ describe('[AUTH14] no call without a valid token', () => {
 });
 
 describe('[AUTH15] every call asks for its role', () => {
-  const least = { POST: 'editor', PATCH: 'owner', DELETE: 'owner', GET: 'viewer' } as const;
+  const least = { POST: 'editor', PATCH: 'owner', PUT: 'owner', DELETE: 'owner', GET: 'viewer' } as const;
   const below = { editor: 'commenter', owner: 'publisher', viewer: 'none' } as const;
 
   test.each(CALLS.filter(([, url]) => url.startsWith('/v1/documents/') || url === '/v1/documents'))(

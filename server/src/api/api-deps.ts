@@ -1,5 +1,8 @@
+import type { Access } from '../access/access.ts';
+import type { ApiKeyStore } from '../ports/api-key-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DocumentCatalog } from '../ports/document-catalog.ts';
+import type { GrantStore } from '../ports/grant-store.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { TokenIssuer } from '../ports/token-issuer.ts';
 import type { TokenVerifier } from '../ports/token-verifier.ts';
@@ -31,6 +34,11 @@ export interface ApiDeps {
   readonly catalog: DocumentCatalog;
   readonly documents: LiveDocuments;
   readonly verifier: TokenVerifier;
+  readonly access: Access;
+  readonly grants: GrantStore;
+  readonly keys: ApiKeyStore;
+  /** Told of each change to grants and keys; done when this node has taken note of it. */
+  readonly noteAccessChange: (revision: number) => Promise<void>;
   /** `null` when people sign in elsewhere. */
   readonly developmentIssuer: TokenIssuer | null;
   /** Directory of the built browser app (it holds `index.html`), or `null` when it is not built. */

@@ -1,36 +1,52 @@
 import { parseDocumentName, type DocumentName } from '@scriptorium/shared/document-name';
-import type { Action, Role } from '@scriptorium/shared/roles';
+import type { Ability, Action, Role } from '@scriptorium/shared/roles';
 import type { FastifyRequest } from 'fastify';
+import type { Access } from '../access/access.ts';
 import { ScriptoriumError } from '../core/errors.ts';
-import { decide } from '../core/permissions.ts';
+import { decide, decideForTenant, type Rights } from '../core/permissions.ts';
 import type { Identity, TokenVerifier } from '../ports/token-verifier.ts';
 
 const BEARER = /^Bearer +([\w~+/.-]+=*)$/i;
 
+/** Who sent a request, and what they may do at this moment. */
+export interface Caller {
+  readonly identity: Identity;
+  readonly rights: Rights;
+}
+
 /** Creates the hook that runs before anything else of a request is read: no valid token, no request. */
-export function createAuthenticator(verifier: TokenVerifier) {
+export function createAuthenticator(verifier: TokenVerifier, access: Access) {
   return async (request: FastifyRequest): Promise<void> => {
     const token = BEARER.exec(request.headers.authorization ?? '')?.[1];
     if (token === undefined)
       throw new ScriptoriumError('unauthenticated', 'send the token as "Authorization: Bearer …"');
     const verification = await verifier.verify(token);
     if (verification.kind === 'invalid') throw new ScriptoriumError(verification.code, verification.detail);
-    request.identity = verification.identity;
+    const { identity } = verification;
+    const { rights } = await access.standingOf(identity);
+    if (rights === null) throw new ScriptoriumError('unauthenticated', 'this access was taken away');
+    request.caller = { identity, rights };
   };
 }
 
 /** Who sent the request. Throws `unauthenticated` on a route without the hook, which must not be mistaken for open. */
-export function identityOf(request: FastifyRequest): Identity {
-  if (request.identity === null) throw new ScriptoriumError('unauthenticated');
-  return request.identity;
+export function callerOf(request: FastifyRequest): Caller {
+  if (request.caller === null) throw new ScriptoriumError('unauthenticated');
+  return request.caller;
 }
 
 /** The caller's role on the document, if it allows the action; throws `forbidden` else. */
-export function requireAction(identity: Identity, name: DocumentName, action: Action): Role {
-  const decision = decide(identity, name, action);
+export function requireAction({ rights }: Caller, name: DocumentName, action: Action): Role {
+  const decision = decide(rights, name, action);
   if (decision.kind === 'denied')
     throw new ScriptoriumError('forbidden', `the role "${decision.role}" does not allow to ${action} "${name}"`);
   return decision.role;
+}
+
+/** Throws `forbidden` unless the caller may do the action for the whole tenant. */
+export function requireAbility({ rights }: Caller, ability: Ability): void {
+  if (decideForTenant(rights, ability).kind === 'denied')
+    throw new ScriptoriumError('forbidden', `this needs the tenant-wide role "admin" or the ability "${ability}"`);
 }
 
 /** The text as a document name; throws `invalid-document-name`. */
@@ -43,6 +59,6 @@ export function requireDocumentName(text: string): DocumentName {
 declare module 'fastify' {
   interface FastifyRequest {
     /** Set by the authenticator. */
-    identity: Identity | null;
+    caller: Caller | null;
   }
 }

@@ -7,9 +7,12 @@ import { createAuthenticator } from './authenticate.ts';
 import { createOpenApiOptions } from './describe-api.ts';
 import { answerUnknownAddresses } from './not-found.ts';
 import { createErrorHandler } from './problem-details.ts';
+import { apiKeyRoutes } from './routes/api-keys.ts';
 import { appFileRoutes } from './routes/app-files.ts';
 import { contentRoutes } from './routes/content.ts';
+import { documentGrantRoutes } from './routes/document-grants.ts';
 import { documentRoutes } from './routes/documents.ts';
+import { grantRoutes } from './routes/grants.ts';
 import { healthRoutes } from './routes/health.ts';
 import { openApiRoutes } from './routes/openapi.ts';
 import { clientConfigRoutes, developmentRoutes, sessionRoutes } from './routes/session.ts';
@@ -32,13 +35,16 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
       });
       await v1.register(clientConfigRoutes, { version: deps.version, devSignIn: deps.developmentIssuer !== null });
       if (deps.developmentIssuer !== null) {
-        await v1.register(developmentRoutes, { issuer: deps.developmentIssuer, config: deps.config });
+        await v1.register(developmentRoutes, { issuer: deps.developmentIssuer });
       }
       await v1.register(async (authenticated) => {
-        authenticated.addHook('onRequest', createAuthenticator(deps.verifier));
+        authenticated.addHook('onRequest', createAuthenticator(deps.verifier, deps.access));
         await authenticated.register(sessionRoutes);
         await authenticated.register(documentRoutes, deps);
         await authenticated.register(contentRoutes, deps);
+        await authenticated.register(documentGrantRoutes, deps);
+        await authenticated.register(grantRoutes, deps);
+        await authenticated.register(apiKeyRoutes, deps);
       });
     },
     { prefix: '/v1' },
@@ -69,7 +75,7 @@ function createServer({ config, telemetry }: ApiDeps): FastifyInstance {
   app.setSerializerCompiler(serializerCompiler);
   // Only JSON is taken; left in, it would turn a wrong content type into a puzzling complaint about the body.
   app.removeContentTypeParser('text/plain');
-  app.decorateRequest('identity', null);
+  app.decorateRequest('caller', null);
   app.setErrorHandler(handleError);
   app.addHook('onSend', async (_request, reply) => setSecurityHeaders(reply));
   app.addHook('onRequestAbort', async (request) => {

@@ -4,8 +4,7 @@ import type { Action, Role } from '@scriptorium/shared/roles';
 import { assertNever, ScriptoriumError } from '../core/errors.ts';
 import { decide } from '../core/permissions.ts';
 import type { DocumentCatalog, DocumentRecord } from '../ports/document-catalog.ts';
-import type { Identity } from '../ports/token-verifier.ts';
-import { requireAction } from './authenticate.ts';
+import { requireAction, type Caller } from './authenticate.ts';
 
 export type Found =
   | { readonly kind: 'found'; readonly record: DocumentRecord; readonly role: Role }
@@ -13,7 +12,7 @@ export type Found =
   | { readonly kind: 'moved'; readonly name: DocumentName };
 
 export interface Wanted {
-  readonly identity: Identity;
+  readonly caller: Caller;
   readonly name: DocumentName;
   readonly action: Action;
 }
@@ -22,15 +21,15 @@ export interface Wanted {
  * Checks the action, then looks the name up. Throws `forbidden`, `document-not-found` or `document-deleted`; the check
  * comes first, so that a name one may not read tells nothing.
  */
-export async function findDocument(catalog: DocumentCatalog, { identity, name, action }: Wanted): Promise<Found> {
-  const role = requireAction(identity, name, action);
-  const resolution = await catalog.resolve(identity.tenant, name);
+export async function findDocument(catalog: DocumentCatalog, { caller, name, action }: Wanted): Promise<Found> {
+  const role = requireAction(caller, name, action);
+  const resolution = await catalog.resolve(caller.identity.tenant, name);
   switch (resolution.kind) {
     case 'found':
       return { kind: 'found', record: resolution.record, role };
     case 'renamed': {
       const current = resolution.record.name;
-      if (decide(identity, current, 'read').kind === 'denied') throw new ScriptoriumError('document-not-found');
+      if (decide(caller.rights, current, 'read').kind === 'denied') throw new ScriptoriumError('document-not-found');
       return { kind: 'moved', name: current };
     }
     case 'deleted':

@@ -2,11 +2,11 @@ import type { DocumentListView, DocumentView } from '@scriptorium/shared/rest-sc
 import { HTTP_LIMITS } from '../core/limits-http.ts';
 import { decide } from '../core/permissions.ts';
 import type { DocumentCatalog } from '../ports/document-catalog.ts';
-import type { Identity } from '../ports/token-verifier.ts';
+import type { Caller } from './authenticate.ts';
 import { toDocumentView } from './find-document.ts';
 
 export interface ListRequest {
-  readonly identity: Identity;
+  readonly caller: Caller;
   readonly prefix: string;
   readonly cursor: string | null;
   readonly limit: number;
@@ -19,14 +19,19 @@ export interface ListRequest {
  */
 export async function listDocuments(
   catalog: DocumentCatalog,
-  { identity, prefix, cursor, limit }: ListRequest,
+  { caller, prefix, cursor, limit }: ListRequest,
 ): Promise<DocumentListView> {
   const documents: DocumentView[] = [];
   let next = cursor;
   for (let round = 0; round < HTTP_LIMITS.listRounds; round += 1) {
-    const page = await catalog.list({ tenant: identity.tenant, prefix, cursor: next, limit: limit - documents.length });
+    const page = await catalog.list({
+      tenant: caller.identity.tenant,
+      prefix,
+      cursor: next,
+      limit: limit - documents.length,
+    });
     for (const record of page.records) {
-      const { kind, role } = decide(identity, record.name, 'read');
+      const { kind, role } = decide(caller.rights, record.name, 'read');
       if (kind === 'allowed') documents.push(toDocumentView(record, role));
     }
     next = page.nextCursor;

@@ -2,8 +2,11 @@ import type { DocumentName } from '@scriptorium/shared/document-name';
 import type { Action } from '@scriptorium/shared/roles';
 import { parseAddress, type Address } from '../core/address.ts';
 import { ScriptoriumError } from '../core/errors.ts';
-import { decide } from '../core/permissions.ts';
+import { decide, type Rights } from '../core/permissions.ts';
+import { scopeFor } from '../core/session-standing.ts';
 import { parseStateVector } from '../core/update-state-vector.ts';
+import type { WriteScope } from '../core/write-scope.ts';
+import type { Access } from '../access/access.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DocumentCatalog, DocumentRecord } from '../ports/document-catalog.ts';
 import type { Identity, TokenVerifier } from '../ports/token-verifier.ts';
@@ -12,6 +15,7 @@ import type { Room } from '../rooms/room.ts';
 
 export interface AdmissionDeps {
   readonly verifier: TokenVerifier;
+  readonly access: Access;
   readonly catalog: DocumentCatalog;
   readonly rooms: RoomRegistry;
   readonly clock: Clock;
@@ -23,7 +27,7 @@ export interface Admission {
   readonly room: Room;
   /** The document's name of today, which decides what a token grants. */
   readonly name: DocumentName;
-  readonly writable: boolean;
+  readonly scope: WriteScope;
 }
 
 export interface Knock {
@@ -39,16 +43,17 @@ export async function admit(deps: AdmissionDeps, knock: Knock): Promise<Admissio
   const address = parseAddress(knock.address);
   if (address === null) throw new ScriptoriumError('invalid-document-name');
   const identity = await identify(deps.verifier, knock);
-  const { record, tombstone } = await findDocument(deps, identity, address);
+  const { rights } = await deps.access.standingOf(identity);
+  if (rights === null) throw new ScriptoriumError('unauthenticated', 'this access was taken away');
+  const { record, tombstone } = await findDocument(deps, { identity, rights }, address);
   // After a rename the document's name of today decides, not the one it was asked for by.
-  if (!allows(identity, record.name, 'read')) throw new ScriptoriumError('forbidden');
+  if (!allows(rights, record.name, 'read')) throw new ScriptoriumError('forbidden');
   const room = await deps.rooms.open(record.id, readTombstone(tombstone));
-  return { identity, room, name: record.name, writable: allows(identity, record.name, 'write') };
+  return { identity, room, name: record.name, scope: scopeFor(rights, record.name) };
 }
 
-/** Whether the identity's grants include the action on the document. */
-export function allows(identity: Identity, name: DocumentName, action: Action): boolean {
-  return decide(identity, name, action).kind === 'allowed';
+function allows(rights: Rights, name: DocumentName, action: Action): boolean {
+  return decide(rights, name, action).kind === 'allowed';
 }
 
 /** Whether two identities are one user of one tenant. */
@@ -70,7 +75,7 @@ export async function identify(verifier: TokenVerifier, knock: Pick<Knock, 'toke
 
 async function findDocument(
   deps: AdmissionDeps,
-  identity: Identity,
+  { identity, rights }: { readonly identity: Identity; readonly rights: Rights },
   address: Address,
 ): Promise<{ readonly record: DocumentRecord; readonly tombstone: Uint8Array | null }> {
   const { name } = address;
@@ -80,10 +85,10 @@ async function findDocument(
     case 'renamed':
       return resolution;
     case 'deleted':
-      throw new ScriptoriumError(allows(identity, name, 'read') ? 'document-deleted' : 'forbidden');
+      throw new ScriptoriumError(allows(rights, name, 'read') ? 'document-deleted' : 'forbidden');
     case 'absent':
-      if (!allows(identity, name, 'read')) throw new ScriptoriumError('forbidden');
-      if (!allows(identity, name, 'create')) throw new ScriptoriumError('document-not-found');
+      if (!allows(rights, name, 'read')) throw new ScriptoriumError('forbidden');
+      if (!allows(rights, name, 'create')) throw new ScriptoriumError('document-not-found');
       return {
         record: (await deps.catalog.create(identity.tenant, name, identity.user, deps.clock.now())).record,
         tombstone: null,

@@ -116,6 +116,11 @@ export function authMessage(address: FrameAddress): Uint8Array {
   return message;
 }
 
+/** Asks the client for its token of now. */
+export function tokenRequestFrame(address: FrameAddress): Uint8Array {
+  return frame(address, [FRAME_TYPE.auth, AUTH_TYPE.token], NO_PREFIX);
+}
+
 export function statelessFrame(address: FrameAddress, payload: string): Uint8Array {
   return textFrame(address, [FRAME_TYPE.stateless], payload);
 }

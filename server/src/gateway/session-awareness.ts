@@ -8,7 +8,7 @@ export function receiveAwareness(session: Session, body: decoding.Decoder): bool
     const update = decoding.readVarUint8Array(body);
     for (const client of session.room.awareness.receive(session, update)) {
       session.clients.add(client);
-      if (session.writable) session.room.bind(client, session.user);
+      if (session.scope !== 'none') session.room.bind(client, session.user);
     }
     return true;
   } catch (error) {

@@ -168,7 +168,7 @@ describe('session', () => {
 
   it('[AUTH20] who may only read cannot write by SyncStep2 or Update, and is fine with what is known', async () => {
     const { join, flush, room } = createSessionFixture();
-    const [ada, eve] = [join('ada'), join('eve', false)];
+    const [ada, eve] = [join('ada'), join('eve', 'none')];
     const writer = createWriter(1);
     ada.update(writer.type('known'));
     await flush();
@@ -185,7 +185,7 @@ describe('session', () => {
 
   it('[ROOM16] a reader who joins sees committed state only', async () => {
     const { join, flush, log, clock } = createSessionFixture();
-    const [ada, eve] = [join('ada'), join('eve', false)];
+    const [ada, eve] = [join('ada'), join('eve', 'none')];
     log.onAppend = () => 'down';
     ada.update(createWriter(1).type('uncommitted'));
     await clock.settle();
@@ -204,7 +204,7 @@ describe('session', () => {
     const writer = createWriter(1);
     const first = writer.type('first ');
     ada.update(writer.type('second'));
-    ada.session.setWritable(false);
+    ada.session.setScope('none');
     ben.update(first);
     ada.step1();
     ada.step2();
@@ -229,7 +229,7 @@ describe('session', () => {
 
   it('[ROOM83] a session whose right to write changes misses no edit', async () => {
     const { join, flush, clock } = createSessionFixture();
-    const [ada, eve, ben] = [join('ada'), join('eve', false), join('ben')];
+    const [ada, eve, ben] = [join('ada'), join('eve', 'none'), join('ben')];
     const [first, second] = [createWriter(1).type('on its way'), createWriter(2).type('next')];
     const seenBy = (client: typeof eve) => {
       const doc = new Y.Doc();
@@ -237,11 +237,11 @@ describe('session', () => {
       return doc.getText('t').length;
     };
     ada.update(first);
-    eve.session.setWritable(true);
+    eve.session.setScope('all');
     await flush();
     expect(seenBy(eve)).toBe(10);
     ada.update(second);
-    ben.session.setWritable(false);
+    ben.session.setScope('none');
     await clock.settle();
     await flush();
     expect(seenBy(ben)).toBe(14);

@@ -4,7 +4,7 @@ import { assertNever } from '../core/errors.ts';
 import { backoffDelay } from '../core/backoff.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
-import { readOnlyReceipt, receiveUpdate, type Receipt } from '../rooms/receive-update.ts';
+import { receiveUpdate, type Receipt } from '../rooms/receive-update.ts';
 import { awarenessFrame, syncStep1Frame, syncStep2Frame, updateFrame } from './frames.ts';
 import type { Session } from './session.ts';
 import { readStateVector, syncReply } from './sync-reply.ts';
@@ -22,8 +22,6 @@ const HELD_BYTES = 4 * 1024 * 1024;
 
 /** Milliseconds of silence after which a client is taken for one that answers no SyncStep1. */
 const FIRST_ROUND_SILENCE = 5_000;
-
-const READ_ONLY: Receipt = { kind: 'refused', code: 'read-only', detail: 'this session may not write' };
 
 /** Handles one Sync frame. Returns false when the bytes do not follow the protocol. */
 export function receiveSync(deps: SyncDeps, session: Session, body: decoding.Decoder): boolean {
@@ -89,16 +87,14 @@ function sendSyncReply(session: Session, stateVector: Uint8Array): void {
 }
 
 /** Sends our SyncStep1; its answer is acknowledged only in rounds that the client started. */
-function askForMissing(session: Session, acknowledged: boolean): void {
+export function askForMissing(session: Session, acknowledged: boolean): void {
   session.rounds.push({ acknowledged });
   session.sendFrame(syncStep1Frame(session.address, session.room.state.stateVector()));
 }
 
 function receiveStep2(deps: SyncDeps, session: Session, bytes: Uint8Array): boolean {
   const round = session.rounds.shift();
-  const receipt = session.writable
-    ? receiveUpdate(session.room, session, { bytes, via: 'step2' })
-    : readOnlyReceipt(session.room, bytes);
+  const receipt = receiveUpdate(session.room, session, { bytes, via: 'step2' });
   const fine = take(deps, session, { receipt, bytes, answered: round?.acknowledged ?? false });
   if (fine && !session.firstRoundDone) {
     session.firstRoundDone = true;
@@ -111,9 +107,7 @@ function receiveStep2(deps: SyncDeps, session: Session, bytes: Uint8Array): bool
 
 function receiveUpdateFrame(deps: SyncDeps, session: Session, bytes: Uint8Array): boolean {
   deps.telemetry.metrics.count('updates_received_total');
-  const receipt: Receipt = session.writable
-    ? receiveUpdate(session.room, session, { bytes, via: 'update' })
-    : READ_ONLY;
+  const receipt = receiveUpdate(session.room, session, { bytes, via: 'update' });
   const fine = take(deps, session, { receipt, bytes, answered: true });
   if (session.held.length > 0) retryHeld(deps, session);
   session.releaseAnswers();
@@ -175,9 +169,10 @@ function refuse(
     session.tellRefused(code, client);
     return true;
   }
-  if (session.writable) {
-    session.setWritable(false);
-    session.barred = true;
+  // What follows structs that were refused could only wait for them; deletions of a commenter leave no such gap.
+  const leavesGap = code !== 'comments-only' || refusal.receipt.isBarren !== true;
+  if (session.scope !== 'none' && leavesGap) {
+    session.bar(code === 'comments-only' ? 'below-all' : 'for-good');
     session.announceScope();
   }
   if (code !== 'read-only') session.tellRefused(code);
@@ -212,9 +207,7 @@ function scheduleResync(deps: SyncDeps, session: Session): void {
 function retryHeld(deps: SyncDeps, session: Session): void {
   const waiting = session.held.splice(0);
   for (const held of waiting) {
-    const receipt: Receipt = session.writable
-      ? receiveUpdate(session.room, session, { bytes: held.bytes, via: 'update' })
-      : READ_ONLY;
+    const receipt = receiveUpdate(session.room, session, { bytes: held.bytes, via: 'update' });
     if (receipt.kind === 'accepted') {
       held.entry.after = receipt.after;
     } else if (receipt.kind === 'refused') {

@@ -5,7 +5,7 @@ import type { Connection, Hocuspocus } from '@hocuspocus/server';
 import { parseAddress, plainAddress, qualifyAddress } from '../core/address.ts';
 import { ScriptoriumError, toScriptoriumError } from '../core/errors.ts';
 import type { RateLimitedLog } from '../observability/rate-limited-log.ts';
-import { admit, allows, identify, isSamePerson, type AdmissionDeps } from './admission.ts';
+import { admit, identify, isSamePerson, type AdmissionDeps } from './admission.ts';
 import type { ClientSocket } from './client-socket.ts';
 import {
   authMessage,
@@ -20,6 +20,7 @@ import { mayComeOutside, readToken } from './login-frames.ts';
 import { receiveAwareness } from './session-awareness.ts';
 import { receiveSync, type SyncDeps } from './session-sync.ts';
 import { Session } from './session.ts';
+import { keepStanding, type SessionStanding } from './session-standing.ts';
 import { inBackground } from '../service.ts';
 
 /** What a connection of Hocuspocus knows of ours. */
@@ -41,6 +42,7 @@ interface Open {
   readonly kind: 'open';
   readonly session: Session;
   readonly connection: Connection;
+  readonly standing: SessionStanding;
 }
 
 /** Bytes of frames that may wait behind one login before the socket is not read any further. */
@@ -210,7 +212,7 @@ export class SessionTable {
     const name = plainAddress(qualifiedName);
     for (const [address, slot] of this.#slots) {
       if (slot.kind === 'entering' && slot.session !== null && parseAddress(address)?.name === name)
-        return !slot.session.writable;
+        return slot.session.scope === 'none';
     }
     return null;
   }
@@ -225,7 +227,7 @@ export class SessionTable {
       this.#socket.end('room-discarded');
       return;
     }
-    this.#slots.set(address, { kind: 'open', session, connection });
+    this.#slots.set(address, { kind: 'open', session, connection, standing: keepStanding(this.#deps, session) });
     session.room.attach(session);
     this.#deps.telemetry.metrics.count('sessions_total');
     for (const frame of slot.queue) {
@@ -242,18 +244,14 @@ export class SessionTable {
   }
 
   /** A new token within a session: same tenant, same user; what it grants holds from now on. */
-  async #refresh(slot: Open, token: string): Promise<void> {
-    const { session } = slot;
+  async #refresh({ session, standing }: Open, token: string): Promise<void> {
     try {
-      const identity = await identify(this.#deps.verifier, { token, owner: session.identity });
-      if (session.ended) return;
-      if (!allows(identity, session.name, 'read')) throw new ScriptoriumError('forbidden');
-      const writable = !session.barred && allows(identity, session.name, 'write');
-      if (writable === session.writable) return;
-      session.setWritable(writable);
-      session.announceScope();
+      standing.renew(await identify(this.#deps.verifier, { token, owner: session.identity }));
     } catch (error) {
-      this.endSession(session, toScriptoriumError(error).code);
+      const { code, definition } = toScriptoriumError(error);
+      // What cannot be told at present takes nothing away: the session goes on to the end of the token it has.
+      if (definition.retryable) this.#deps.telemetry.log.warn('token_refresh_failed', { code }, error);
+      else this.endSession(session, code);
     }
   }
 
@@ -276,6 +274,7 @@ export class SessionTable {
 
   #release(slot: Entering | Open): void {
     if (slot.session === null) return;
+    if (slot.kind === 'open') slot.standing.stop();
     slot.session.end();
     this.#deps.rooms.release(slot.session.room);
   }

@@ -3,6 +3,8 @@ import type { ErrorCode } from '@scriptorium/shared/error-codes';
 import { ERRORS } from '@scriptorium/shared/error-codes';
 import type { ServerMessage } from '@scriptorium/shared/stateless-messages';
 import { createAckLedger, type AckEntry, type AckLedger } from '../core/ack-ledger.ts';
+import type { Bar } from '../core/session-standing.ts';
+import type { WriteScope } from '../core/write-scope.ts';
 import type { Identity } from '../ports/token-verifier.ts';
 import type { Outbound } from '../rooms/outbound.ts';
 import type { RoomSession } from '../rooms/room-session.ts';
@@ -54,7 +56,6 @@ export class Session implements RoomSession {
   readonly socket: SessionSocket;
   readonly address: FrameAddress;
   readonly room: Room;
-  readonly identity: Identity;
   /** The document's name when the session came in. */
   readonly name: DocumentName;
   readonly ledger: AckLedger = createAckLedger();
@@ -70,10 +71,10 @@ export class Session implements RoomSession {
   resyncTimer: { cancel(): void } | null = null;
   firstRoundDone = false;
   ended = false;
-  /** Something it sent or said took its right to write; no token gives it back. */
-  barred = false;
   readonly #savedFrame: Uint8Array;
-  #writable: boolean;
+  #identity: Identity;
+  #scope: WriteScope;
+  #barred: Bar = 'none';
 
   constructor(deps: {
     readonly socket: SessionSocket;
@@ -81,30 +82,55 @@ export class Session implements RoomSession {
     readonly room: Room;
     readonly identity: Identity;
     readonly name: DocumentName;
-    readonly writable: boolean;
+    readonly scope: WriteScope;
   }) {
     this.socket = deps.socket;
     this.address = deps.address;
     this.room = deps.room;
-    this.identity = deps.identity;
+    this.#identity = deps.identity;
     this.name = deps.name;
     this.#savedFrame = syncStatusFrame(deps.address, true);
-    this.#writable = deps.writable;
+    this.#scope = deps.scope;
+  }
+
+  /** Whose it is, by the last token; the same user of the same tenant throughout. */
+  get identity(): Identity {
+    return this.#identity;
   }
 
   get user(): string {
-    return this.identity.user;
+    return this.#identity.user;
   }
 
+  get scope(): WriteScope {
+    return this.#scope;
+  }
+
+  /** Commenters are shown what readers are: they could not bring back what was lost of others' text. */
   get writable(): boolean {
-    return this.#writable;
+    return this.#scope === 'all';
+  }
+
+  /** What it sent or said that keeps it from writing, whatever a token allows. */
+  get barred(): Bar {
+    return this.#barred;
+  }
+
+  renew(identity: Identity): void {
+    this.#identity = identity;
+  }
+
+  bar(barred: Bar): void {
+    this.#barred = barred;
+    this.setScope('none');
   }
 
   /** Changes what the session may do. Who writes and who reads hear of an edit at different times, so it is brought level. */
-  setWritable(writable: boolean): void {
-    if (writable === this.#writable) return;
-    this.#writable = writable;
-    if (writable) this.#sendUncommitted();
+  setScope(scope: WriteScope): void {
+    const { writable } = this;
+    this.#scope = scope;
+    if (this.writable === writable) return;
+    if (this.writable) this.#sendUncommitted();
     else this.room.whenDurable().then(() => this.#sendCommitted(), this.#end);
   }
 
@@ -140,7 +166,7 @@ export class Session implements RoomSession {
 
   /** Tells the client what it may do now, in the words of the handshake. */
   announceScope(): void {
-    if (this.socket.dialect === 'hocuspocus') this.sendFrame(authenticatedFrame(this.address, !this.#writable));
+    if (this.socket.dialect === 'hocuspocus') this.sendFrame(authenticatedFrame(this.address, this.#scope === 'none'));
   }
 
   /** Tells our own client something; others ignore it, y-websocket has no such message. */
@@ -150,7 +176,13 @@ export class Session implements RoomSession {
 
   tellRefused(code: ErrorCode, client?: number): void {
     const about = client === undefined ? {} : { client };
-    this.tell({ type: 'scriptorium.refused', code, title: ERRORS[code].title, readOnly: !this.#writable, ...about });
+    this.tell({
+      type: 'scriptorium.refused',
+      code,
+      title: ERRORS[code].title,
+      readOnly: this.#scope === 'none',
+      ...about,
+    });
   }
 
   onDurable(durable: number): void {

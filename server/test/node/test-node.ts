@@ -10,10 +10,11 @@ import { parseConfig } from '../../src/config.ts';
 const SECRET = 'a secret for tests that is long enough';
 
 /** Signs a token for a user of a tenant. */
-export function signToken(claims: Readonly<Record<string, unknown>>): Promise<string> {
+export function signToken(claims: Readonly<Record<string, unknown>>, seconds = 3600): Promise<string> {
   return new SignJWT({ role: 'editor', ...claims })
     .setProtectedHeader({ alg: 'HS256' })
-    .setExpirationTime('1h')
+    .setIssuedAt()
+    .setExpirationTime(`${seconds}s`)
     .sign(new TextEncoder().encode(SECRET));
 }
 
@@ -33,7 +34,7 @@ export async function startTestNode(
 export type Heard =
   | { readonly kind: 'authenticated' | 'denied' | 'stateless' | 'close'; readonly text: string }
   | { readonly kind: 'status'; readonly saved: boolean }
-  | { readonly kind: 'other' };
+  | { readonly kind: 'other' | 'asked' };
 
 function readMessage(bytes: Uint8Array): Heard {
   const decoder = decoding.createDecoder(bytes);
@@ -43,8 +44,12 @@ function readMessage(bytes: Uint8Array): Heard {
   if (type === FRAME_TYPE.stateless) return { kind: 'stateless', text: decoding.readVarString(decoder) };
   if (type === FRAME_TYPE.close) return { kind: 'close', text: decoding.readVarString(decoder) };
   if (type !== FRAME_TYPE.auth) return { kind: 'other' };
-  const kind = decoding.readVarUint(decoder) === AUTH_TYPE.authenticated ? 'authenticated' : 'denied';
-  return { kind, text: decoding.readVarString(decoder) };
+  const about = decoding.readVarUint(decoder);
+  if (about === AUTH_TYPE.token) return { kind: 'asked' };
+  return {
+    kind: about === AUTH_TYPE.authenticated ? 'authenticated' : 'denied',
+    text: decoding.readVarString(decoder),
+  };
 }
 
 /** A client that speaks the protocol by hand. */

@@ -4,6 +4,8 @@ import { SignJWT } from 'jose';
 import * as Y from 'yjs';
 import { createDevelopmentIssuer } from '../../src/adapters/jwt/development-issuer.ts';
 import { createJwtVerifier } from '../../src/adapters/jwt/jwt-verifier.ts';
+import { createCredentialVerifier } from '../../src/access/credential-verifier.ts';
+import type { AccessWatch } from '../../src/access/access-watch.ts';
 import { createDocumentCatalog } from '../../src/adapters/sql/document-catalog.ts';
 import { openSqlite } from '../../src/adapters/sqlite/open-sqlite.ts';
 import { createSqliteUpdateLog } from '../../src/adapters/sqlite/update-log.ts';
@@ -15,9 +17,12 @@ import { parseTokenClaims } from '../../src/core/token-claims.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
 import type { DocumentCatalog, DocumentRecord } from '../../src/ports/document-catalog.ts';
+import type { ApiKeyStore } from '../../src/ports/api-key-store.ts';
+import type { GrantStore } from '../../src/ports/grant-store.ts';
 import type { LiveDocuments, RetireReason } from '../../src/ports/live-documents.ts';
 import type { DocumentId, UpdateLog } from '../../src/ports/update-log.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
+import { createStandingParts } from './standing-parts.ts';
 import { createTemporaryDirectory } from './temporary-directory.ts';
 
 const SECRET = new Uint8Array(32).fill(3);
@@ -27,6 +32,9 @@ type Claims = Readonly<Record<string, unknown>>;
 /** The REST API over a real catalog and log; only the rooms are played. */
 export interface ApiWorld {
   readonly app: FastifyInstance;
+  readonly grants: GrantStore;
+  readonly keys: ApiKeyStore;
+  readonly watch: AccessWatch;
   readonly clock: FakeClock;
   readonly logLines: readonly string[];
   /** Documents that were retired, in order. */
@@ -55,12 +63,24 @@ export async function createApiWorld(overrides: Partial<ApiDeps> = {}): Promise<
   const { catalog, setFailure } = createFailingCatalog(createDocumentCatalog({ database: sqlite.database }));
   const played = createPlayedDocuments(catalog, createSqliteUpdateLog(sqlite));
   let readiness: Readiness = { kind: 'ready' };
+  const tokens = createJwtVerifier({
+    secret: SECRET,
+    issuer: null,
+    audience: null,
+    clock,
+    parseClaims: parseTokenClaims,
+  });
+  const standing = createStandingParts(sqlite.database, clock, { log, metrics });
   const app = await createApi({
     config: { allowedOrigins: [], limits: { bodyBytes: 10_000 } },
     version: '1.2.3',
     catalog,
     documents: played.documents,
-    verifier: createJwtVerifier({ secret: SECRET, issuer: null, audience: null, clock, parseClaims: parseTokenClaims }),
+    verifier: createCredentialVerifier({ ...standing, tokens }),
+    access: standing.access,
+    grants: standing.grants,
+    keys: standing.keys,
+    noteAccessChange: () => standing.watch.look(),
     developmentIssuer: createDevelopmentIssuer({ secret: SECRET, clock }),
     appDirectory: null,
     health: { started: () => true, readiness: () => Promise.resolve(readiness) },
@@ -72,6 +92,7 @@ export async function createApiWorld(overrides: Partial<ApiDeps> = {}): Promise<
   const token = (claims: Claims = {}): Promise<string> => sign({ exp: clock.now() / 1000 + 60, ...claims });
   return {
     ...played,
+    ...standing,
     app,
     clock,
     logLines,
@@ -84,6 +105,7 @@ export async function createApiWorld(overrides: Partial<ApiDeps> = {}): Promise<
       app.inject({ ...options, headers: { ...options.headers, authorization: `Bearer ${await token(claims)}` } }),
     close: async () => {
       await app.close();
+      await standing.watch.drain(0);
       await sqlite.close();
       directory.remove();
     },

@@ -1,10 +1,12 @@
-import { DEFAULT_TENANT, parseDocumentName } from '@scriptorium/shared/document-name';
+import { parseDocumentName } from '@scriptorium/shared/document-name';
 import { FRAME_TYPE, SYNC_TYPE } from '@scriptorium/shared/frame-types';
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
 import { frameAddress } from '../../src/gateway/frames.ts';
 import { receiveSync } from '../../src/gateway/session-sync.ts';
 import { Session, type SessionSocket } from '../../src/gateway/session.ts';
+import type { WriteScope } from '../../src/core/write-scope.ts';
+import { createIdentity } from './identities.ts';
 import { createRoomFixture } from './room-fixture.ts';
 
 /** What a session sent, in words. */
@@ -38,7 +40,7 @@ function readSent(frame: Uint8Array): Sent {
 export function createSessionFixture() {
   const fixture = createRoomFixture();
   const room = fixture.openRoom(1);
-  const join = (user: string, writable = true) => {
+  const join = (user: string, scope: WriteScope = 'all') => {
     const sent: Sent[] = [];
     const ended: string[] = [];
     const socket: SessionSocket & { bytesRead: number; reading: boolean } = {
@@ -51,17 +53,10 @@ export function createSessionFixture() {
       endSession: (_session, code) => void ended.push(code),
       noteAcknowledged: () => undefined,
     };
-    const identity = {
-      tenant: DEFAULT_TENANT,
-      user,
-      displayName: user,
-      expiresAt: Infinity,
-      role: 'editor',
-      documents: new Map(),
-    } as const;
+    const identity = createIdentity({ user, role: 'editor' });
     const name = parseDocumentName('doc');
     if (name === null) throw new Error('not a name');
-    const session = new Session({ socket, address: frameAddress('doc'), room, identity, name, writable });
+    const session = new Session({ socket, address: frameAddress('doc'), room, identity, name, scope });
     room.attach(session);
     const receive = (type: number, bytes: Uint8Array): boolean => {
       const encoder = encoding.createEncoder();

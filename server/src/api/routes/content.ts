@@ -11,7 +11,7 @@ import { renderText } from '../../content/render-text.ts';
 import { assertNever, ScriptoriumError } from '../../core/errors.ts';
 import { formatEtag, matchesEtag } from '../../core/etag.ts';
 import type { ApiDeps } from '../api-deps.ts';
-import { identityOf, requireDocumentName } from '../authenticate.ts';
+import { callerOf, requireDocumentName } from '../authenticate.ts';
 import { BEARER_SECURITY, problemResponses, TOKEN_PROBLEMS } from '../describe-route.ts';
 import { documentPath, findDocument } from '../find-document.ts';
 import { negotiateFormat } from '../negotiate-format.ts';
@@ -69,7 +69,7 @@ export const contentRoutes: FastifyPluginAsyncZod<ContentDeps> = async (app, { c
   app.get('/documents/:name/content', { schema, config: { namesDocument: true } }, async (request, reply) => {
     const name = requireDocumentName(request.params.name);
     const format = request.query.format ?? negotiateFormat(request.headers.accept);
-    const found = await findDocument(catalog, { identity: identityOf(request), name, action: 'read' });
+    const found = await findDocument(catalog, { caller: callerOf(request), name, action: 'read' });
     if (found.kind === 'moved')
       return reply.redirect(`${documentPath(found.name)}/content${queryOf(request.url)}`, 308);
     if (format === null) throw new ScriptoriumError('not-acceptable');

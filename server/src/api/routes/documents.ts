@@ -9,7 +9,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ScriptoriumError } from '../../core/errors.ts';
 import type { ApiDeps } from '../api-deps.ts';
-import { identityOf, requireAction, requireDocumentName } from '../authenticate.ts';
+import { callerOf, requireAction, requireDocumentName } from '../authenticate.ts';
 import { BEARER_SECURITY, problemResponses, TOKEN_PROBLEMS } from '../describe-route.ts';
 import { documentPath, findDocument, findDocumentHere, toDocumentView } from '../find-document.ts';
 import { listDocuments } from '../list-documents.ts';
@@ -45,7 +45,7 @@ function addListRoute(app: App, { catalog }: DocumentDeps): void {
   };
   app.get('/documents', { schema }, (request) => {
     const { prefix, cursor, limit } = request.query;
-    return listDocuments(catalog, { identity: identityOf(request), prefix, cursor: cursor ?? null, limit });
+    return listDocuments(catalog, { caller: callerOf(request), prefix, cursor: cursor ?? null, limit });
   });
 }
 
@@ -59,9 +59,10 @@ function addCreateRoute(app: App, { catalog, clock }: DocumentDeps): void {
     response: { 201: documentSchema, ...problemResponses(...NAME_PROBLEMS, 'document-exists') },
   };
   app.post('/documents', { schema, config }, async (request, reply) => {
-    const identity = identityOf(request);
+    const caller = callerOf(request);
+    const { identity } = caller;
     const name = requireDocumentName(request.body.name);
-    const role = requireAction(identity, name, 'create');
+    const role = requireAction(caller, name, 'create');
     const { kind, record } = await catalog.create(identity.tenant, name, identity.user, clock.now());
     if (kind === 'exists') throw new ScriptoriumError('document-exists');
     return reply.code(201).header('location', documentPath(record.name)).send(toDocumentView(record, role));
@@ -78,7 +79,7 @@ function addReadRoute(app: App, { catalog }: DocumentDeps): void {
   };
   app.get('/documents/:name', { schema, config }, async (request, reply) => {
     const name = requireDocumentName(request.params.name);
-    const found = await findDocument(catalog, { identity: identityOf(request), name, action: 'read' });
+    const found = await findDocument(catalog, { caller: callerOf(request), name, action: 'read' });
     if (found.kind === 'moved') return reply.redirect(documentPath(found.name), 308);
     return reply.send(toDocumentView(found.record, found.role));
   });
@@ -97,11 +98,12 @@ function addRenameRoute(app: App, { catalog, documents, clock }: DocumentDeps): 
     response: { 200: documentSchema, ...problemResponses(...LOOKUP_PROBLEMS, 'document-exists') },
   };
   app.patch('/documents/:name', { schema, config }, async (request) => {
-    const identity = identityOf(request);
+    const caller = callerOf(request);
+    const { identity } = caller;
     const name = requireDocumentName(request.params.name);
     const target = requireDocumentName(request.body.name);
-    const record = await findDocumentHere(catalog, { identity, name, action: 'rename' });
-    const role = requireAction(identity, target, 'create');
+    const record = await findDocumentHere(catalog, { caller, name, action: 'rename' });
+    const role = requireAction(caller, target, 'create');
     if (target === name) return toDocumentView(record, role);
     const result = await documents.retire(record, 'renamed', async () => {
       const outcome = await catalog.rename(identity.tenant, name, target, clock.now());
@@ -124,9 +126,10 @@ function addDeleteRoute(app: App, { catalog, documents, clock }: DocumentDeps): 
     response: { 204: z.undefined().meta({ description: 'Deleted.' }), ...problemResponses(...LOOKUP_PROBLEMS) },
   };
   app.delete('/documents/:name', { schema, config }, async (request, reply) => {
-    const identity = identityOf(request);
+    const caller = callerOf(request);
+    const { identity } = caller;
     const name = requireDocumentName(request.params.name);
-    const record = await findDocumentHere(catalog, { identity, name, action: 'delete' });
+    const record = await findDocumentHere(catalog, { caller, name, action: 'delete' });
     await documents.retire(record, 'deleted', async (stateVector) => {
       const removed = await catalog.remove(identity.tenant, name, stateVector, clock.now());
       if (!removed) throw new ScriptoriumError('document-not-found');

@@ -68,14 +68,15 @@ function receiveStateless(clock: Clock, session: Session, payload: string): void
     session.releaseAnswers();
     return;
   }
-  if (message.schemaVersion < SCHEMA_VERSION && session.writable) {
-    session.setWritable(false);
-    session.barred = true;
+  if (message.schemaVersion < SCHEMA_VERSION && session.scope !== 'none') {
+    session.bar('for-good');
     session.announceScope();
     session.tellRefused('schema-outdated');
   }
   const { epoch, seq } = session.room.position;
-  session.tell({ type: 'scriptorium.welcome', epoch, seq, schemaVersion: SCHEMA_VERSION, readOnly: !session.writable });
+  const { scope } = session;
+  const readOnly = scope === 'none';
+  session.tell({ type: 'scriptorium.welcome', epoch, seq, schemaVersion: SCHEMA_VERSION, readOnly, scope });
 }
 
 function answerProbe(session: Session, id: number): void {
