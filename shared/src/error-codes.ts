@@ -152,6 +152,27 @@ export const ERRORS = {
     level: 'warn',
     retryable: false,
   },
+  'invalid-content': {
+    title: 'The content does not fit the format or the schema of the document.',
+    status: 422,
+    close: null,
+    level: 'info',
+    retryable: false,
+  },
+  'unknown-node': {
+    title: 'The write would make or drop a node that the schema does not know.',
+    status: 422,
+    close: null,
+    level: 'info',
+    retryable: false,
+  },
+  'conversion-exceeded': {
+    title: 'The conversion took more time or memory than it may.',
+    status: 422,
+    close: null,
+    level: 'warn',
+    retryable: false,
+  },
   'tombstoned-content': {
     title: 'The update brings back content of a deleted document.',
     status: 409,

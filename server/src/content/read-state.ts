@@ -23,12 +23,28 @@ export interface Root {
  * Throws `document-quarantined` when the bytes are not a Yjs update.
  */
 export function readState(state: Uint8Array): readonly Root[] {
+  return findRoots(openState(state));
+}
+
+/**
+ * Merges a state into a private document that forgets nothing.
+ *
+ * Throws `document-quarantined` when the bytes are not a Yjs update.
+ */
+export function openState(state: Uint8Array): Y.Doc {
   const document = new Y.Doc({ gc: false });
+  // Without observers: Y.Text would answer with deletions of its own, which nobody else would have.
+  document.once('beforeObserverCalls', (transaction: Y.Transaction) => transaction.changed.clear());
   try {
     Y.applyUpdate(document, state);
   } catch (error) {
     throw new ScriptoriumError('document-quarantined', 'the stored state cannot be decoded', { cause: error });
   }
+  return document;
+}
+
+/** The roots of a document and what they are, in order of their names. */
+export function findRoots(document: Y.Doc): readonly Root[] {
   const roots: Root[] = [];
   for (const [name, type] of document.share) {
     const kind = inferKind(type);

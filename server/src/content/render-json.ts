@@ -1,4 +1,5 @@
 import * as Y from 'yjs';
+import type { JsonObject } from './content-node.ts';
 import { checkDepth, toJsonValue, type JsonValue } from './json-value.ts';
 import { readRuns, type Run } from './read-runs.ts';
 import { liveContents, liveEntries, readState, type Root, type SharedType } from './read-state.ts';
@@ -6,7 +7,7 @@ import { liveContents, liveEntries, readState, type Root, type SharedType } from
 /** The XmlFragment that holds the rich text, by Tiptap's convention. */
 export const RICH_TEXT_ROOT = 'default';
 
-type JsonObject = { readonly [key: string]: JsonValue };
+
 
 /** Marks that may lie on the same text twice carry a hash behind their name (y-prosemirror and y-tiptap write it so). */
 const OVERLAPPING_MARK = /^(.+)--[A-Za-z0-9+/=]{8}$/s;
@@ -25,7 +26,8 @@ export function renderJson(state: Uint8Array): JsonObject {
   return others.length === 0 ? richText : { ...richText, roots: Object.fromEntries(others) };
 }
 
-function renderRoot({ kind, type }: Root): JsonValue {
+/** What stands under `roots` for a root besides the rich text. */
+export function renderRoot({ kind, type }: Root): JsonValue {
   switch (kind) {
     case 'fragment':
       return renderFragment(type, 0);
@@ -42,7 +44,8 @@ function renderFragment(type: SharedType, depth: number): JsonObject {
   return { type: 'doc', content: renderChildren(type, depth) };
 }
 
-function renderChildren(type: SharedType, depth: number): readonly JsonObject[] {
+/** The children of a type as nodes. */
+export function renderChildren(type: SharedType, depth: number): readonly JsonObject[] {
   checkDepth(depth);
   const nodes: JsonObject[] = [];
   let texts: Y.XmlText[] = [];
@@ -64,7 +67,8 @@ function renderChildren(type: SharedType, depth: number): readonly JsonObject[] 
   return nodes;
 }
 
-function renderNode(type: SharedType, depth: number): JsonObject {
+/** An element as a node, by its name, attributes and children. */
+export function renderNode(type: SharedType, depth: number): JsonObject {
   const name = type instanceof Y.XmlElement ? type.nodeName : type instanceof Y.XmlHook ? type.hookName : 'fragment';
   const attributes = [...liveEntries(type)].filter(([, value]) => value !== undefined);
   const children = renderChildren(type, depth);
@@ -86,8 +90,11 @@ function renderInline(run: Run, depth: number): JsonObject {
   return marks.length > 0 ? { ...node, marks } : node;
 }
 
-/** A mark's attributes are the format's object; editors that are not ProseMirror write `true` or a plain value. */
-function renderMark(key: string, value: unknown, depth: number): JsonObject {
+/**
+ * One format of a text as a mark. Its attributes are the format's object; editors that are not ProseMirror write
+ * `true` or a plain value.
+ */
+export function renderMark(key: string, value: unknown, depth: number): JsonObject {
   const type = OVERLAPPING_MARK.exec(key)?.[1] ?? key;
   if (value === true) return { type };
   if (typeof value !== 'object' || value === null || Array.isArray(value))

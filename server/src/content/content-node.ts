@@ -1,0 +1,40 @@
+import type { JsonValue } from './json-value.ts';
+
+export type JsonObject = { readonly [key: string]: JsonValue };
+
+/** A mark on a piece of text, as ProseMirror writes it. */
+export interface ContentMark {
+  readonly type: string;
+  readonly attrs?: JsonObject;
+}
+
+/** A node of the rich text, as ProseMirror writes it; the root is a node of type `doc`. */
+export interface ContentNode {
+  readonly type: string;
+  readonly attrs?: JsonObject;
+  readonly content?: readonly ContentNode[];
+  readonly text?: string;
+  readonly marks?: readonly ContentMark[];
+}
+
+/** The text of a node without its formatting; a line break counts as a line feed. */
+export function textOf(node: ContentNode): string {
+  if (node.text !== undefined) return node.text;
+  if (node.type === 'hardBreak') return '\n';
+  return (node.content ?? []).map(textOf).join('');
+}
+
+/** One string per value, the same for equal values whatever the order of their keys. */
+export function keyOf(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) => (isPlainObject(inner) ? sortKeys(inner) : inner));
+}
+
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function sortKeys(value: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const keys = Object.keys(value);
+  if (keys.length < 2) return value;
+  return Object.fromEntries(keys.toSorted().map((key) => [key, value[key]]));
+}
