@@ -1,6 +1,9 @@
 import { ScriptoriumError } from '../../core/errors.ts';
 import type { ContentMark, ContentNode, JsonObject } from '../content-node.ts';
 
+/** Elements inside each other that are read; deeper ones are too many for a document. */
+const ELEMENT_DEPTH_MAX = 250;
+
 interface OpenBlock {
   readonly type: string;
   attrs: JsonObject;
@@ -33,16 +36,12 @@ const ITEMS: ReadonlySet<string> = new Set(['listItem', 'taskItem']);
  * list, cells a row. White space folds as in HTML, except in code.
  */
 export class ContentBuilder {
-  readonly #depthMax: number;
+  readonly #depthMax = ELEMENT_DEPTH_MAX;
   readonly #blocks: OpenBlock[] = [{ type: 'doc', attrs: {}, content: [], implied: false }];
   readonly #marks: ContentMark[] = [];
   readonly #exact = new WeakSet<ContentNode>();
   /** How many blocks each opened one really opened. */
   readonly #opened: number[] = [];
-
-  constructor(depthMax: number) {
-    this.#depthMax = depthMax;
-  }
 
   get blockType(): string {
     return this.#top.type;
@@ -99,8 +98,10 @@ export class ContentBuilder {
     this.#marks.push(mark);
   }
 
-  closeMark(): void {
-    this.#marks.pop();
+  /** Ends the last mark of a type; others may have been opened since. */
+  closeMark(type: string): void {
+    const at = this.#marks.findLastIndex((mark) => mark.type === type);
+    if (at >= 0) this.#marks.splice(at, 1);
   }
 
   /** Ends a paragraph that nobody opened. */

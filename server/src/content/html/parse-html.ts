@@ -4,9 +4,6 @@ import { normaliseContent } from '../normalise-content.ts';
 import { meaningOf, type ElementMeaning, type HtmlAttributes } from './html-elements.ts';
 import { ContentBuilder } from './content-builder.ts';
 
-/** Elements inside each other that are read; deeper ones are too many for a document. */
-const ELEMENT_DEPTH_MAX = 250;
-
 /** How the name of a code block's language stands in a class. */
 const LANGUAGE = /(?:^|\s)language-([^\0]+)$/;
 
@@ -17,7 +14,16 @@ const LANGUAGE = /(?:^|\s)language-([^\0]+)$/;
  * Throws `limit-exceeded` when it is nested too deeply.
  */
 export function parseHtml(html: string): ContentNode {
-  const reader = new HtmlReader();
+  const builder = new ContentBuilder();
+  const parser = createHtmlParser(builder);
+  parser.write(html.toWellFormed().replaceAll('\0', '\ufffd'));
+  parser.end();
+  return normaliseContent(builder.finish());
+}
+
+/** A parser that gives what it is fed to a builder; its end closes every element that it opened. */
+export function createHtmlParser(builder: ContentBuilder): Pick<Parser, 'write' | 'end'> {
+  const reader = new HtmlReader(builder);
   const parser: Parser = new Parser(
     {
       onopentag: (name, attributes) => reader.open(name, attributes),
@@ -27,16 +33,18 @@ export function parseHtml(html: string): ContentNode {
     },
     { decodeEntities: true, lowerCaseTags: true, lowerCaseAttributeNames: true },
   );
-  parser.write(html.toWellFormed().replaceAll('\0', '\ufffd'));
-  parser.end();
-  return normaliseContent(reader.finish());
+  return parser;
 }
 
 /** Keeps track of open elements; what they mean goes to the builder. */
 class HtmlReader {
-  readonly #builder = new ContentBuilder(ELEMENT_DEPTH_MAX);
+  readonly #builder: ContentBuilder;
   readonly #open: { readonly name: string; readonly meaning: ElementMeaning }[] = [];
   #ignored = 0;
+
+  constructor(builder: ContentBuilder) {
+    this.#builder = builder;
+  }
 
   open(name: string, attributes: HtmlAttributes): void {
     const meaning = this.#inCode() ? this.#openInCode(name, attributes) : meaningOf(name, attributes);
@@ -51,7 +59,8 @@ class HtmlReader {
   }
 
   text(text: string, exact: boolean): void {
-    if (this.#ignored === 0) this.#builder.addText(text, exact);
+    // In code all white space counts, but for a line feed at the start, however it is written.
+    if (this.#ignored === 0) this.#builder.addText(text, exact && !this.#inCode());
   }
 
   close(name: string): void {
@@ -63,11 +72,7 @@ class HtmlReader {
     if (this.#ignored > 0) return;
     if (meaning.kind === 'block') this.#builder.closeBlock();
     else if (meaning.kind === 'division') this.#builder.endParagraph();
-    else if (meaning.kind === 'mark') this.#builder.closeMark();
-  }
-
-  finish(): ContentNode {
-    return this.#builder.finish();
+    else if (meaning.kind === 'mark') this.#builder.closeMark(meaning.mark.type);
   }
 
   #inCode(): boolean {
