@@ -15,6 +15,26 @@ export function renderHtml(node: ContentNode): string {
 export function renderHtmlNode(node: ContentNode, depth = 0): string {
   checkDepth(depth);
   if (node.text !== undefined) return renderText(node);
+  return wrapMarks(renderElement(node, depth), (node.marks ?? []).filter((mark) => diffMarks.has(mark)));
+}
+
+/** Marks that a diff made; a document may hold others of the same name, which mean nothing. */
+const diffMarks = new WeakSet<ContentMark>();
+
+/** A mark that shows what a diff found; only one made here is rendered as such. */
+export function diffMark(kind: 'inserted' | 'deleted' | 'formatted' | 'changed', author: string | null): ContentMark {
+  const mark: ContentMark = { type: kind, attrs: { author } };
+  diffMarks.add(mark);
+  return mark;
+}
+
+function wrapDiff(inner: string, { type, attrs }: ContentMark): string {
+  const author = attribute('data-author', attrs?.['author']);
+  if (type === 'inserted') return wrap('ins', author, inner);
+  return type === 'deleted' ? wrap('del', author, inner) : wrap('span', ` data-diff="${type}"${author}`, inner);
+}
+
+function renderElement(node: ContentNode, depth: number): string {
   const inner = (): string => renderAll(node.content ?? [], depth + 1);
   const { attrs = {} } = node;
   switch (node.type) {
@@ -137,7 +157,9 @@ function renderText({ text = '', marks = [] }: ContentNode): string {
 
 /** Puts the tags of marks around a rendered text. */
 export function wrapMarks(inner: string, marks: readonly ContentMark[]): string {
-  return marks.reduceRight((html, { type, attrs = {} }) => {
+  return marks.reduceRight((html, mark) => {
+    if (diffMarks.has(mark)) return wrapDiff(html, mark);
+    const { type, attrs = {} } = mark;
     if (type === 'link') return renderLink(html, attrs);
     const tag = MARK_TAGS[type];
     return tag === undefined ? html : `<${tag}>${html}</${tag}>`;
