@@ -53,6 +53,14 @@ export function findRoots(document: Y.Doc): readonly Root[] {
   return roots.toSorted((left, right) => (left.name < right.name ? -1 : 1));
 }
 
+/** Tells Yjs what its rich texts and texts are, which it only knows once somebody asks for them by their type. */
+export function typeRoots(document: Y.Doc): void {
+  for (const { name, kind } of findRoots(document)) {
+    if (kind === 'fragment') document.getXmlFragment(name);
+    else if (kind === 'text') document.getText(name);
+  }
+}
+
 /** The contents of a type's items that are not deleted, in order. */
 export function* liveContents(type: SharedType): Generator<Y.Item['content']> {
   for (let item = type._start; item !== null; item = item.right) {
