@@ -10,6 +10,7 @@ export default defineConfig({
     cli: 'src/cli/main.ts',
     'sqlite-worker': 'src/adapters/sqlite/sqlite-worker.ts',
     'search-worker': 'src/adapters/sqlite/search/search-worker.ts',
+    'conversion-thread': 'src/content/conversion-thread.ts',
   },
   platform: 'node',
   external: ['better-sqlite3', /^@scalar\//],
