@@ -8,12 +8,12 @@ const blockIdSchema = z
   .string()
   .max(200)
   .regex(/^(\d{1,16}:\d{1,16}|root:.+)$/s, 'is not a block id')
-  .meta({ description: 'Address of a block as renderings name it, or `root:` and the name of a plain text.', examples: ['2541:17'] });
+  .meta({
+    description: 'Address of a block as renderings name it, or `root:` and the name of a plain text.',
+    examples: ['2541:17'],
+  });
 
-const positionSchema = z
-  .base64()
-  .max(1_000)
-  .meta({ description: 'A relative position in Yjs encoding, base64.' });
+const positionSchema = z.base64().max(1_000).meta({ description: 'A relative position in Yjs encoding, base64.' });
 
 const offsetSchema = z.number().int().min(0).max(100_000_000);
 
@@ -50,13 +50,22 @@ const marksSchema = z.array(z.looseObject({ type: z.string().min(1).max(100) }))
 export const changeOperationSchema = z.discriminatedUnion('op', [
   z.strictObject({ op: z.literal('insert'), at: changePlaceSchema, text: textSchema, marks: marksSchema.optional() }),
   z.strictObject({ op: z.literal('delete'), range: changeRangeSchema }),
-  z.strictObject({ op: z.literal('replace'), range: changeRangeSchema, text: textSchema, marks: marksSchema.optional() }),
+  z.strictObject({
+    op: z.literal('replace'),
+    range: changeRangeSchema,
+    text: textSchema,
+    marks: marksSchema.optional(),
+  }),
   z.strictObject({
     op: z.literal('format'),
     range: changeRangeSchema,
     set: z.record(z.string().min(1).max(100), z.record(z.string(), z.unknown()).nullable()),
   }),
-  z.strictObject({ op: z.literal('insertBlock'), to: blockPlaceSchema, node: z.looseObject({ type: z.string().min(1) }) }),
+  z.strictObject({
+    op: z.literal('insertBlock'),
+    to: blockPlaceSchema,
+    node: z.looseObject({ type: z.string().min(1) }),
+  }),
   z.strictObject({ op: z.literal('moveBlock'), block: blockIdSchema, to: blockPlaceSchema }),
   z.strictObject({ op: z.literal('deleteBlock'), block: blockIdSchema }),
 ]);

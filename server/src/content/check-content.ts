@@ -72,7 +72,10 @@ function requireType(name: string): NodeType {
 function checkAttributes({ type, attrs = {} }: ContentNode): void {
   for (const [key, value] of Object.entries(attrs)) {
     if (ATTRIBUTE_CHECKS[key]?.(value) === false)
-      throw new ScriptoriumError('invalid-content', `the attribute "${key}" of "${type}" has a value that it cannot have`);
+      throw new ScriptoriumError(
+        'invalid-content',
+        `the attribute "${key}" of "${type}" has a value that it cannot have`,
+      );
   }
 }
 

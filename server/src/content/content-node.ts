@@ -26,15 +26,13 @@ export function textOf(node: ContentNode): string {
 
 /** One string per value, the same for equal values whatever the order of their keys. */
 export function keyOf(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) => (isPlainObject(inner) ? sortKeys(inner) : inner));
-}
-
-function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function sortKeys(value: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const keys = Object.keys(value);
-  if (keys.length < 2) return value;
-  return Object.fromEntries(keys.toSorted().map((key) => [key, value[key]]));
+  if (Array.isArray(value)) return `[${value.map(keyOf).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'undefined';
+  const keys = Object.keys(value).toSorted();
+  const object = value as Readonly<Record<string, unknown>>;
+  // What is undefined counts as not there, as in JSON.
+  const entries = keys.flatMap((key) =>
+    object[key] === undefined ? [] : [`${JSON.stringify(key)}:${keyOf(object[key])}`],
+  );
+  return `{${entries.join(',')}}`;
 }

@@ -18,7 +18,10 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const text = (result: Uint8Array | null): string => new TextDecoder().decode(result ?? undefined);
 
 async function stateOf(markdown: string): Promise<Uint8Array> {
-  return (await runConversion({ kind: 'replace', base: EMPTY, format: 'markdown', body: bytes(markdown), clientId: 3 })) ?? EMPTY;
+  return (
+    (await runConversion({ kind: 'replace', base: EMPTY, format: 'markdown', body: bytes(markdown), clientId: 3 })) ??
+    EMPTY
+  );
 }
 
 /** READMEs of the dependencies, whose licenses permit it. */
@@ -27,7 +30,10 @@ function findReadmes(): readonly string[] {
   const found: string[] = [];
   for (const entry of readdirSync(store)) {
     const modules = join(store, entry, 'node_modules');
-    const name = entry.replace(/@[^@]*$/, '').replace(/@\d.*$/, '').replace('+', '/');
+    const name = entry
+      .replace(/@[^@]*$/, '')
+      .replace(/@\d.*$/, '')
+      .replace('+', '/');
     const file = join(modules, name, 'README.md');
     const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
     if (size > 500 && size < 60_000) found.push(file);
@@ -53,19 +59,45 @@ describe('Markdown files of others', () => {
   });
 });
 
-test('[CONT41] a DOCX file that was written is read back with its headings, lists, marks, links and tables', { timeout: 60_000 }, async () => {
-  const source = '# Title\n\nSome **bold** and *italic* and a [link](https://example.org).\n\n- one\n- two\n\n1. first\n2. second\n\n| a | b |\n| --- | --- |\n| 1 | 2 |\n';
-  const file = await runConversion({ kind: 'render', state: await stateOf(source), format: 'docx' });
-  const update = await runConversion({ kind: 'replace', base: EMPTY, format: 'docx', body: file ?? EMPTY, clientId: 5 });
-  const read = text(await runConversion({ kind: 'render', state: update ?? EMPTY, format: 'markdown' }));
-  for (const part of ['# Title', '**bold**', '*italic*', '[link](https://example.org)', '- one\n- two', '1. first\n2. second']) expect(read).toContain(part);
-  expect(read).toMatch(/a.*\|.*b|<table>.*a.*b/s);
-  await expect(runConversion({ kind: 'replace', base: EMPTY, format: 'docx', body: bytes('nonsense'), clientId: 5 })).rejects.toThrow('invalid-content');
-});
+test(
+  '[CONT41] a DOCX file that was written is read back with its headings, lists, marks, links and tables',
+  { timeout: 60_000 },
+  async () => {
+    const source =
+      '# Title\n\nSome **bold** and *italic* and a [link](https://example.org).\n\n- one\n- two\n\n1. first\n2. second\n\n| a | b |\n| --- | --- |\n| 1 | 2 |\n';
+    const file = await runConversion({ kind: 'render', state: await stateOf(source), format: 'docx' });
+    const update = await runConversion({
+      kind: 'replace',
+      base: EMPTY,
+      format: 'docx',
+      body: file ?? EMPTY,
+      clientId: 5,
+    });
+    const read = text(await runConversion({ kind: 'render', state: update ?? EMPTY, format: 'markdown' }));
+    for (const part of [
+      '# Title',
+      '**bold**',
+      '*italic*',
+      '[link](https://example.org)',
+      '- one\n- two',
+      '1. first\n2. second',
+    ])
+      expect(read).toContain(part);
+    expect(read).toMatch(/a.*\|.*b|<table>.*a.*b/s);
+    await expect(
+      runConversion({ kind: 'replace', base: EMPTY, format: 'docx', body: bytes('nonsense'), clientId: 5 }),
+    ).rejects.toThrow('invalid-content');
+  },
+);
 
-test.each(['json', 'markdown'] as const)('[CONT42] a body of %s that is no text of that kind is refused with a code', async (format: RenderFormat) => {
-  await expect(runConversion({ kind: 'replace', base: EMPTY, format, body: new Uint8Array([0xff, 0xfe, 0x7b]), clientId: 5 })).rejects.toThrow('invalid-content');
-});
+test.each(['json', 'markdown'] as const)(
+  '[CONT42] a body of %s that is no text of that kind is refused with a code',
+  async (format: RenderFormat) => {
+    await expect(
+      runConversion({ kind: 'replace', base: EMPTY, format, body: new Uint8Array([0xff, 0xfe, 0x7b]), clientId: 5 }),
+    ).rejects.toThrow('invalid-content');
+  },
+);
 
 describe('the thread for conversions', () => {
   const threads: ConversionThread[] = [];
@@ -82,12 +114,20 @@ describe('the thread for conversions', () => {
     const thread = start(50_000);
     const state = await stateOf('# Title\n\n- item\n');
     expect(text(await thread.run({ kind: 'render', state, format: 'markdown' }))).toBe('# Title\n\n- item\n');
-    await expect(thread.run({ kind: 'render', state: new Uint8Array([1]), format: 'json' })).rejects.toThrow('document-quarantined');
+    await expect(thread.run({ kind: 'render', state: new Uint8Array([1]), format: 'json' })).rejects.toThrow(
+      'document-quarantined',
+    );
   });
 
   test('[CONT43] ends what takes too long, and goes on with the next', { timeout: 60_000 }, async () => {
     const thread = start(6_000);
-    const hostile = thread.run({ kind: 'replace', base: EMPTY, format: 'markdown', body: bytes('['.repeat(2_000_000)), clientId: 6 });
+    const hostile = thread.run({
+      kind: 'replace',
+      base: EMPTY,
+      format: 'markdown',
+      body: bytes('['.repeat(2_000_000)),
+      clientId: 6,
+    });
     const next = thread.run({ kind: 'render', state: EMPTY, format: 'text' });
     const last = thread.run({ kind: 'render', state: EMPTY, format: 'json' });
     await expect(thread.run({ kind: 'render', state: EMPTY, format: 'json' })).rejects.toThrow('overloaded');
@@ -98,7 +138,11 @@ describe('the thread for conversions', () => {
 });
 
 describe('an archive', () => {
-  const entry = (index: number): ZipEntry => ({ path: `notes/${index}.md`, modifiedAt: new Date('2026-01-01T00:00:00Z'), content: `# Note ${index}\n`.repeat(100) });
+  const entry = (index: number): ZipEntry => ({
+    path: `notes/${index}.md`,
+    modifiedAt: new Date('2026-01-01T00:00:00Z'),
+    content: `# Note ${index}\n`.repeat(100),
+  });
 
   test('[CONT44] holds every document, and asks for the next only when the last was taken', async () => {
     let asked = 0;

@@ -25,7 +25,11 @@ export type ConversionRequest =
       readonly body: Uint8Array;
       readonly clientId: number;
     }
-  | { readonly kind: 'merge'; readonly base: Uint8Array | null; readonly rows: readonly Pick<HistoryRow, 'segments'>[] };
+  | {
+      readonly kind: 'merge';
+      readonly base: Uint8Array | null;
+      readonly rows: readonly Pick<HistoryRow, 'segments'>[];
+    };
 
 /** Bytes of a rendering (UTF-8 where it is text), an update, or a state; `null` when there is nothing to change. */
 export type ConversionResult = Uint8Array | null;

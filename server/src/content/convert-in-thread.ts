@@ -92,7 +92,9 @@ export class ConversionThread {
   #start(): Worker {
     const worker = (this.#deps.startWorker ?? startConversionWorker)();
     // A thread that runs out of memory ends with an error.
-    worker.on('error', (error) => this.#drop(worker, new ScriptoriumError('conversion-exceeded', undefined, { cause: error })));
+    worker.on('error', (error) =>
+      this.#drop(worker, new ScriptoriumError('conversion-exceeded', undefined, { cause: error })),
+    );
     worker.on('exit', () => this.#drop(worker, new ScriptoriumError('conversion-exceeded')));
     worker.unref();
     return worker;

@@ -7,8 +7,6 @@ import { liveContents, liveEntries, readState, type Root, type SharedType } from
 /** The XmlFragment that holds the rich text, by Tiptap's convention. */
 export const RICH_TEXT_ROOT = 'default';
 
-
-
 /** Marks that may lie on the same text twice carry a hash behind their name (y-prosemirror and y-tiptap write it so). */
 const OVERLAPPING_MARK = /^(.+)--[A-Za-z0-9+/=]{8}$/s;
 

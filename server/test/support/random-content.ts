@@ -3,12 +3,76 @@ import { normaliseContent } from '../../src/content/normalise-content.ts';
 import type { Random } from './random.ts';
 
 const WORDS = [
-  'alpha', 'beta', 'gamma', 'delta', 'x', '漢字', 'naïve', '😀', '1.', '2)', '-', '+', '*', '**', '_', '__', '~~', '`', '``',
-  '#', '##', '>', '|', '\\', '<b>', '</b>', '<!--', '&amp;', '&', '[a](b)', '![x]', '[ ]', '[x]', '---', '===', '***', '```',
-  'http://example.org', 'www.example.org', 'a@b.org', 'snake_case_word', '5*3*2', ':--', '(', ')', '!', '"q"', "it's", '\u00a0', '<u>', '~', '$',
-  '\\*', '1986.', '&#35;', '<https://x.org>', 'e\u0301', '\u200b', '{', '=', '%', 'tail\\',
+  'alpha',
+  'beta',
+  'gamma',
+  'delta',
+  'x',
+  '漢字',
+  'naïve',
+  '😀',
+  '1.',
+  '2)',
+  '-',
+  '+',
+  '*',
+  '**',
+  '_',
+  '__',
+  '~~',
+  '`',
+  '``',
+  '#',
+  '##',
+  '>',
+  '|',
+  '\\',
+  '<b>',
+  '</b>',
+  '<!--',
+  '&amp;',
+  '&',
+  '[a](b)',
+  '![x]',
+  '[ ]',
+  '[x]',
+  '---',
+  '===',
+  '***',
+  '```',
+  'http://example.org',
+  'www.example.org',
+  'a@b.org',
+  'snake_case_word',
+  '5*3*2',
+  ':--',
+  '(',
+  ')',
+  '!',
+  '"q"',
+  "it's",
+  '\u00a0',
+  '<u>',
+  '~',
+  '$',
+  '\\*',
+  '1986.',
+  '&#35;',
+  '<https://x.org>',
+  'e\u0301',
+  '\u200b',
+  '{',
+  '=',
+  '%',
+  'tail\\',
 ];
-const LINKS = ['https://example.org/a_b(c)', 'mailto:a@b.org', '/relative path?x=1&y=2', 'https://example.org/"q"<>', '#anchor'];
+const LINKS = [
+  'https://example.org/a_b(c)',
+  'mailto:a@b.org',
+  '/relative path?x=1&y=2',
+  'https://example.org/"q"<>',
+  '#anchor',
+];
 const CODES = ['let x;', '```', '~~~~', 'a\n\nb', '  indented', '<b>&amp;</b>', 'tail\n', '\n', '`'];
 
 /** How much of the schema the documents use. */
@@ -27,7 +91,12 @@ export function randomDocument(random: Random, mix: ContentMix = { plain: false 
 export function randomBlock(random: Random, mix: ContentMix, depth: number): ContentNode {
   const kind = random.below(depth > 2 ? 5 : 12);
   if (kind < 3) return paragraph(random, mix);
-  if (kind === 3) return { type: 'heading', attrs: { level: 1 + random.below(3), ...direction(random, mix) }, ...inline(random, mix, false) };
+  if (kind === 3)
+    return {
+      type: 'heading',
+      attrs: { level: 1 + random.below(3), ...direction(random, mix) },
+      ...inline(random, mix, false),
+    };
   if (kind === 4) return codeBlock(random);
   if (kind === 5) return { type: 'horizontalRule' };
   if (kind === 6) return { type: 'blockquote', content: blocks(random, mix, depth + 1) };
@@ -63,7 +132,10 @@ function item(random: Random, mix: ContentMix, depth: number): readonly ContentN
 }
 
 function list(random: Random, mix: ContentMix, depth: number): ContentNode {
-  const content = Array.from({ length: 1 + random.below(3) }, () => ({ type: 'listItem', content: item(random, mix, depth) }));
+  const content = Array.from({ length: 1 + random.below(3) }, () => ({
+    type: 'listItem',
+    content: item(random, mix, depth),
+  }));
   if (random.chance(0.5)) return { type: 'bulletList', content };
   return { type: 'orderedList', attrs: { start: random.pick([1, 1, 0, 7, 1986]) }, content };
 }
@@ -86,7 +158,9 @@ function table(random: Random, mix: ContentMix, depth: number): ContentNode {
       type: header ? 'tableHeader' : 'tableCell',
       attrs: { ...(align !== null && { align }), ...(!mix.plain && random.chance(0.03) && { colspan: 2 }) },
       content:
-        !mix.plain && random.chance(0.1) ? blocks(random, mix, depth + 2) : [{ type: 'paragraph', ...inline(random, mix, false) }],
+        !mix.plain && random.chance(0.1)
+          ? blocks(random, mix, depth + 2)
+          : [{ type: 'paragraph', ...inline(random, mix, false) }],
     })),
   });
   const rows = Array.from({ length: random.below(3) }, () => row(false));
@@ -99,7 +173,8 @@ function inline(random: Random, mix: ContentMix, breaks: boolean): { content?: r
     if (breaks && nodes.length > 0 && random.chance(0.1)) nodes.push({ type: 'hardBreak' });
     const marks = randomMarks(random, mix);
     const words = Array.from({ length: 1 + random.below(3) }, () => random.pick(WORDS));
-    const spaced = (random.chance(0.3) ? ' ' : '') + words.join(random.chance(0.8) ? ' ' : '') + (random.chance(0.3) ? ' ' : '');
+    const spaced =
+      (random.chance(0.3) ? ' ' : '') + words.join(random.chance(0.8) ? ' ' : '') + (random.chance(0.3) ? ' ' : '');
     nodes.push({ type: 'text', text: spaced, ...(marks.length > 0 && { marks }) });
   }
   return nodes.length === 0 ? {} : { content: nodes };
@@ -109,8 +184,12 @@ function randomMarks(random: Random, mix: ContentMix): readonly ContentMark[] {
   if (random.chance(0.5)) return [];
   if (random.chance(0.15)) return [{ type: 'code' }];
   const marks: ContentMark[] = [];
-  for (const type of ['bold', 'italic', 'strike', ...(mix.plain ? [] : ['underline'])]) if (random.chance(0.4)) marks.push({ type });
+  for (const type of ['bold', 'italic', 'strike', ...(mix.plain ? [] : ['underline'])])
+    if (random.chance(0.4)) marks.push({ type });
   if (random.chance(0.2))
-    marks.push({ type: 'link', attrs: { href: random.pick(LINKS), ...(random.chance(0.3) && { title: random.pick(['t', 'a "b" (c)']) }) } });
+    marks.push({
+      type: 'link',
+      attrs: { href: random.pick(LINKS), ...(random.chance(0.3) && { title: random.pick(['t', 'a "b" (c)']) }) },
+    });
   return marks;
 }

@@ -26,11 +26,18 @@ function markdownOf(state: Uint8Array): string {
 }
 
 function blockIds(state: Uint8Array): readonly string[] {
-  return documentOf(state).getXmlFragment('default').toArray().map((type) => `${type._item?.id.client}:${type._item?.id.clock}`);
+  return documentOf(state)
+    .getXmlFragment('default')
+    .toArray()
+    .map((type) => `${type._item?.id.client}:${type._item?.id.clock}`);
 }
 
 /** Runs operations; `meanwhile` is what somebody else did since the base state. */
-function change(base: Uint8Array, operations: readonly object[], options: { readonly atomic?: boolean; readonly meanwhile?: (fragment: Y.XmlFragment) => void } = {}) {
+function change(
+  base: Uint8Array,
+  operations: readonly object[],
+  options: { readonly atomic?: boolean; readonly meanwhile?: (fragment: Y.XmlFragment) => void } = {},
+) {
   const other = documentOf(base);
   options.meanwhile?.(other.getXmlFragment('default'));
   const current = Y.encodeStateAsUpdate(other);
@@ -40,7 +47,8 @@ function change(base: Uint8Array, operations: readonly object[], options: { read
   return { state, results, markdown: markdownOf(state) };
 }
 
-const textIn = (fragment: Y.XmlFragment, index: number): Y.XmlText => (fragment.get(index) as Y.XmlElement).get(0) as Y.XmlText;
+const textIn = (fragment: Y.XmlFragment, index: number): Y.XmlText =>
+  (fragment.get(index) as Y.XmlElement).get(0) as Y.XmlText;
 
 describe('operations', () => {
   const base = stateOf('The quick brown fox\n\nThe lazy dog\n');
@@ -63,7 +71,9 @@ describe('operations', () => {
   test('[CONT20] the range of a result addresses what is there now', () => {
     const { state, results } = change(base, [{ op: 'replace', range: { quote: { exact: 'quick' } }, text: 'slow' }]);
     const { start, end } = results[0] as { readonly start: string; readonly end: string };
-    expect(change(state, [{ op: 'replace', range: { start, end }, text: 'new' }]).markdown).toContain('The new brown fox');
+    expect(change(state, [{ op: 'replace', range: { start, end }, text: 'new' }]).markdown).toContain(
+      'The new brown fox',
+    );
   });
 
   test('[CONT21] a quote must stand in one place, which its surroundings may decide', () => {
@@ -74,7 +84,13 @@ describe('operations', () => {
       { op: 'delete', range: { block: '1:1' } },
       { op: 'delete', range: { start: 'AAAA', end: 'AAAA' } },
     ]);
-    expect(results).toMatchObject([{ reason: 'ambiguous' }, { status: 'applied' }, { reason: 'not-found' }, { reason: 'not-found' }, { status: 'refused' }]);
+    expect(results).toMatchObject([
+      { reason: 'ambiguous' },
+      { status: 'applied' },
+      { reason: 'not-found' },
+      { reason: 'not-found' },
+      { status: 'refused' },
+    ]);
     expect(markdown).toBe('The quick brown fox\n\nA lazy dog\n');
   });
 
@@ -83,7 +99,9 @@ describe('operations', () => {
       textIn(fragment, 0).insert(0, 'Look: ');
       textIn(fragment, 0).insert(6 + 6, 'TYPED');
     };
-    const { markdown } = change(base, [{ op: 'replace', range: { quote: { exact: 'quick brown' } }, text: 'red' }], { meanwhile });
+    const { markdown } = change(base, [{ op: 'replace', range: { quote: { exact: 'quick brown' } }, text: 'red' }], {
+      meanwhile,
+    });
     expect(markdown).toContain('Look: The red');
     expect(markdown).toContain('TYPED');
     expect(markdown).not.toContain('brown');
@@ -94,12 +112,24 @@ describe('operations', () => {
       fragment.delete(0, 1);
       textIn(fragment, 0).delete(0, 4);
     };
-    const { results } = change(base, [{ op: 'delete', range: { quote: { exact: 'quick' } } }, { op: 'insert', at: { block: first, offset: 0 }, text: 'x' }, { op: 'deleteBlock', block: first }, { op: 'delete', range: { quote: { exact: 'The ', suffix: 'lazy' } } }], { meanwhile });
+    const { results } = change(
+      base,
+      [
+        { op: 'delete', range: { quote: { exact: 'quick' } } },
+        { op: 'insert', at: { block: first, offset: 0 }, text: 'x' },
+        { op: 'deleteBlock', block: first },
+        { op: 'delete', range: { quote: { exact: 'The ', suffix: 'lazy' } } },
+      ],
+      { meanwhile },
+    );
     expect(results).toMatchObject(Array.from({ length: 4 }, () => ({ status: 'refused', reason: 'deleted' })));
   });
 
   test('[CONT23] all or nothing, on request', () => {
-    const operations = [{ op: 'deleteBlock', block: first }, { op: 'delete', range: { quote: { exact: 'cat' } } }];
+    const operations = [
+      { op: 'deleteBlock', block: first },
+      { op: 'delete', range: { quote: { exact: 'cat' } } },
+    ];
     const { results, markdown } = change(base, operations, { atomic: true });
     expect(results).toMatchObject([{ reason: 'not-applied' }, { reason: 'not-found' }]);
     expect(markdown).toBe('The quick brown fox\n\nThe lazy dog\n');
@@ -114,16 +144,26 @@ describe('operations', () => {
       { op: 'insertBlock', to: { after: second }, node: { type: 'listItem' } },
       { op: 'insertBlock', to: { after: second }, node: { type: 'video' } },
     ]);
-    expect(results).toMatchObject([{ status: 'applied' }, { status: 'applied' }, { reason: 'invalid' }, { reason: 'invalid' }]);
+    expect(results).toMatchObject([
+      { status: 'applied' },
+      { status: 'applied' },
+      { reason: 'invalid' },
+      { reason: 'invalid' },
+    ]);
     expect(markdown).toBe('## New\n\nThe lazy dog\n\nThe quick brown fox\n');
   });
 
   test('[CONT24] an empty block and a plain text take text too', () => {
     const empty = stateOf('&nbsp;\n');
-    expect(change(empty, [{ op: 'insert', at: { block: blockIds(empty)[0], offset: 0 }, text: 'hello' }]).markdown).toBe('hello\n');
+    expect(
+      change(empty, [{ op: 'insert', at: { block: blockIds(empty)[0], offset: 0 }, text: 'hello' }]).markdown,
+    ).toBe('hello\n');
     const code = new Y.Doc();
     code.getText('code').insert(0, 'let x;');
-    const { state } = change(Y.encodeStateAsUpdate(code), [{ op: 'replace', range: { quote: { exact: 'x' } }, text: 'y' }, { op: 'insert', at: { block: 'root:code', offset: 6 }, text: '\n' }]);
+    const { state } = change(Y.encodeStateAsUpdate(code), [
+      { op: 'replace', range: { quote: { exact: 'x' } }, text: 'y' },
+      { op: 'insert', at: { block: 'root:code', offset: 6 }, text: '\n' },
+    ]);
     expect(renderJson(state)['roots']).toEqual({ code: 'let y;\n' });
   });
 });

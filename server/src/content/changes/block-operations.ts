@@ -28,7 +28,8 @@ export function applyBlockOperation({ base, document }: ChangeStates, operation:
   findElement(base, operation.block);
   const block = findElement(document, operation.block);
   if (operation.op === 'moveBlock') return moveBlock({ base, document }, block, operation.to);
-  if (containsUnknown(nodeOf(block))) throw new RefusedChange('invalid', 'the block holds what the schema does not know');
+  if (containsUnknown(nodeOf(block)))
+    throw new RefusedChange('invalid', 'the block holds what the schema does not know');
   deleteBlock(block);
   return { status: 'applied' };
 }

@@ -13,11 +13,13 @@ export function blockIdOf(type: Y.XmlElement): string {
 export function findElement(document: Y.Doc, address: string): Y.XmlElement {
   const [client = 0, clock = 0] = address.split(':').map(Number);
   const structs = document.store.clients.get(client) ?? [];
-  if (structs.length === 0 || clock >= Y.getState(document.store, client)) throw new RefusedChange('not-found', 'there is no such block');
+  if (structs.length === 0 || clock >= Y.getState(document.store, client))
+    throw new RefusedChange('not-found', 'there is no such block');
   const item = structs[Y.findIndexSS(structs, clock)];
   if (!(item instanceof Y.Item) || item.deleted) throw new RefusedChange('deleted', 'the block was deleted');
   const type: unknown = item.content instanceof Y.ContentType ? item.content.type : null;
-  if (!(type instanceof Y.XmlElement) || item.id.clock !== clock) throw new RefusedChange('not-found', 'there is no such block');
+  if (!(type instanceof Y.XmlElement) || item.id.clock !== clock)
+    throw new RefusedChange('not-found', 'there is no such block');
   return type;
 }
 

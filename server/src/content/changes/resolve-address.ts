@@ -48,12 +48,16 @@ function allTextBlocks(base: Y.Doc): readonly TextBlock[] {
   return [...findTextBlocks(base.getXmlFragment(RICH_TEXT_ROOT)), ...texts.map(({ name }) => base.getText(name))];
 }
 
-function resolvePositions(base: Y.Doc, { start, end }: { readonly start: string; readonly end: string }): readonly CharacterRange[] {
+function resolvePositions(
+  base: Y.Doc,
+  { start, end }: { readonly start: string; readonly end: string },
+): readonly CharacterRange[] {
   const [from, to] = [toAbsolute(base, start), toAbsolute(base, end)];
   const block = blockOf(from.type);
   const stretches = readStretches(block);
   const [fromAt, toAt] = [placeIn(stretches, from), placeIn(stretches, to)];
-  if (block !== blockOf(to.type) || fromAt >= toAt) throw new RefusedChange('invalid', 'the positions are not a range of one block');
+  if (block !== blockOf(to.type) || fromAt >= toAt)
+    throw new RefusedChange('invalid', 'the positions are not a range of one block');
   return cutRange(stretches, fromAt, toAt);
 }
 
@@ -67,11 +71,13 @@ export function toAbsolute(document: Y.Doc, encoded: string): AbsolutePlace {
   const position = decodePosition(encoded);
   // The item or type that it hangs on has to be there; Yjs would throw, or make a root of that name.
   const anchor = position.item ?? position.type;
-  if (anchor !== null && anchor.clock >= Y.getState(document.store, anchor.client)) throw new RefusedChange('not-found');
+  if (anchor !== null && anchor.clock >= Y.getState(document.store, anchor.client))
+    throw new RefusedChange('not-found');
   if (anchor === null && !document.share.has(position.tname ?? '')) throw new RefusedChange('not-found');
   const place = Y.createAbsolutePositionFromRelativePosition(position, document);
   if (place === null) throw new RefusedChange('deleted');
-  if (!(place.type instanceof Y.Text) && !isRootText(document, position.tname)) throw new RefusedChange('invalid', 'the position is in no text');
+  if (!(place.type instanceof Y.Text) && !isRootText(document, position.tname))
+    throw new RefusedChange('invalid', 'the position is in no text');
   const type = place.type instanceof Y.Text ? place.type : document.getText(position.tname ?? '');
   if (isGone(type)) throw new RefusedChange('deleted');
   return { type, index: place.index };
@@ -91,12 +97,14 @@ function decodePosition(encoded: string): Y.RelativePosition {
 
 /** A relative position as requests and answers write it. */
 export function encodePosition(type: Y.Text, index: number): string {
-  return Buffer.from(Y.encodeRelativePosition(Y.createRelativePositionFromTypeIndex(type, index, -1))).toString('base64');
+  return Buffer.from(Y.encodeRelativePosition(Y.createRelativePositionFromTypeIndex(type, index, -1))).toString(
+    'base64',
+  );
 }
 
 /** Whether a type or one that it lies in was deleted. */
 export function isGone(type: Y.AbstractType<unknown> | Y.Text | Y.XmlElement): boolean {
-  for (let item = type._item; item !== null; ) {
+  for (let item = type._item; item !== null;) {
     if (item.deleted) return true;
     const parent: unknown = item.parent;
     item = parent instanceof Y.AbstractType ? parent._item : null;
@@ -128,7 +136,10 @@ function cutRange(stretches: readonly TextStretch[], from: number, to: number): 
 }
 
 /** A place in the base state as a relative position, which holds in every later state. */
-export function resolvePlace(base: Y.Doc, place: ChangePlace): { readonly position: string } | { readonly empty: string } {
+export function resolvePlace(
+  base: Y.Doc,
+  place: ChangePlace,
+): { readonly position: string } | { readonly empty: string } {
   if ('position' in place) {
     const { type, index } = toAbsolute(base, place.position);
     return { position: encodePosition(type, index) };
@@ -136,7 +147,9 @@ export function resolvePlace(base: Y.Doc, place: ChangePlace): { readonly positi
   const block = findTextBlock(base, place.block);
   const stretches = readStretches(block);
   if (place.offset > lengthOf(stretches)) throw new RefusedChange('invalid', 'the offset lies behind the block');
-  const left = stretches.find(({ type, start, length }) => type !== null && start <= place.offset && place.offset <= start + length);
+  const left = stretches.find(
+    ({ type, start, length }) => type !== null && start <= place.offset && place.offset <= start + length,
+  );
   if (left?.type) return { position: encodePosition(left.type, left.index + place.offset - left.start) };
   if (block instanceof Y.Text) return { position: encodePosition(block, 0) };
   if (stretches.length > 0) throw new RefusedChange('invalid', 'there is no text at this place');

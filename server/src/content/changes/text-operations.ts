@@ -5,7 +5,14 @@ import { parseNode } from '../parse-json.ts';
 import type { ChangeStates } from './change-states.ts';
 import { findElement } from './find-block.ts';
 import { RefusedChange } from './refused-change.ts';
-import { encodePosition, isGone, resolvePlace, resolveRange, toAbsolute, type CharacterRange } from './resolve-address.ts';
+import {
+  encodePosition,
+  isGone,
+  resolvePlace,
+  resolveRange,
+  toAbsolute,
+  type CharacterRange,
+} from './resolve-address.ts';
 
 type TextOperation = Extract<ChangeOperation, { readonly op: 'insert' | 'delete' | 'replace' | 'format' }>;
 
@@ -13,7 +20,8 @@ type TextOperation = Extract<ChangeOperation, { readonly op: 'insert' | 'delete'
 export function applyTextOperation({ base, document }: ChangeStates, operation: TextOperation): ChangeResult {
   if (operation.op === 'insert') {
     const place = resolvePlace(base, operation.at);
-    const { type, index } = 'position' in place ? toAbsolute(document, place.position) : fillEmpty(document, place.empty);
+    const { type, index } =
+      'position' in place ? toAbsolute(document, place.position) : fillEmpty(document, place.empty);
     return insertText(type, index, operation);
   }
   const runs = findRuns(document, resolveRange(base, operation.range));
@@ -35,7 +43,11 @@ function fillEmpty(document: Y.Doc, block: string): { readonly type: Y.Text; rea
   return { type, index: 0 };
 }
 
-function insertText(type: Y.Text, index: number, { text, marks }: { readonly text: string; readonly marks?: unknown }): ChangeResult {
+function insertText(
+  type: Y.Text,
+  index: number,
+  { text, marks }: { readonly text: string; readonly marks?: unknown },
+): ChangeResult {
   const node = parseNode({ type: 'text', text, ...(marks !== undefined && { marks }) });
   // Without marks it takes those of the text before it.
   if (marks === undefined) type.insert(index, text);
@@ -90,7 +102,8 @@ function runsIn(type: Y.Text, ranges: readonly CharacterRange[]): readonly Run[]
 
 function addRun(runs: Run[], run: Run): void {
   const last = runs.at(-1);
-  if (last !== undefined && last.index + last.length === run.index) runs[runs.length - 1] = { ...last, length: last.length + run.length };
+  if (last !== undefined && last.index + last.length === run.index)
+    runs[runs.length - 1] = { ...last, length: last.length + run.length };
   else runs.push(run);
 }
 
@@ -105,5 +118,9 @@ function formatRuns(runs: readonly Run[], set: Readonly<Record<string, unknown>>
   for (const { type, index, length } of runs) type.format(index, length, attributes);
   const [first, last] = [runs[0], runs.at(-1)];
   if (first === undefined || last === undefined) throw new RefusedChange('deleted');
-  return { status: 'applied', start: encodePosition(first.type, first.index), end: encodePosition(last.type, last.index + last.length) };
+  return {
+    status: 'applied',
+    start: encodePosition(first.type, first.index),
+    end: encodePosition(last.type, last.index + last.length),
+  };
 }

@@ -52,7 +52,12 @@ function endOf(stretches: readonly TextStretch[]): number {
 /** Whether a block holds text of its own, rather than other blocks. */
 export function isTextBlock(block: Y.XmlElement): boolean {
   const children = block.toArray();
-  return children.length === 0 || children.some((child) => child instanceof Y.XmlText || (child instanceof Y.XmlElement && child.nodeName === 'hardBreak'));
+  return (
+    children.length === 0 ||
+    children.some(
+      (child) => child instanceof Y.XmlText || (child instanceof Y.XmlElement && child.nodeName === 'hardBreak'),
+    )
+  );
 }
 
 /** All blocks below a fragment that hold text, in order. */

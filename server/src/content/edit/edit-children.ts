@@ -3,7 +3,7 @@ import { ScriptoriumError } from '../../core/errors.ts';
 import { checkLevel, containsUnknown } from '../check-content.ts';
 import { keyOf, textOf, type ContentNode, type JsonObject } from '../content-node.ts';
 import { findNodeType, nodeDefaultsOf } from '../editor-schema.ts';
-import { normaliseContent } from '../normalise-content.ts';
+import { normalKeyOf, normaliseContent } from '../normalise-content.ts';
 import { renderChildren } from '../render-json.ts';
 import { editInline } from './edit-inline.ts';
 import { nodeOf } from './inline-pieces.ts';
@@ -50,7 +50,7 @@ function readChild(type: Y.XmlElement | Y.XmlText | Y.XmlHook): LiveChild {
 function findGaps(base: readonly LiveChild[], target: readonly ContentNode[]): readonly Gap[] {
   const ids = new Map<string, number>();
   const idOf = (node: ContentNode): number => {
-    const key = keyOf(node);
+    const key = normalKeyOf(node);
     const id = ids.get(key) ?? ids.size;
     ids.set(key, id);
     return id;
@@ -77,7 +77,11 @@ function editGap(parent: Y.XmlFragment, { base, target, index }: Gap, options: E
   );
   let [left, right] = [base.length, target.length];
   for (const pair of [...pairs.toReversed(), { left: -1, right: -1 }]) {
-    replaceRun(parent, { base: base.slice(pair.left + 1, left), target: target.slice(pair.right + 1, right), index: index + pair.left + 1 });
+    replaceRun(parent, {
+      base: base.slice(pair.left + 1, left),
+      target: target.slice(pair.right + 1, right),
+      index: index + pair.left + 1,
+    });
     const [live, wanted] = [base[pair.left], target[pair.right]];
     if (live !== undefined && wanted !== undefined) editBlock(live, wanted, options);
     left = pair.left;
@@ -111,7 +115,8 @@ function editBlock({ type, node }: LiveChild, target: ContentNode, options: Edit
 /** `is` has the defaults filled in, so a default that was never written is not written now. */
 function editAttributes(element: AnyElement, is: JsonObject, { type, attrs = {} }: ContentNode): void {
   const defaults = nodeDefaultsOf(type);
-  for (const key of Object.keys(is)) if (!Object.hasOwn(attrs, key) && !Object.hasOwn(defaults, key)) element.removeAttribute(key);
+  for (const key of Object.keys(is))
+    if (!Object.hasOwn(attrs, key) && !Object.hasOwn(defaults, key)) element.removeAttribute(key);
   for (const [key, value] of Object.entries(attrs)) {
     if (!Object.hasOwn(is, key) || keyOf(is[key]) !== keyOf(value)) element.setAttribute(key, value);
   }

@@ -39,12 +39,12 @@ export function editFormats(block: Y.XmlFragment, target: readonly ContentNode[]
 }
 
 function readStretches(text: Y.XmlText): readonly Stretch[] {
-  return (text.toDelta() as readonly { readonly insert: unknown; readonly attributes?: Record<string, JsonValue> }[]).map(
-    ({ insert, attributes = {} }) => ({
-      length: typeof insert === 'string' ? insert.length : 1,
-      formats: new Map(Object.entries(attributes)),
-    }),
-  );
+  return (
+    text.toDelta() as readonly { readonly insert: unknown; readonly attributes?: Record<string, JsonValue> }[]
+  ).map(({ insert, attributes = {} }) => ({
+    length: typeof insert === 'string' ? insert.length : 1,
+    formats: new Map(Object.entries(attributes)),
+  }));
 }
 
 /** The formats to set, null for those to take away; nothing where both stand for the same marks. */

@@ -76,7 +76,9 @@ function cutTail(text: Y.XmlText, offset: number): Delta {
   for (const part of text.toDelta() as Delta) {
     const size = typeof part.insert === 'string' ? part.insert.length : 1;
     if (at + size > offset)
-      tail.push(typeof part.insert === 'string' ? { ...part, insert: part.insert.slice(Math.max(0, offset - at)) } : part);
+      tail.push(
+        typeof part.insert === 'string' ? { ...part, insert: part.insert.slice(Math.max(0, offset - at)) } : part,
+      );
     at += size;
   }
   text.delete(offset, text.length - offset);

@@ -40,7 +40,9 @@ function kindOf(value: JsonValue): Root['kind'] {
   if (typeof value === 'string') return 'text';
   if (Array.isArray(value)) return 'array';
   // A rich text or a text with formats beside the main one is compared, but not rewritten.
-  return typeof value === 'object' && value !== null && !('delta' in value) && !('content' in value) ? 'map' : 'fragment';
+  return typeof value === 'object' && value !== null && !('delta' in value) && !('content' in value)
+    ? 'map'
+    : 'fragment';
 }
 
 function cannotBecome(name: string): ScriptoriumError {

@@ -6,7 +6,13 @@ import { renderNode } from '../render-json.ts';
 
 /** A child of a block of text: a stretch of text, or one inline thing that counts as one character. */
 export type InlinePiece =
-  | { readonly kind: 'text'; readonly type: Y.XmlText; readonly index: number; readonly start: number; readonly length: number }
+  | {
+      readonly kind: 'text';
+      readonly type: Y.XmlText;
+      readonly index: number;
+      readonly start: number;
+      readonly length: number;
+    }
   | {
       readonly kind: 'atom';
       readonly type: Y.XmlElement;

@@ -18,8 +18,7 @@ export function formatsOf(marks: readonly ContentMark[] = []): Map<string, JsonV
 
 function formatKeyOf(mark: ContentMark, all: readonly ContentMark[]): string {
   const type = findMarkType(mark.type);
-  const mayOverlap =
-    type === null ? all.filter((other) => other.type === mark.type).length > 1 : !type.excludes(type);
+  const mayOverlap = type === null ? all.filter((other) => other.type === mark.type).length > 1 : !type.excludes(type);
   return mayOverlap ? `${mark.type}--${hashOf(mark)}` : mark.type;
 }
 

@@ -129,7 +129,8 @@ function editText(node: ContentNode, text: string): readonly ContentNode[] {
   );
   const takesLineFeeds = findNodeType(node.type)?.spec.code === true;
   const target = takesLineFeeds ? [{ type: 'text', text }] : withBreaks(text);
-  const flat = (nodes: readonly ContentNode[]) => nodes.flatMap((one) => (one.text === undefined ? [one] : [{ type: 'text', text: one.text }]));
+  const flat = (nodes: readonly ContentNode[]) =>
+    nodes.flatMap((one) => (one.text === undefined ? [one] : [{ type: 'text', text: one.text }]));
   for (const hunk of findHunks(tokensOfNodes(flat(node.content ?? [])), tokensOfNodes(target)).toReversed()) {
     const marks = cells[hunk.from - 1]?.marks ?? cells[hunk.from]?.marks;
     const inserted = sliceCells(target, hunk.targetFrom, hunk.targetTo).map((cell) =>
@@ -141,10 +142,12 @@ function editText(node: ContentNode, text: string): readonly ContentNode[] {
 }
 
 function withBreaks(text: string): readonly ContentNode[] {
-  return text.split('\n').flatMap((line, index): ContentNode[] => [
-    ...(index > 0 ? [{ type: 'hardBreak' }] : []),
-    ...(line === '' ? [] : [{ type: 'text', text: line }]),
-  ]);
+  return text
+    .split('\n')
+    .flatMap((line, index): ContentNode[] => [
+      ...(index > 0 ? [{ type: 'hardBreak' }] : []),
+      ...(line === '' ? [] : [{ type: 'text', text: line }]),
+    ]);
 }
 
 function splitUnits(text: string): readonly string[] {

@@ -13,7 +13,10 @@ import { replaceContent, type ReplaceTarget } from './replace-content.ts';
 const EMPTY = Y.encodeStateAsUpdate(new Y.Doc());
 let lastClient = 1000;
 
-function replace(base: Uint8Array, target: ReplaceTarget): { readonly state: Uint8Array; readonly update: Uint8Array | null } {
+function replace(
+  base: Uint8Array,
+  target: ReplaceTarget,
+): { readonly state: Uint8Array; readonly update: Uint8Array | null } {
   const update = replaceContent({ base, target, clientId: (lastClient += 1) });
   return { update, state: update === null ? base : Y.mergeUpdates([base, update]) };
 }
@@ -57,10 +60,19 @@ function mutate(doc: ContentNode, random: Random): ContentNode {
 function mutateText(node: ContentNode, random: Random): ContentNode {
   if (node.text !== undefined) {
     const at = random.below(node.text.length + 1);
-    const text = (node.text.slice(0, at) + random.pick(['', 'new ', '+']) + node.text.slice(at + random.below(3))).toWellFormed();
+    const text = (
+      node.text.slice(0, at) +
+      random.pick(['', 'new ', '+']) +
+      node.text.slice(at + random.below(3))
+    ).toWellFormed();
     return { ...node, text: text === '' ? 'z' : text };
   }
-  return { ...node, ...(node.content && { content: node.content.map((child) => (random.chance(0.6) ? mutateText(child, random) : child)) }) };
+  return {
+    ...node,
+    ...(node.content && {
+      content: node.content.map((child) => (random.chance(0.6) ? mutateText(child, random) : child)),
+    }),
+  };
 }
 
 describe('a replacement', () => {
@@ -80,7 +92,10 @@ describe('a replacement', () => {
 
   test('[CONT2] leaves the items of unchanged blocks, and edits a changed word inside its block', () => {
     const base = stateOf(docWith(paragraph('one one'), paragraph('two two two'), paragraph('three')));
-    const { state, update } = replace(base, json(docWith(paragraph('zero'), paragraph('one one'), paragraph('two 2 two'), paragraph('three'))));
+    const { state, update } = replace(
+      base,
+      json(docWith(paragraph('zero'), paragraph('one one'), paragraph('two 2 two'), paragraph('three'))),
+    );
     expect(blockIds(state).slice(1)).toEqual(blockIds(base));
     expect(update?.length).toBeLessThan(120);
   });
@@ -97,14 +112,26 @@ describe('a replacement', () => {
     fc.assert(
       fc.property(fc.integer(), (seed) => {
         const random = createRandom(seed);
-        const base = stateOf(docWith(paragraph('the quick brown fox jumps'), paragraph('over the lazy dog'), paragraph('end')));
+        const base = stateOf(
+          docWith(paragraph('the quick brown fox jumps'), paragraph('over the lazy dog'), paragraph('end')),
+        );
         const typist = new Y.Doc();
         Y.applyUpdate(typist, base);
         const before = Y.encodeStateVector(typist);
         const block = typist.getXmlFragment('default').get(random.below(3)) as Y.XmlElement;
         (block.get(0) as Y.XmlText).insert(random.below(4), 'TYPED');
         const typed = Y.encodeStateAsUpdate(typist, before);
-        const { update } = replace(base, json(docWith(paragraph('the quick red fox jumps'), paragraph('new'), paragraph('over the lazy dogs'), paragraph('end'))));
+        const { update } = replace(
+          base,
+          json(
+            docWith(
+              paragraph('the quick red fox jumps'),
+              paragraph('new'),
+              paragraph('over the lazy dogs'),
+              paragraph('end'),
+            ),
+          ),
+        );
         const merged = Y.mergeUpdates([base, typed, update ?? EMPTY]);
         const text = renderText(merged);
         expect(text).toContain('TYPED');
@@ -132,7 +159,9 @@ describe('a node that the schema does not know', () => {
     expect(() => replace(base, json(docWith(paragraph('x'))))).toThrow('unknown-node');
     expect(() => replace(base, { kind: 'text', text: '' })).toThrow('unknown-node');
     expect(() => replace(EMPTY, json(docWith({ type: 'video' })))).toThrow('unknown-node');
-    expect(() => replace(EMPTY, json(docWith({ type: 'listItem', content: [paragraph('x')] })))).toThrow('invalid-content');
+    expect(() => replace(EMPTY, json(docWith({ type: 'listItem', content: [paragraph('x')] })))).toThrow(
+      'invalid-content',
+    );
     expect(() => replace(EMPTY, json(docWith({ type: 'heading', attrs: { level: 9 } })))).toThrow('invalid-content');
   });
 });
@@ -149,7 +178,13 @@ describe('a plain text', () => {
   });
 
   test('[CONT5] changes lines and leaves headings, lists and marks', () => {
-    const bold = { type: 'paragraph', content: [{ type: 'text', text: 'bold', marks: [{ type: 'bold' }] }, { type: 'text', text: ' rest' }] };
+    const bold = {
+      type: 'paragraph',
+      content: [
+        { type: 'text', text: 'bold', marks: [{ type: 'bold' }] },
+        { type: 'text', text: ' rest' },
+      ],
+    };
     const heading = { type: 'heading', attrs: { level: 1 }, content: [{ type: 'text', text: 'Title' }] };
     const base = stateOf(docWith(heading, { type: 'bulletList', content: [{ type: 'listItem', content: [bold] }] }));
     const { state } = replace(base, { kind: 'text', text: 'Title 2\nbold text\nadded' });
@@ -160,13 +195,23 @@ describe('a plain text', () => {
 
   test('[CONT5] reads back as it was written', () => {
     fc.assert(
-      fc.property(fc.integer(), fc.array(fc.constantFrom('a', 'b b', 'c', ''), { minLength: 1, maxLength: 6 }), (seed, lines) => {
-        const text = lines.join('\n');
-        const state = stateOf(randomDocument(createRandom(seed), { plain: true }));
-        const json = JSON.stringify(renderJson(state));
-        if (json.includes('table') || json.includes('listItem') || json.includes('taskItem') || json.includes('horizontalRule')) return;
-        expect(renderText(replace(state, { kind: 'text', text }).state)).toBe(text);
-      }),
+      fc.property(
+        fc.integer(),
+        fc.array(fc.constantFrom('a', 'b b', 'c', ''), { minLength: 1, maxLength: 6 }),
+        (seed, lines) => {
+          const text = lines.join('\n');
+          const state = stateOf(randomDocument(createRandom(seed), { plain: true }));
+          const json = JSON.stringify(renderJson(state));
+          if (
+            json.includes('table') ||
+            json.includes('listItem') ||
+            json.includes('taskItem') ||
+            json.includes('horizontalRule')
+          )
+            return;
+          expect(renderText(replace(state, { kind: 'text', text }).state)).toBe(text);
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -178,7 +223,9 @@ test('[CONT6] other roots are edited in place, and left alone where the body doe
   document.getMap('settings').set('theme', 'dark');
   document.getArray('tags').push(['a', 'b', 'c']);
   const base = Y.encodeStateAsUpdate(document);
-  expect(replace(base, json(docWith(paragraph('x')))).state).toSatisfy((state: Uint8Array) => 'roots' in renderJson(state));
+  expect(replace(base, json(docWith(paragraph('x')))).state).toSatisfy(
+    (state: Uint8Array) => 'roots' in renderJson(state),
+  );
   const roots = { code: 'let y = 1;', settings: { theme: 'light' }, tags: ['a', 'c'], fresh: 'new' };
   const { state } = replace(base, { kind: 'json', doc: docWith(paragraph('x')), roots });
   expect(renderJson(state)['roots']).toEqual(roots);

@@ -54,7 +54,8 @@ function applyTarget(document: Y.Doc, target: ReplaceTarget): void {
   if (target.kind === 'text') {
     const only = roots.length === 1 ? roots[0] : undefined;
     // A document that is one plain text, as a code editor makes it, is that text.
-    if (only?.kind === 'text' && only.name !== RICH_TEXT_ROOT) return replaceText(document.getText(only.name), target.text);
+    if (only?.kind === 'text' && only.name !== RICH_TEXT_ROOT)
+      return replaceText(document.getText(only.name), target.text);
   }
   const isTaken = roots.some(({ name, kind }) => name === RICH_TEXT_ROOT && kind !== 'fragment');
   if (isTaken) throw new ScriptoriumError('invalid-content', 'the root of the rich text holds something else');

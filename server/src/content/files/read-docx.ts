@@ -13,7 +13,13 @@ export async function readDocx(bytes: Uint8Array): Promise<ContentNode> {
   try {
     const { value } = await convertToHtml(
       { buffer: Buffer.from(bytes) },
-      { styleMap: ['u => u', "p[style-name='Code'] => pre:separator('\n')", "p[style-name='Quote'] => blockquote > p:fresh"] },
+      {
+        styleMap: [
+          'u => u',
+          "p[style-name='Code'] => pre:separator('\n')",
+          "p[style-name='Quote'] => blockquote > p:fresh",
+        ],
+      },
     );
     return parseHtml(value);
   } catch (error) {

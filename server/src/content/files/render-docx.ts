@@ -1,5 +1,16 @@
 import {
-  AlignmentType, Document, ExternalHyperlink, HeadingLevel, LevelFormat, Packer, Paragraph, Table, TableCell, TableRow, TextRun, WidthType,
+  AlignmentType,
+  Document,
+  ExternalHyperlink,
+  HeadingLevel,
+  LevelFormat,
+  Packer,
+  Paragraph,
+  Table,
+  TableCell,
+  TableRow,
+  TextRun,
+  WidthType,
   type IParagraphOptions,
 } from 'docx';
 import { textOf, type ContentNode } from '../content-node.ts';
@@ -25,7 +36,12 @@ export async function renderDocx(doc: ContentNode): Promise<Uint8Array> {
   const children = (doc.content ?? []).flatMap((node) => renderBlock(node, place));
   const document = new Document({
     numbering: { config: [numbering(BULLETS, LevelFormat.BULLET, '•'), numbering(NUMBERS, LevelFormat.DECIMAL, null)] },
-    styles: { paragraphStyles: [{ id: 'Code', name: 'Code', run: { font: 'Courier New' } }, { id: 'Quote', name: 'Quote', run: { italics: true } }] },
+    styles: {
+      paragraphStyles: [
+        { id: 'Code', name: 'Code', run: { font: 'Courier New' } },
+        { id: 'Quote', name: 'Quote', run: { italics: true } },
+      ],
+    },
     sections: [{ children }],
   });
   return new Uint8Array(await Packer.toArrayBuffer(document));
@@ -48,7 +64,9 @@ function renderBlock(node: ContentNode, place: Place): readonly (Paragraph | Tab
     case 'heading':
       return [paragraph(content, place, { heading: HEADINGS[Number(node.attrs?.['level'] ?? 1) - 1] ?? HEADINGS[0] })];
     case 'codeBlock':
-      return textOf(node).split('\n').map((line) => new Paragraph({ style: 'Code', children: [new TextRun(line)] }));
+      return textOf(node)
+        .split('\n')
+        .map((line) => new Paragraph({ style: 'Code', children: [new TextRun(line)] }));
     case 'horizontalRule':
       return [new Paragraph({ thematicBreak: true })];
     case 'blockquote':
@@ -58,7 +76,12 @@ function renderBlock(node: ContentNode, place: Place): readonly (Paragraph | Tab
     case 'orderedList':
       return renderList(node, place);
     case 'table':
-      return [new Table({ rows: content.map((row) => renderRow(row, place)), width: { size: 100, type: WidthType.PERCENTAGE } })];
+      return [
+        new Table({
+          rows: content.map((row) => renderRow(row, place)),
+          width: { size: 100, type: WidthType.PERCENTAGE },
+        }),
+      ];
     default:
       return content.some(({ content, text }) => content !== undefined && text === undefined)
         ? content.flatMap((child) => renderBlock(child, place))
@@ -87,10 +110,17 @@ function renderRow(row: ContentNode, place: Place): TableRow {
         children: (cell.content ?? []).flatMap((child) => renderBlock(child, { ...place, list: null, prefix: '' })),
       }),
   );
-  return new TableRow({ children: cells, tableHeader: row.content?.every(({ type }) => type === 'tableHeader') ?? false });
+  return new TableRow({
+    children: cells,
+    tableHeader: row.content?.every(({ type }) => type === 'tableHeader') ?? false,
+  });
 }
 
-function paragraph(nodes: readonly ContentNode[], { list, style, prefix }: Place, options: IParagraphOptions): Paragraph {
+function paragraph(
+  nodes: readonly ContentNode[],
+  { list, style, prefix }: Place,
+  options: IParagraphOptions,
+): Paragraph {
   const runs = nodes.map(renderInline);
   return new Paragraph({
     ...options,

@@ -17,7 +17,8 @@ export interface ZipEntry {
 export function writeZip(entries: AsyncIterable<ZipEntry>): Readable {
   const zip = new ZipFile();
   const out = new PassThrough();
-  const fail = (error: unknown): void => void out.destroy(error instanceof Error ? error : new Error('the archive failed'));
+  const fail = (error: unknown): void =>
+    void out.destroy(error instanceof Error ? error : new Error('the archive failed'));
   zip.on('error', fail);
   zip.outputStream.on('error', fail);
   zip.outputStream.pipe(out);

@@ -25,14 +25,13 @@ export function diffStates(from: Uint8Array, to: Uint8Array, authorship: Authors
   Y.applyUpdate(document, to);
   return readRoots(document, (client, clock, end, isDeleted) => {
     const border = Math.min(end, Math.max(clock, known.get(client) ?? 0));
-    const old = splitByDeletion(gone, { client, from: clock, to: border }).map(
-      (part): readonly AttributedSegment[] => {
-        if (part.isDeleted) return [{ from: part.from, to: part.to, edit: null, kind: 'hidden' }];
-        if (!isDeleted) return [{ from: part.from, to: part.to, edit: null, kind: 'same' }];
-        return withKind(authorship.deletedBy(client, part.from, part.to), 'deleted');
-      },
-    );
-    const fresh = border === end ? [] : withKind(authorship.insertedBy(client, border, end), isDeleted ? 'hidden' : 'inserted');
+    const old = splitByDeletion(gone, { client, from: clock, to: border }).map((part): readonly AttributedSegment[] => {
+      if (part.isDeleted) return [{ from: part.from, to: part.to, edit: null, kind: 'hidden' }];
+      if (!isDeleted) return [{ from: part.from, to: part.to, edit: null, kind: 'same' }];
+      return withKind(authorship.deletedBy(client, part.from, part.to), 'deleted');
+    });
+    const fresh =
+      border === end ? [] : withKind(authorship.insertedBy(client, border, end), isDeleted ? 'hidden' : 'inserted');
     return [...old.flat(), ...fresh];
   });
 }

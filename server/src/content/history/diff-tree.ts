@@ -66,7 +66,9 @@ function addType(
   const type = (item.content as Y.ContentType).type as unknown as SharedType;
   const content = readDiffTree(type, classify, depth + 1);
   if (type instanceof Y.XmlText || !(type instanceof Y.XmlElement)) {
-    for (const one of content) if ('text' in one) addRange(out, one); else out.push(one);
+    for (const one of content)
+      if ('text' in one) addRange(out, one);
+      else out.push(one);
     return;
   }
   const { attrs, attrsBefore, edit } = readAttributes(type as unknown as SharedType, classify);
@@ -111,7 +113,11 @@ class FormatTrack {
   readonly #after = new Map<string, unknown>();
   readonly #edits = new Map<string, Edit | null>();
 
-  apply({ key, value }: { readonly key: unknown; readonly value: unknown }, kind: Part['kind'], edit: Edit | null): void {
+  apply(
+    { key, value }: { readonly key: unknown; readonly value: unknown },
+    kind: Part['kind'],
+    edit: Edit | null,
+  ): void {
     if (kind !== 'inserted') set(this.#before, String(key), value);
     if (kind !== 'deleted') set(this.#after, String(key), value);
     if (kind !== 'same') this.#edits.set(String(key), edit);

@@ -46,11 +46,14 @@ class Replay {
   }
 
   apply(row: HistoryRow): void {
-    for (const { actor, updates } of row.segments) for (const update of updates) Y.applyUpdate(this.#document, update, actor);
+    for (const { actor, updates } of row.segments)
+      for (const update of updates) Y.applyUpdate(this.#document, update, actor);
   }
 }
 
-function charactersOf(diff: StateDiff): readonly { readonly sign: string; readonly author: string | undefined; readonly kind: string }[] {
+function charactersOf(
+  diff: StateDiff,
+): readonly { readonly sign: string; readonly author: string | undefined; readonly kind: string }[] {
   return (diff.roots['text'] ?? []).flatMap((range) =>
     'text' in range ? Array.from(range.text, (sign) => ({ sign, author: range.edit?.actor, kind: range.kind })) : [],
   );
@@ -58,7 +61,8 @@ function charactersOf(diff: StateDiff): readonly { readonly sign: string; readon
 
 const missing = TRACE_NAMES.filter((name) => !hasTrace(name));
 // oxlint-disable-next-line no-console -- a skipped proof must be seen
-if (missing.length > 0) console.warn(`SKIPPED: no recorded sessions ${missing.join(', ')}; set TEST_FIXTURES to their folder`);
+if (missing.length > 0)
+  console.warn(`SKIPPED: no recorded sessions ${missing.join(', ')}; set TEST_FIXTURES to their folder`);
 
 describe.each(TRACE_NAMES)('the recorded session %s', (name) => {
   // Under CI a missing recording fails instead.
@@ -67,7 +71,10 @@ describe.each(TRACE_NAMES)('the recorded session %s', (name) => {
     { timeout: 120_000 },
     () => {
       const { updates, endContent } = traceUpdates(name);
-      const rows = rowsOf(updates, (update) => `person ${[...Y.parseUpdateMeta(update).from.keys()][0] ?? 'who deletes'}`);
+      const rows = rowsOf(
+        updates,
+        (update) => `person ${[...Y.parseUpdateMeta(update).from.keys()][0] ?? 'who deletes'}`,
+      );
       const random = createRandom(20);
       const points = new Set(Array.from({ length: 12 }, () => 1 + random.below(rows.length)).concat(rows.length));
       const replay = new Replay('text');
@@ -78,9 +85,15 @@ describe.each(TRACE_NAMES)('the recorded session %s', (name) => {
         const state = mergeRows(before.state, rows.slice(before.seq, row.seq));
         const all = collectAuthorship(rows.slice(0, row.seq));
         const text = replay.characters.map(({ sign }) => sign).join('');
-        expect(charactersOf(blameState(state, all)).map(({ sign, author }) => ({ sign, author }))).toEqual(replay.characters);
+        expect(charactersOf(blameState(state, all)).map(({ sign, author }) => ({ sign, author }))).toEqual(
+          replay.characters,
+        );
         const diff = charactersOf(diffStates(before.state, state, collectAuthorship(rows.slice(before.seq, row.seq))));
-        const textOf = (kinds: readonly string[]): string => diff.filter(({ kind }) => kinds.includes(kind)).map(({ sign }) => sign).join('');
+        const textOf = (kinds: readonly string[]): string =>
+          diff
+            .filter(({ kind }) => kinds.includes(kind))
+            .map(({ sign }) => sign)
+            .join('');
         expect(textOf(['same', 'inserted'])).toBe(text);
         expect(textOf(['same', 'deleted'])).toBe(before.text);
         const authors = replay.characters.map(({ author }) => author);
@@ -106,7 +119,9 @@ describe('ranges of clocks', () => {
         ranges.add(from, Math.min(60, to), label);
         for (let at = from; at < Math.min(60, to); at += 1) if (expected[at] === -1) expected[at] = label;
       }
-      const found = ranges.divide(0, 60).flatMap(({ from, to, label }) => Array.from({ length: to - from }, () => label));
+      const found = ranges
+        .divide(0, 60)
+        .flatMap(({ from, to, label }) => Array.from({ length: to - from }, () => label));
       expect(found).toEqual(expected);
     }
   });
@@ -132,7 +147,11 @@ describe('a rich text', () => {
   paragraph.setAttribute('dir', 'rtl');
   fragment.push([new Y.XmlElement('horizontalRule')]);
   const to = Y.encodeStateAsUpdate(ada);
-  const rows = updates.map((one, index): HistoryRow => ({ seq: index + 1, at: index, segments: [{ actor: one.actor, updates: [one.update] }] }));
+  const rows = updates.map((one, index): HistoryRow => ({
+    seq: index + 1,
+    at: index,
+    segments: [{ actor: one.actor, updates: [one.update] }],
+  }));
 
   test('[CONT32] is compared in blocks with what was inserted, deleted, formatted and changed, and by whom', () => {
     const { blocks } = diffStates(from, to, collectAuthorship(rows.slice(split)));
@@ -145,7 +164,12 @@ describe('a rich text', () => {
         content: expect.arrayContaining([
           { kind: 'deleted', text: 'hello', edit: expect.objectContaining({ actor: '<b>bob' }) },
           { kind: 'inserted', text: 'goodbye', edit: expect.objectContaining({ actor: '<b>bob' }) },
-          { kind: 'formatted', text: 'world', marks: [{ type: 'bold' }], edit: expect.objectContaining({ actor: '<b>bob' }) },
+          {
+            kind: 'formatted',
+            text: 'world',
+            marks: [{ type: 'bold' }],
+            edit: expect.objectContaining({ actor: '<b>bob' }),
+          },
         ]),
       },
       { kind: 'inserted', type: 'horizontalRule', edit: { actor: '<b>bob' } },

@@ -8,7 +8,10 @@ import type { StateDiff } from './diff-states.ts';
  * `<span data-diff="formatted">`, each with who did it in `data-author`. Escaped like any rendering.
  */
 export function renderDiffHtml({ blocks, roots }: StateDiff): string {
-  const others = Object.values(roots).map((ranges): ContentNode => ({ type: 'text-root', content: ranges.map(toNode) }));
+  const others = Object.values(roots).map((ranges): ContentNode => ({
+    type: 'text-root',
+    content: ranges.map(toNode),
+  }));
   return renderHtml({ type: 'doc', content: [...blocks.map(toNode), ...others] });
 }
 

@@ -177,17 +177,15 @@ export class ContentBuilder {
 }
 
 /** The finished node; `null` for a list, row or table that nothing is in. */
-function closeNode(
-  { type, attrs, content, implied }: OpenBlock,
-  exact: WeakSet<ContentNode>,
-): ContentNode | null {
+function closeNode({ type, attrs, content, implied }: OpenBlock, exact: WeakSet<ContentNode>): ContentNode | null {
   if (type === 'codeBlock') return { type, attrs, content: content.filter(({ text }) => text !== '') };
   if (TEXTBLOCKS.has(type)) {
     const inline = trimSpaces(content, exact);
     return implied && inline.length === 0 ? null : { type, attrs, content: inline };
   }
   if (content.length === 0 && CHILD_OF[type] !== undefined) return null;
-  const needsParagraph = type !== 'horizontalRule' && (content.length === 0 || (ITEMS.has(type) && content[0]?.type !== 'paragraph'));
+  const needsParagraph =
+    type !== 'horizontalRule' && (content.length === 0 || (ITEMS.has(type) && content[0]?.type !== 'paragraph'));
   return { type, attrs, content: needsParagraph ? [{ type: 'paragraph' }, ...content] : content };
 }
 

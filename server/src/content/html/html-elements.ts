@@ -17,16 +17,37 @@ export type ElementMeaning =
   | { readonly kind: 'void'; readonly type: string };
 
 const IGNORED: ReadonlySet<string> = new Set(
-  'script style template iframe object embed noscript noframes noembed head title textarea select svg math canvas audio video input button form-data xmp plaintext'.split(' '),
+  'script style template iframe object embed noscript noframes noembed head title textarea select svg math canvas audio video input button form-data xmp plaintext'.split(
+    ' ',
+  ),
 );
 const DIVISIONS: ReadonlySet<string> = new Set(
-  'div section article header footer main aside nav address figure figcaption dl dt dd form fieldset details summary center body html hgroup legend'.split(' '),
+  'div section article header footer main aside nav address figure figcaption dl dt dd form fieldset details summary center body html hgroup legend'.split(
+    ' ',
+  ),
 );
 const MARKS: Readonly<Record<string, string>> = {
-  strong: 'bold', b: 'bold', em: 'italic', i: 'italic', s: 'strike', del: 'strike', strike: 'strike', u: 'underline', ins: 'underline',
-  code: 'code', kbd: 'code', samp: 'code', tt: 'code',
+  strong: 'bold',
+  b: 'bold',
+  em: 'italic',
+  i: 'italic',
+  s: 'strike',
+  del: 'strike',
+  strike: 'strike',
+  u: 'underline',
+  ins: 'underline',
+  code: 'code',
+  kbd: 'code',
+  samp: 'code',
+  tt: 'code',
 };
-const BLOCKS: Readonly<Record<string, string>> = { p: 'paragraph', blockquote: 'blockquote', li: 'listItem', table: 'table', tr: 'tableRow' };
+const BLOCKS: Readonly<Record<string, string>> = {
+  p: 'paragraph',
+  blockquote: 'blockquote',
+  li: 'listItem',
+  table: 'table',
+  tr: 'tableRow',
+};
 
 const TRANSPARENT: ElementMeaning = { kind: 'transparent' };
 
@@ -45,7 +66,8 @@ function readBlock(name: string, attributes: HtmlAttributes): ElementMeaning {
   if (/^h[1-6]$/.test(name)) return block('heading', { level: Math.min(3, Number(name[1])), ...direction(attributes) });
   if (name === 'pre') return block('codeBlock', {});
   if (name === 'ul') return block(attributes['data-type'] === 'taskList' ? 'taskList' : 'bulletList', {});
-  if (name === 'ol') return block('orderedList', { ...integer('start', attributes), ...text('type', attributes['type']) });
+  if (name === 'ol')
+    return block('orderedList', { ...integer('start', attributes), ...text('type', attributes['type']) });
   if (name === 'td' || name === 'th') return block(name === 'td' ? 'tableCell' : 'tableHeader', cell(attributes));
   const type = Object.hasOwn(BLOCKS, name) ? BLOCKS[name] : undefined;
   if (type === undefined) return TRANSPARENT;
@@ -60,7 +82,13 @@ function block(type: string, attrs: JsonObject): ElementMeaning {
 
 function readLink({ href, title, target, rel, class: name }: HtmlAttributes): ElementMeaning {
   if (href === undefined || !isSafeAddress(href)) return TRANSPARENT;
-  const attrs = { href, ...text('title', title), ...text('target', target), ...text('rel', rel), ...text('class', name) };
+  const attrs = {
+    href,
+    ...text('title', title),
+    ...text('target', target),
+    ...text('rel', rel),
+    ...text('class', name),
+  };
   return { kind: 'mark', mark: { type: 'link', attrs } };
 }
 
@@ -70,7 +98,8 @@ function direction({ dir }: HtmlAttributes): JsonObject {
 
 function cell(attributes: HtmlAttributes): JsonObject {
   const widths = (attributes['data-colwidth'] ?? '').split(',').map(Number);
-  const align = attributes['data-align'] ?? attributes['align'] ?? /text-align:\s*(\w+)/.exec(attributes['style'] ?? '')?.[1];
+  const align =
+    attributes['data-align'] ?? attributes['align'] ?? /text-align:\s*(\w+)/.exec(attributes['style'] ?? '')?.[1];
   return {
     ...integer('colspan', attributes),
     ...integer('rowspan', attributes),

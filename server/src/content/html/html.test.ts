@@ -19,7 +19,33 @@ describe('HTML', () => {
   });
 
   test('[CONT11] of any kind becomes a document that an editor can hold, and is stable from then on', () => {
-    const tags = ['p', 'div', 'ul', 'ol', 'li', 'table', 'tr', 'td', 'th', 'h1', 'h6', 'pre', 'code', 'b', 'a href="x"', 'blockquote', 'br', 'hr', 'script', 'svg', 'custom-tag', 'select', 'li data-type="taskItem"', 'ul data-type="taskList"', 'input'];
+    const tags = [
+      'p',
+      'div',
+      'ul',
+      'ol',
+      'li',
+      'table',
+      'tr',
+      'td',
+      'th',
+      'h1',
+      'h6',
+      'pre',
+      'code',
+      'b',
+      'a href="x"',
+      'blockquote',
+      'br',
+      'hr',
+      'script',
+      'svg',
+      'custom-tag',
+      'select',
+      'li data-type="taskItem"',
+      'ul data-type="taskList"',
+      'input',
+    ];
     const piece = fc.oneof(
       fc.constantFrom(...tags.map((tag) => `<${tag}>`), ...tags.map((tag) => `</${tag.split(' ')[0]}>`)),
       fc.constantFrom('text', ' ', '\n', '&#32;', '&lt;', '<', '<!-- c -->', '<![CDATA[x]]>', '\0'),
@@ -52,11 +78,19 @@ describe('HTML', () => {
 
   test('[CONT12] rendered from a document never holds what its text or attributes pretend to be', () => {
     const nasty = '"><script>alert(1)</script>';
-    const link = { type: 'text', text: nasty, marks: [{ type: 'link', attrs: { href: `javascript:${nasty}`, class: nasty } }] };
+    const link = {
+      type: 'text',
+      text: nasty,
+      marks: [{ type: 'link', attrs: { href: `javascript:${nasty}`, class: nasty } }],
+    };
     const html = renderHtml({
       type: 'doc',
       content: [
-        { type: 'paragraph', attrs: { dir: nasty }, content: [link, { ...link, marks: [{ type: 'link', attrs: { href: nasty } }] }] },
+        {
+          type: 'paragraph',
+          attrs: { dir: nasty },
+          content: [link, { ...link, marks: [{ type: 'link', attrs: { href: nasty } }] }],
+        },
         { type: 'codeBlock', attrs: { language: nasty }, content: [{ type: 'text', text: nasty }] },
         { type: nasty, content: [{ type: 'text', text: 'inner' }] },
       ],
@@ -71,11 +105,15 @@ describe('HTML', () => {
     expect(() => parseHtml('<b>'.repeat(10_000))).toThrow('limit-exceeded');
     const table = `<table>${`<tr>${'<td>x'.repeat(100)}`.repeat(500)}</table>`;
     expect(parseHtml(table).content?.[0]?.content).toHaveLength(500);
-    for (const piece of ['<', '&', '<!--', '<a ', '</p>', '<p>', '<a b="', ' ']) expect(parseHtml(piece.repeat(100_000)).type).toBe('doc');
+    for (const piece of ['<', '&', '<!--', '<a ', '</p>', '<p>', '<a b="', ' '])
+      expect(parseHtml(piece.repeat(100_000)).type).toBe('doc');
   });
 
   test('[CONT14] shows a node that the schema does not know with its content', () => {
-    const doc = normaliseContent({ type: 'doc', content: [{ type: 'callout', content: [{ type: 'paragraph', content: [{ type: 'text', text: 'inside' }] }] }] });
+    const doc = normaliseContent({
+      type: 'doc',
+      content: [{ type: 'callout', content: [{ type: 'paragraph', content: [{ type: 'text', text: 'inside' }] }] }],
+    });
     expect(renderHtml(doc)).toBe('<div data-node="callout"><p>inside</p></div>');
   });
 });

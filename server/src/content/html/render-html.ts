@@ -15,7 +15,10 @@ export function renderHtml(node: ContentNode): string {
 export function renderHtmlNode(node: ContentNode, depth = 0): string {
   checkDepth(depth);
   if (node.text !== undefined) return renderText(node);
-  return wrapMarks(renderElement(node, depth), (node.marks ?? []).filter((mark) => diffMarks.has(mark)));
+  return wrapMarks(
+    renderElement(node, depth),
+    (node.marks ?? []).filter((mark) => diffMarks.has(mark)),
+  );
 }
 
 /** Marks that a diff made; a document may hold others of the same name, which mean nothing. */
@@ -74,7 +77,9 @@ function renderElement(node: ContentNode, depth: number): string {
 }
 
 function renderAll(nodes: readonly ContentNode[], depth: number): string {
-  return keepSpaces(nodes).map((node) => renderHtmlNode(node, depth)).join('');
+  return keepSpaces(nodes)
+    .map((node) => renderHtmlNode(node, depth))
+    .join('');
 }
 
 /** Stands for a space that HTML would fold away, until it is written as a reference. */
@@ -131,7 +136,10 @@ function renderCode(node: ContentNode): string {
 function cellAttributes({ colspan, rowspan, colwidth, align }: JsonObject): string {
   const widths = Array.isArray(colwidth) ? colwidth.join(',') : null;
   return (
-    attribute('colspan', colspan, 1) + attribute('rowspan', rowspan, 1) + attribute('data-colwidth', widths) + attribute('data-align', align)
+    attribute('colspan', colspan, 1) +
+    attribute('rowspan', rowspan, 1) +
+    attribute('data-colwidth', widths) +
+    attribute('data-align', align)
   );
 }
 
@@ -140,7 +148,13 @@ function attribute(name: string, value: unknown, standard?: unknown): string {
   return ` ${name}="${escapeHtml(String(value))}"`;
 }
 
-const MARK_TAGS: Readonly<Record<string, string>> = { bold: 'strong', italic: 'em', strike: 's', underline: 'u', code: 'code' };
+const MARK_TAGS: Readonly<Record<string, string>> = {
+  bold: 'strong',
+  italic: 'em',
+  strike: 's',
+  underline: 'u',
+  code: 'code',
+};
 
 const SPACES: Readonly<Record<string, string>> = {
   '\n': '&#10;',
@@ -152,7 +166,10 @@ const SPACES: Readonly<Record<string, string>> = {
 
 /** A text is escaped already, when its spaces are marked. */
 function renderText({ text = '', marks = [] }: ContentNode): string {
-  return wrapMarks(text.replaceAll(/[\n\t\r\f\ue5e5]/g, (sign) => SPACES[sign] ?? sign), marks);
+  return wrapMarks(
+    text.replaceAll(/[\n\t\r\f\ue5e5]/g, (sign) => SPACES[sign] ?? sign),
+    marks,
+  );
 }
 
 /** Puts the tags of marks around a rendered text. */
@@ -169,10 +186,22 @@ export function wrapMarks(inner: string, marks: readonly ContentMark[]): string 
 function renderLink(inner: string, { href, title, target, rel, class: name }: JsonObject): string {
   if (typeof href !== 'string' || !isSafeAddress(href)) return inner;
   const attributes = { href, title, target, rel, class: name };
-  return wrap('a', Object.entries(attributes).map(([key, value]) => attribute(key, value)).join(''), inner);
+  return wrap(
+    'a',
+    Object.entries(attributes)
+      .map(([key, value]) => attribute(key, value))
+      .join(''),
+    inner,
+  );
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\u00a0': '&nbsp;' };
+const ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  '\u00a0': '&nbsp;',
+};
 
 /** Escapes a text for a place between tags or inside double quotes. */
 export function escapeHtml(text: string): string {

@@ -1,5 +1,16 @@
 /** Schemes that a link may have; without one it is relative. */
-const SCHEMES: ReadonlySet<string> = new Set(['http', 'https', 'ftp', 'ftps', 'mailto', 'tel', 'callto', 'sms', 'cid', 'xmpp']);
+const SCHEMES: ReadonlySet<string> = new Set([
+  'http',
+  'https',
+  'ftp',
+  'ftps',
+  'mailto',
+  'tel',
+  'callto',
+  'sms',
+  'cid',
+  'xmpp',
+]);
 
 /** Browsers drop these before they read an address, so `java\tscript:` is a script to them. */
 // oxlint-disable-next-line no-control-regex -- control characters are what it is about

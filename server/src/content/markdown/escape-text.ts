@@ -11,7 +11,9 @@ const SIGNS = /[\\`*[\]<]|~(?=~)|(?<=~)~|_|&(?=#?\w+;)/g;
 
 /** Writes a text so that Markdown reads exactly that text. */
 export function escapeText(text: string, { isLineStart, isLineEnd, inTable }: TextPlace): string {
-  let escaped = text.replaceAll(SIGNS, (sign, at: number) => (sign === '_' && isInsideWord(text, at) ? '_' : `\\${sign}`));
+  let escaped = text.replaceAll(SIGNS, (sign, at: number) =>
+    sign === '_' && isInsideWord(text, at) ? '_' : `\\${sign}`,
+  );
   if (inTable) escaped = escaped.replaceAll('|', '\\|');
   if (isLineStart) escaped = escapeLineStart(escaped);
   // Line feeds are breaks of their own in the document; here they are part of a text.

@@ -54,7 +54,10 @@ interface TaskMarks {
 function findTasks(tokens: readonly Token[]): TaskMarks {
   const states = new Map<number, boolean>();
   const inlines = new Set<Token>();
-  const open: { readonly index: number; readonly items: { readonly index: number; readonly inline: Token | null }[] }[] = [];
+  const open: {
+    readonly index: number;
+    readonly items: { readonly index: number; readonly inline: Token | null }[];
+  }[] = [];
   for (const [index, token] of tokens.entries()) {
     if (token.type === 'bullet_list_open' || token.type === 'ordered_list_open') open.push({ index, items: [] });
     if (token.type === 'list_item_open') {
@@ -86,7 +89,8 @@ function readBlock(builder: ContentBuilder, { token, tasks, index }: BlockToken)
   if (token.type === 'fence' || token.type === 'code_block') return readCode(builder, token);
   if (token.type === 'hr') return builder.addVoid('horizontalRule');
   if (token.type === 'html_block') return readHtmlBlock(builder, token.content);
-  if (token.nesting < 0 && (name === 'paragraph' || name === 'heading' || BLOCKS[name] !== undefined)) return builder.closeBlock();
+  if (token.nesting < 0 && (name === 'paragraph' || name === 'heading' || BLOCKS[name] !== undefined))
+    return builder.closeBlock();
   const task = tasks.states.get(index);
   if (name === 'paragraph') builder.openBlock('paragraph', {});
   else if (name === 'heading') builder.openBlock('heading', { level: Math.min(3, Number(token.tag.slice(1))) });

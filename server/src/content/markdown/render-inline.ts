@@ -2,7 +2,7 @@ import { keyOf, type ContentMark, type ContentNode, type JsonObject } from '../c
 import { markDefaultsOf } from '../editor-schema.ts';
 import { escapeHtml, wrapMarks } from '../html/render-html.ts';
 import { isSafeAddress } from '../html/safe-address.ts';
-import { joinTexts, normaliseContent } from '../normalise-content.ts';
+import { joinTexts, normalKeyOf, normaliseContent } from '../normalise-content.ts';
 import { escapeText } from './escape-text.ts';
 import { EMPTY_PARAGRAPH, parseMarkdown } from './parse-markdown.ts';
 
@@ -32,7 +32,9 @@ function knownPart(nodes: readonly ContentNode[]): readonly ContentNode[] {
   return joinTexts(
     nodes.map((node): ContentNode => {
       if (node.text === undefined) return node;
-      const marks = (node.marks ?? []).filter(({ type, attrs }) => ORDER.includes(type) && (type !== 'link' || isLink(attrs)));
+      const marks = (node.marks ?? []).filter(
+        ({ type, attrs }) => ORDER.includes(type) && (type !== 'link' || isLink(attrs)),
+      );
       const isCode = marks.find(({ type }) => type === 'code');
       return { type: 'text', text: node.text, ...(marks.length > 0 && { marks: isCode ? [isCode] : marks }) };
     }),
@@ -46,7 +48,9 @@ function isLink(attrs: JsonObject = {}): boolean {
 function isReadBack(source: string, nodes: readonly ContentNode[], { inTable }: InlinePlace): boolean {
   const read = parseMarkdown(inTable ? `|${source}|\n|-|` : source).content ?? [];
   const block = inTable ? read[0]?.content?.[0]?.content?.[0]?.content?.[0] : read.length === 1 ? read[0] : undefined;
-  return block !== undefined && keyOf(block) === keyOf(normaliseContent({ type: 'paragraph', content: nodes }));
+  return (
+    block !== undefined && normalKeyOf(block) === normalKeyOf(normaliseContent({ type: 'paragraph', content: nodes }))
+  );
 }
 
 function renderRun(nodes: readonly ContentNode[], place: InlinePlace, asHtml: boolean): string {
@@ -55,10 +59,20 @@ function renderRun(nodes: readonly ContentNode[], place: InlinePlace, asHtml: bo
   let isLineStart = true;
   for (const [index, node] of nodes.entries()) {
     const next = nodes[index + 1];
-    const marks = node.text === undefined ? sharedMarks(open, next?.marks ?? []) : sortMarks(node.marks ?? [], open, nodes.slice(index));
+    const marks =
+      node.text === undefined
+        ? sharedMarks(open, next?.marks ?? [])
+        : sortMarks(node.marks ?? [], open, nodes.slice(index));
     const kept = countShared(open, marks);
-    out += open.slice(kept).toReversed().map((mark) => closeMark(mark, asHtml)).join('');
-    out += marks.slice(kept).map((mark) => openMark(mark, asHtml)).join('');
+    out += open
+      .slice(kept)
+      .toReversed()
+      .map((mark) => closeMark(mark, asHtml))
+      .join('');
+    out += marks
+      .slice(kept)
+      .map((mark) => openMark(mark, asHtml))
+      .join('');
     open = marks;
     if (node.text === undefined) {
       const isPlain = !place.oneLine && !isLineStart && next?.text !== undefined && node.type === 'hardBreak';
@@ -70,7 +84,13 @@ function renderRun(nodes: readonly ContentNode[], place: InlinePlace, asHtml: bo
     out += renderText(node, { ...place, isLineStart, isLineEnd }, asHtml);
     isLineStart = false;
   }
-  return out + open.toReversed().map((mark) => closeMark(mark, asHtml)).join('');
+  return (
+    out +
+    open
+      .toReversed()
+      .map((mark) => closeMark(mark, asHtml))
+      .join('')
+  );
 }
 
 function renderText(node: ContentNode, place: Parameters<typeof escapeText>[1], asHtml: boolean): string {
@@ -94,7 +114,9 @@ function sortMarks(
   const keptKeys = new Set(kept.map(keyOf));
   const lasting = (mark: ContentMark): number => {
     const key = keyOf(mark);
-    const end = rest.findIndex((node) => node.text !== undefined && !(node.marks ?? []).some((other) => keyOf(other) === key));
+    const end = rest.findIndex(
+      (node) => node.text !== undefined && !(node.marks ?? []).some((other) => keyOf(other) === key),
+    );
     return end === -1 ? rest.length : end;
   };
   const fresh = marks.filter((mark) => !keptKeys.has(keyOf(mark)));
@@ -140,7 +162,10 @@ function tagsOf(mark: ContentMark): readonly [string, string] {
 function isPlainLink({ attrs = {} }: ContentMark): boolean {
   const { href, title, ...others } = attrs;
   const { href: _href, title: _title, ...defaults } = markDefaultsOf('link');
-  return keyOf(others) === keyOf(defaults) && ![href, title].some((value) => typeof value === 'string' && /[\n\r]/.test(value));
+  return (
+    keyOf(others) === keyOf(defaults) &&
+    ![href, title].some((value) => typeof value === 'string' && /[\n\r]/.test(value))
+  );
 }
 
 function renderAddress({ href, title }: JsonObject): string {

@@ -73,7 +73,8 @@ function renderHeading({ attrs, content = [] }: ContentNode): string {
 function renderCode(node: ContentNode): string {
   const text = textOf(node);
   const language = node.attrs?.['language'] ?? '';
-  if (typeof language !== 'string' || /\s|^$/.test(language === '' ? '-' : language) || text.includes('\r')) return renderOneLine(node);
+  if (typeof language !== 'string' || /\s|^$/.test(language === '' ? '-' : language) || text.includes('\r'))
+    return renderOneLine(node);
   const sign = language.includes('`') ? '~' : '`';
   const longest = Math.max(2, ...[...text.matchAll(sign === '~' ? /~+/g : /`+/g)].map(([run]) => run.length));
   const fence = sign.repeat(longest + 1);
@@ -97,7 +98,9 @@ function renderList(list: ContentNode, depth: number, alternate: boolean): strin
     const indent = ' '.repeat(marker.length + 1);
     return prefixLines(renderItem(item, depth + 1), `${marker} `, indent);
   });
-  const isTight = items.every(({ content = [] }) => content.length === 1 || (content.length === 2 && canFollow(content)));
+  const isTight = items.every(
+    ({ content = [] }) => content.length === 1 || (content.length === 2 && canFollow(content)),
+  );
   return texts.join(isTight ? '\n' : '\n\n');
 }
 
@@ -105,7 +108,8 @@ function renderItem(item: ContentNode, depth: number): string {
   const [first, ...rest] = item.content ?? [];
   const box = item.type === 'taskItem' ? `[${item.attrs?.['checked'] === true ? 'x' : ' '}]` : null;
   const text = first === undefined ? '' : renderBlock(first, depth, false);
-  const head = box === null ? text : first?.content === undefined && first?.attrs === undefined ? box : `${box} ${text}`;
+  const head =
+    box === null ? text : first?.content === undefined && first?.attrs === undefined ? box : `${box} ${text}`;
   if (rest.length === 0) return head;
   return head + (rest.length === 1 && canFollow(item.content ?? []) ? '\n' : '\n\n') + renderBlocks(rest, depth);
 }
@@ -126,5 +130,7 @@ function renderUnknown(node: ContentNode, depth: number): string {
   if (node.text !== undefined) return renderInline([node], LINES);
   const content = node.content ?? [];
   if (content.length === 0) return `<!-- ${node.type.replaceAll(/[^\w.:-]/g, ' ').replaceAll('--', '- ')} -->`;
-  return content.some(({ text }) => text !== undefined) ? renderInline(content, LINES) : renderBlocks(content, depth + 1);
+  return content.some(({ text }) => text !== undefined)
+    ? renderInline(content, LINES)
+    : renderBlocks(content, depth + 1);
 }
