@@ -2,6 +2,7 @@ import { createSchemaExtensions } from '@scriptorium/shared/editor-schema';
 import { getSchema } from '@tiptap/core';
 import type { MarkType, NodeType, Schema } from '@tiptap/pm/model';
 import type { JsonObject } from './content-node.ts';
+import type { JsonValue } from './json-value.ts';
 
 /**
  * The editor's schema, made once. Whatever imports this file loads ProseMirror, so routes import the conversions
@@ -45,10 +46,8 @@ export function markRankOf(name: string): number {
 }
 
 function defaultsOf({ spec }: NodeType | MarkType): JsonObject {
-  const attributes = Object.entries(spec.attrs ?? {});
-  return Object.fromEntries(
-    attributes.filter(([, { default: value }]) => value !== undefined).map(([key, spec]) => [key, spec.default]),
-  ) as JsonObject;
+  const entries = Object.entries(spec.attrs ?? {}).filter(([, { default: value }]) => value !== undefined);
+  return Object.fromEntries(entries.map(([key, attribute]) => [key, attribute.default as JsonValue]));
 }
 
 function dropNulls(attributes: JsonObject): JsonObject {

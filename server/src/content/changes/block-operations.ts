@@ -50,7 +50,7 @@ function moveBlock(states: ChangeStates, block: Y.XmlElement, to: ChangeBlockPla
   const own = slotOf(block);
   if (own.parent === slot.parent && (own.index === slot.index || own.index + 1 === slot.index))
     return { status: 'applied', block: blockIdOf(block) };
-  const result = insertBlock(slot, block.clone() as Y.XmlElement);
+  const result = insertBlock(slot, block.clone());
   deleteBlock(block);
   return result;
 }

@@ -20,7 +20,7 @@ export function findElement(document: Y.Doc, address: string): Y.XmlElement {
   const type: unknown = item.content instanceof Y.ContentType ? item.content.type : null;
   if (!(type instanceof Y.XmlElement) || item.id.clock !== clock)
     throw new RefusedChange('not-found', 'there is no such block');
-  return type;
+  return type as Y.XmlElement;
 }
 
 /** The element or plain text at an address. Refuses with `not-found` or `deleted`. */

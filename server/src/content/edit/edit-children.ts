@@ -106,7 +106,7 @@ function replaceRun(parent: Y.XmlFragment, { base, target, index }: Gap): void {
 function editBlock({ type, node }: LiveChild, target: ContentNode, options: EditOptions): void {
   if (!(type instanceof Y.XmlElement)) return;
   checkLevel(target);
-  editAttributes(type as unknown as AnyElement, node.attrs ?? {}, target);
+  editAttributes(type, node.attrs ?? {}, target);
   const content = target.content ?? [];
   if (findNodeType(target.type)?.inlineContent === true) editInline(type, content, options.keepsUnknownMarks);
   else editChildren(type, content, options);
@@ -124,6 +124,6 @@ function editAttributes(element: AnyElement, is: JsonObject, { type, attrs = {} 
 
 /** What a fragment holds, in the form in which content is compared. */
 export function readDocument(fragment: Y.XmlFragment): ContentNode {
-  const content = renderChildren(fragment as unknown as Parameters<typeof renderChildren>[0], 0);
+  const content = renderChildren(fragment, 0);
   return normaliseContent({ type: 'doc', content: content as unknown as readonly ContentNode[] });
 }

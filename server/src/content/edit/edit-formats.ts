@@ -13,28 +13,51 @@ interface Stretch {
  * speak of marks outside the schema leaves those as they are.
  */
 export function editFormats(block: Y.XmlFragment, target: readonly ContentNode[], keepsUnknownMarks: boolean): void {
-  const wanted = target.map((node) => ({
-    length: node.text?.length ?? 1,
-    formats: node.text === undefined ? null : formatsOf(node.marks),
-  }));
-  let [index, used] = [0, 0];
+  const wanted = new Wanted(target);
   for (const child of block.toArray()) {
-    const stretches: readonly Stretch[] = child instanceof Y.XmlText ? readStretches(child) : [];
-    let at = 0;
-    if (!(child instanceof Y.XmlText)) index += 1;
-    for (let { length, formats } of stretches) {
-      while (length > 0) {
-        const want = wanted[index];
-        if (want === undefined) return;
-        const size = Math.min(length, want.length - used);
-        const change = want.formats === null ? {} : compareFormats(formats, want.formats, keepsUnknownMarks);
-        if (Object.keys(change).length > 0) (child as Y.XmlText).format(at, size, change);
-        at += size;
-        length -= size;
-        used += size;
-        if (used === want.length) [index, used] = [index + 1, 0];
-      }
+    if (child instanceof Y.XmlText) formatText(child, wanted, keepsUnknownMarks);
+    else wanted.take(1);
+  }
+}
+
+function formatText(text: Y.XmlText, wanted: Wanted, keepsUnknownMarks: boolean): void {
+  let at = 0;
+  for (const { length, formats } of readStretches(text)) {
+    for (let done = 0; done < length;) {
+      const part = wanted.take(length - done);
+      if (part === null) return;
+      const change = part.formats === null ? {} : compareFormats(formats, part.formats, keepsUnknownMarks);
+      if (Object.keys(change).length > 0) text.format(at + done, part.length, change);
+      done += part.length;
     }
+    at += length;
+  }
+}
+
+/** The formats that shall be, from the left to the right. */
+class Wanted {
+  readonly #parts: readonly { readonly length: number; readonly formats: Formats | null }[];
+  #index = 0;
+  #used = 0;
+
+  constructor(target: readonly ContentNode[]) {
+    this.#parts = target.map((node) => ({
+      length: node.text?.length ?? 1,
+      formats: node.text === undefined ? null : formatsOf(node.marks),
+    }));
+  }
+
+  /** The next stretch of one formatting, at most so long; null formats stand for an inline thing. */
+  take(most: number): { readonly length: number; readonly formats: Formats | null } | null {
+    const part = this.#parts[this.#index];
+    if (part === undefined) return null;
+    const length = Math.min(most, part.length - this.#used);
+    this.#used += length;
+    if (this.#used === part.length) {
+      this.#index += 1;
+      this.#used = 0;
+    }
+    return { length, formats: part.formats };
   }
 }
 

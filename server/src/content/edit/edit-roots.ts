@@ -1,4 +1,4 @@
-import * as Y from 'yjs';
+import type * as Y from 'yjs';
 import { ScriptoriumError } from '../../core/errors.ts';
 import { keyOf, type JsonObject } from '../content-node.ts';
 import type { JsonValue } from '../json-value.ts';
@@ -52,7 +52,8 @@ function cannotBecome(name: string): ScriptoriumError {
 /** Edits a plain text in place. */
 export function replaceText(text: Y.Text, target: string): void {
   const tokens = (plain: string) => tokensOfNodes([{ type: 'text', text: plain }]);
-  if (text.toDelta().some(({ insert }: { readonly insert: unknown }) => typeof insert !== 'string'))
+  const delta = text.toDelta() as readonly { readonly insert: unknown }[];
+  if (delta.some(({ insert }) => typeof insert !== 'string'))
     throw new ScriptoriumError('unknown-node', 'the text holds embedded values that a plain text cannot name');
   for (const hunk of findHunks(tokens(text.toString()), tokens(target)).toReversed()) {
     if (hunk.to > hunk.from) text.delete(hunk.from, hunk.to - hunk.from);

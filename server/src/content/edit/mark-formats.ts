@@ -1,7 +1,6 @@
 import * as buffer from 'lib0/buffer';
 import * as sha256 from 'lib0/hash/sha256';
-import type { ContentMark } from '../content-node.ts';
-import { keyOf, type JsonObject } from '../content-node.ts';
+import { keyOf, type ContentMark, type JsonObject } from '../content-node.ts';
 import { findMarkType, markDefaultsOf } from '../editor-schema.ts';
 import type { JsonValue } from '../json-value.ts';
 import { renderMark } from '../render-json.ts';

@@ -53,7 +53,7 @@ export function matchSequences(left: readonly number[], right: readonly number[]
     for (const anchor of anchors) {
       matchWindow({ ...from, leftEnd: anchor.left, rightEnd: anchor.right }, true);
       add({ ...anchor, length: 1 });
-      from = { ...from, left: anchor.left + 1, right: anchor.right + 1 };
+      from = { left: anchor.left + 1, leftEnd: window.leftEnd, right: anchor.right + 1, rightEnd: window.rightEnd };
     }
     matchWindow(from, true);
   }

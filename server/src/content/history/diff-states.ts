@@ -23,7 +23,7 @@ export function diffStates(from: Uint8Array, to: Uint8Array, authorship: Authors
   // Nothing is collected in a private copy, so what the later state deleted still has its text.
   document.once('beforeObserverCalls', (transaction: Y.Transaction) => transaction.changed.clear());
   Y.applyUpdate(document, to);
-  return readRoots(document, (client, clock, end, isDeleted) => {
+  return readRoots(document, ({ client, from: clock, to: end, isDeleted }) => {
     const border = Math.min(end, Math.max(clock, known.get(client) ?? 0));
     const old = splitByDeletion(gone, { client, from: clock, to: border }).map((part): readonly AttributedSegment[] => {
       if (part.isDeleted) return [{ from: part.from, to: part.to, edit: null, kind: 'hidden' }];
@@ -40,7 +40,7 @@ type AttributedSegment = ReturnType<Classify>[number];
 
 /** Who wrote each stretch of a state. `authorship` needs all rows up to it. */
 export function blameState(state: Uint8Array, authorship: Authorship): StateDiff {
-  return readRoots(openState(state), (client, clock, end, isDeleted) =>
+  return readRoots(openState(state), ({ client, from: clock, to: end, isDeleted }) =>
     isDeleted
       ? [{ from: clock, to: end, edit: null, kind: 'hidden' }]
       : withKind(authorship.insertedBy(client, clock, end), 'same'),

@@ -29,12 +29,12 @@ export interface DiffBlock {
 }
 
 /** Divides a range of a client's clocks, of which all or nothing is deleted by now. */
-export type Classify = (
-  client: number,
-  from: number,
-  to: number,
-  isDeleted: boolean,
-) => readonly (AttributedRange & { readonly kind: 'same' | 'inserted' | 'deleted' | 'hidden' })[];
+export type Classify = (range: {
+  readonly client: number;
+  readonly from: number;
+  readonly to: number;
+  readonly isDeleted: boolean;
+}) => readonly (AttributedRange & { readonly kind: 'same' | 'inserted' | 'deleted' | 'hidden' })[];
 
 /** Reads what stands in a type, deleted things included where `classify` shows them. */
 export function readDiffTree(type: SharedType, classify: Classify, depth = 0): readonly (DiffBlock | DiffRange)[] {
@@ -42,8 +42,8 @@ export function readDiffTree(type: SharedType, classify: Classify, depth = 0): r
   const out: (DiffBlock | DiffRange)[] = [];
   const formats = new FormatTrack();
   for (let item = type._start; item !== null; item = item.right) {
-    const { client, clock } = item.id;
-    for (const part of classify(client, clock, clock + item.length, item.deleted)) {
+    const { clock } = item.id;
+    for (const part of classify(rangeOf(item))) {
       if (part.kind === 'hidden') continue;
       const { content } = item;
       if (content instanceof Y.ContentFormat) formats.apply(content, part.kind, part.edit);
@@ -58,6 +58,10 @@ export function readDiffTree(type: SharedType, classify: Classify, depth = 0): r
 
 type Part = ReturnType<Classify>[number];
 
+function rangeOf({ id, length, deleted }: Y.Item): Parameters<Classify>[0] {
+  return { client: id.client, from: id.clock, to: id.clock + length, isDeleted: deleted };
+}
+
 function addType(
   out: (DiffBlock | DiffRange)[],
   item: Y.Item,
@@ -71,7 +75,7 @@ function addType(
       else out.push(one);
     return;
   }
-  const { attrs, attrsBefore, edit } = readAttributes(type as unknown as SharedType, classify);
+  const { attrs, attrsBefore, edit } = readAttributes(type, classify);
   const isChanged = part.kind === 'same' && keyOf(attrs) !== keyOf(attrsBefore);
   out.push({
     kind: isChanged ? 'changed' : (part.kind as 'same'),
@@ -96,7 +100,7 @@ function readAttributes(type: SharedType, classify: Classify): Attributes {
   let edit: Edit | null = null;
   for (const [key, newest] of type._map) {
     for (let item: Y.Item | null = newest; item !== null; item = item.left) {
-      const [part] = classify(item.id.client, item.id.clock, item.id.clock + item.length, item.deleted);
+      const [part] = classify(rangeOf(item));
       if (part === undefined || part.kind === 'hidden') continue;
       const value = toJsonValue(item.content.getContent()[item.length - 1]);
       if (part.kind !== 'deleted') after.push([key, value]);

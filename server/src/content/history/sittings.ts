@@ -1,3 +1,4 @@
+import type { ClientBlock } from '../../core/update-structure.ts';
 import { parseStored, type HistoryRow } from './authorship.ts';
 
 /** A time in which one person worked without a longer pause. */
@@ -50,13 +51,17 @@ function measure(updates: readonly Uint8Array[]): { readonly inserted: number; r
   for (const update of updates) {
     const parsed = parseStored(update);
     if (parsed === null) continue;
-    for (const { clocks, starts, endClock } of parsed.blocks) {
-      for (const [index, clock] of clocks.entries()) {
-        const kind = (update[starts[index] ?? 0] ?? 0) & KIND_BITS;
-        if (kind === TEXT_STRUCT) inserted += (clocks[index + 1] ?? endClock) - clock;
-      }
-    }
+    for (const block of parsed.blocks) inserted += textIn(update, block);
     for (const { ranges } of parsed.deletes) for (let at = 1; at < ranges.length; at += 2) deleted += ranges[at] ?? 0;
   }
   return { inserted, deleted };
+}
+
+function textIn(update: Uint8Array, { clocks, starts, endClock }: ClientBlock): number {
+  let length = 0;
+  for (const [index, clock] of clocks.entries()) {
+    const kind = (update[starts[index] ?? 0] ?? 0) & KIND_BITS;
+    if (kind === TEXT_STRUCT) length += (clocks[index + 1] ?? endClock) - clock;
+  }
+  return length;
 }

@@ -169,8 +169,9 @@ function isPlainLink({ attrs = {} }: ContentMark): boolean {
 }
 
 function renderAddress({ href, title }: JsonObject): string {
-  const address = String(href).replaceAll(/[\\<>]|&(?=#?\w+;)/g, '\\$&');
-  const isBare = /^[^\s()<>\\\p{C}]+$/u.test(String(href)) && !/&#?\w+;/.test(String(href));
+  const plain = typeof href === 'string' ? href : '';
+  const address = plain.replaceAll(/[\\<>]|&(?=#?\w+;)/g, '\\$&');
+  const isBare = /^[^\s()<>\\\p{C}]+$/u.test(plain) && !/&#?\w+;/.test(plain);
   const name = typeof title === 'string' ? ` "${title.replaceAll(/["\\]|&(?=#?\w+;)/g, '\\$&')}"` : '';
   return `](${isBare ? address : `<${address}>`}${name})`;
 }
