@@ -50,7 +50,7 @@ function endOf(stretches: readonly TextStretch[]): number {
 }
 
 /** Whether a block holds text of its own, rather than other blocks. */
-export function isTextBlock(block: Y.XmlElement): boolean {
+function isTextBlock(block: Y.XmlElement): boolean {
   const children = block.toArray();
   return (
     children.length === 0 ||
