@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { unzipSync } from 'fflate';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import * as Y from 'yjs';
 import { createSystemClock } from '../adapters/system/clock.ts';
 import { runConversion, type RenderFormat } from './conversion.ts';
@@ -12,6 +12,9 @@ import { ConversionThread } from './convert-in-thread.ts';
 import { writeZip, type ZipEntry } from './files/write-zip.ts';
 import { parseMarkdown } from './markdown/parse-markdown.ts';
 import { renderMarkdown } from './markdown/render-markdown.ts';
+
+// Many random documents, on machines that may be busy with other things.
+vi.setConfig({ testTimeout: 120_000 });
 
 const EMPTY = Y.encodeStateAsUpdate(new Y.Doc());
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import * as Y from 'yjs';
 import { createRandom, type Random } from '../../../test/support/random.ts';
 import { randomBlock, randomDocument } from '../../../test/support/random-content.ts';
@@ -9,6 +9,9 @@ import { parseJson } from '../parse-json.ts';
 import { renderJson } from '../render-json.ts';
 import { renderText } from '../render-text.ts';
 import { replaceContent, type ReplaceTarget } from './replace-content.ts';
+
+// Many random documents, on machines that may be busy with other things.
+vi.setConfig({ testTimeout: 120_000 });
 
 const EMPTY = Y.encodeStateAsUpdate(new Y.Doc());
 let lastClient = 1000;
@@ -86,7 +89,7 @@ describe('a replacement', () => {
         expect(docOf(state)).toEqual(target);
         expect(replace(state, json(target)).update).toBeNull();
       }),
-      { numRuns: 300 },
+      { numRuns: 120 },
     );
   });
 
@@ -173,7 +176,7 @@ describe('a plain text', () => {
         const state = stateOf(randomDocument(createRandom(seed)));
         expect(replace(state, { kind: 'text', text: renderText(state) }).update).toBeNull();
       }),
-      { numRuns: 200 },
+      { numRuns: 120 },
     );
   });
 
@@ -212,7 +215,7 @@ describe('a plain text', () => {
           expect(renderText(replace(state, { kind: 'text', text }).state)).toBe(text);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 120 },
     );
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import * as Y from 'yjs';
 import { createRandom } from '../../../test/support/random.ts';
 import { hasTrace, TRACE_NAMES, traceUpdates } from '../../../test/support/traces.ts';
@@ -8,6 +8,9 @@ import { ClockRanges } from './clock-ranges.ts';
 import { mergeRows } from './merge-rows.ts';
 import { renderDiffHtml } from './render-diff.ts';
 import { groupSittings } from './sittings.ts';
+
+// Many random documents, on machines that may be busy with other things.
+vi.setConfig({ testTimeout: 120_000 });
 
 /** Rows of a few updates each, as flushes make them, written by the person behind each clientID. */
 function rowsOf(updates: readonly Uint8Array[], actorOf: (update: Uint8Array) => string): readonly HistoryRow[] {
