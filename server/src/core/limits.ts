@@ -40,3 +40,21 @@ export const defaultUpdateLimits: UpdateLimits = Object.freeze({
   effort: 5_000_000,
   allowSubdocuments: false,
 });
+
+/**
+ * What stored updates are held to. They passed the gate of their day, so a limit that is lower today must not make a
+ * document unreadable: only what Yjs itself could not bear counts.
+ */
+export const storedUpdateLimits: UpdateLimits = Object.freeze({
+  ...defaultUpdateLimits,
+  clients: Infinity,
+  structs: Infinity,
+  deleteRanges: Infinity,
+  rootNames: Infinity,
+  rootNamesPerUpdate: Infinity,
+  typeDepth: Infinity,
+  valueDepth: 1_000,
+  conflicts: Infinity,
+  effort: Infinity,
+  allowSubdocuments: true,
+});
