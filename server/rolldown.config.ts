@@ -11,6 +11,7 @@ export default defineConfig({
     'sqlite-worker': 'src/adapters/sqlite/sqlite-worker.ts',
     'search-worker': 'src/adapters/sqlite/search/search-worker.ts',
     'conversion-thread': 'src/content/conversion-thread.ts',
+    'merge-worker': 'src/workers/merge-worker.ts',
   },
   platform: 'node',
   external: ['better-sqlite3', /^@scalar\//],

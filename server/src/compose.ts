@@ -17,6 +17,7 @@ import { createAccessChangeLog } from './adapters/sql/access-changes.ts';
 import { createApiKeyStore } from './adapters/sql/api-key-store.ts';
 import { createDocumentCatalog } from './adapters/sql/document-catalog.ts';
 import { createGrantStore } from './adapters/sql/grant-store.ts';
+import { createStoredHistory } from './adapters/sql/stored-history.ts';
 import { openSqlite } from './adapters/sqlite/open-sqlite.ts';
 import { createSqliteUpdateLog } from './adapters/sqlite/update-log.ts';
 import { createSystemClock } from './adapters/system/clock.ts';
@@ -38,7 +39,10 @@ import { createLiveDocuments } from './rooms/live-documents.ts';
 import { createRoomRegistry, type RoomRegistry } from './rooms/room-registry.ts';
 import { createUpdateWriter } from './rooms/update-writer.ts';
 import { drainServices, type Service } from './service.ts';
+import { createArchiver } from './workers/archiver.ts';
 import { createCompactor } from './workers/compactor.ts';
+import { createMergeThread } from './workers/merge-thread.ts';
+import { createSweeper } from './workers/sweeper.ts';
 
 /** A node that serves. */
 export interface Node {
@@ -63,6 +67,8 @@ const RELAY_INLINE_BYTES = 64 * 1024;
 const AWARENESS_LIMITS = { statesPerSession: 8, stateBytes: 16 * 1024 } as const;
 /** Milliseconds between two log lines about the same thing that a client can cause at will. */
 const WARNING_INTERVAL = 10_000;
+/** Few rows that had to be archived because of their age are not worth an object. */
+const INLINE_SEGMENT_BYTES = 16 * 1024;
 /** Milliseconds of the shutdown time that are left to end the process by itself. */
 const SHUTDOWN_RESERVE = 500;
 
@@ -110,18 +116,20 @@ export async function startNode(config: Config, version: string): Promise<Node> 
   };
 }
 
-/** The embedded stores: one SQLite database and a directory of snapshots. */
+/** The embedded stores: one SQLite database, and a directory for what is large. */
 async function openStores({ config, clock, telemetry }: Ground) {
+  const snapshots = createFilesystemSnapshotStore({ directory: join(config.dataDir, 'snapshots') });
   const sqlite = await openSqlite({ directory: config.dataDir, clock, log: telemetry.log });
   const sqliteLog = createSqliteUpdateLog(sqlite);
   const service: Service = { name: 'sqlite', drain: () => sqlite.close() };
   return {
     log: config.testAppendDelayMs === 0 ? sqliteLog : delayAppends(sqliteLog, clock, config.testAppendDelayMs),
+    ...createStoredHistory({ database: sqlite.database }),
     catalog: createDocumentCatalog({ database: sqlite.database }),
     grants: createGrantStore({ database: sqlite.database }),
     keys: createApiKeyStore({ database: sqlite.database }),
     accessChanges: createAccessChangeLog({ database: sqlite.database }),
-    snapshots: createFilesystemSnapshotStore({ directory: join(config.dataDir, 'snapshots') }),
+    snapshots,
     service,
   };
 }
@@ -134,19 +142,16 @@ async function openFanOut({ config, clock, telemetry, node }: Ground): Promise<F
   return openRedisFanOut({ ...redis, node, clock, telemetry, inlineBytes: RELAY_INLINE_BYTES });
 }
 
+type Stores = Awaited<ReturnType<typeof openStores>> & { readonly fanOut: FanOut };
+
 /** Live documents: rooms, the writer they share, and what keeps them level with the log and the log short. */
-function createLive(
-  ground: Ground,
-  { log, snapshots, fanOut }: Awaited<ReturnType<typeof openStores>> & { readonly fanOut: FanOut },
-) {
+function createLive(ground: Ground, stores: Stores) {
   const { config, clock, telemetry, node } = ground;
   const maxPendingBytes = config.limits.writerPendingBytes;
-  const writer = createUpdateWriter({ log, clock, telemetry, incarnation: node, maxPendingBytes });
-  const compactor = createCompactor({ log, snapshots, clock, telemetry, rooms: () => rooms });
+  const writer = createUpdateWriter({ log: stores.log, clock, telemetry, incarnation: node, maxPendingBytes });
+  const { compactor, background } = createBackground(ground, stores, () => rooms);
   const rooms: RoomRegistry = createRoomRegistry({
-    log,
-    snapshots,
-    fanOut,
+    ...stores,
     writer,
     clock,
     telemetry,
@@ -156,10 +161,23 @@ function createLive(
       compactor.consider(tail, idle);
     },
   });
-  const headWatch = createHeadWatch({ log, telemetry, rooms, fanOut, clock });
-  const relay: Service = { name: 'fan-out', drain: (milliseconds) => fanOut.drain(milliseconds) };
+  const headWatch = createHeadWatch({ ...stores, telemetry, rooms, clock });
+  const relay: Service = { name: 'fan-out', drain: (milliseconds) => stores.fanOut.drain(milliseconds) };
   // The fan-out last: what the writer commits on its way out is still told.
-  return { rooms, writer, services: [headWatch, rooms, writer, compactor, relay] };
+  return { rooms, writer, services: [headWatch, rooms, writer, ...background, relay] };
+}
+
+/** What folds, archives and tidies up behind the rooms. */
+function createBackground(ground: Ground, stores: Stores, rooms: () => RoomRegistry) {
+  const { config, clock, telemetry } = ground;
+  const { inlineBytes: inlineSnapshotBytes, keepDays, rowMinAge, deletedAfter } = config.stores;
+  const deps = { ...stores, clock, telemetry, rooms };
+  const merger = createMergeThread({ clock, log: telemetry.log });
+  const archiver = createArchiver({ ...deps, inlineSegmentBytes: INLINE_SEGMENT_BYTES });
+  const compactor = createCompactor({ ...deps, merger, archiver, inlineSnapshotBytes, keepDays });
+  const limits = { rowMinAge, archiveAfter: rowMinAge / 2, deletedAfter, dropsRows: true };
+  const sweeper = createSweeper({ ...deps, compactor, archiver, limits });
+  return { compactor, background: [sweeper, compactor, merger] };
 }
 
 /** Who tokens are taken from, and what the store adds; without a secret or key set, people sign in by name alone. */

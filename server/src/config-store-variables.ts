@@ -42,8 +42,21 @@ export const STORE_VARIABLES = {
   S3_FORCE_PATH_STYLE: flag(false, 'Whether the bucket stands in the path instead of the host name.'),
   AWS_ACCESS_KEY_ID: optionalText("Key of the bucket; without it the AWS SDK's own chain is asked."),
   AWS_SECRET_ACCESS_KEY: optionalText('Its secret.'),
+  AWS_SESSION_TOKEN: optionalText('Token that goes with a temporary key.'),
   SNAPSHOT_INLINE_BYTES: integer(
-    { from: 0, to: 16 * MEBIBYTE, fallback: 32 * KIBIBYTE },
+    { from: 0, to: 16 * MEBIBYTE, fallback: 64 * KIBIBYTE },
     'Snapshots up to this size lie in the database itself.',
+  ),
+  SNAPSHOT_KEEP_DAYS: integer(
+    { from: 0, to: 3_650, fallback: 3 },
+    'Days of which the last snapshot is kept, besides the newest two.',
+  ),
+  LOG_ROWS_HOURS: integer(
+    { from: 1, to: 87_600, fallback: 24 },
+    'Hours that a row stays in the log at least; after that it is in the history alone, once it is archived.',
+  ),
+  DELETED_KEEP_DAYS: integer(
+    { from: 0, to: 3_650, fallback: 7 },
+    'Days for which the rows, snapshots and history of a deleted document are kept.',
   ),
 } as const;

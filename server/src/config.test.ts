@@ -102,6 +102,23 @@ describe('[OPS37] stores are chosen one by one', () => {
     });
   });
 
+  test('a temporary key brings its token along', () => {
+    const key = { AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret', AWS_SESSION_TOKEN: 'token' };
+    expect(accepted({ S3_BUCKET: 'documents', ...key }).stores.objects?.credentials).toEqual({
+      accessKeyId: 'key',
+      secretAccessKey: 'secret',
+      sessionToken: 'token',
+    });
+  });
+
+  test('days and hours are told in milliseconds', () => {
+    expect(accepted({ LOG_ROWS_HOURS: '2', DELETED_KEEP_DAYS: '1' }).stores).toMatchObject({
+      rowMinAge: 7_200_000,
+      deletedAfter: 86_400_000,
+      keepDays: 3,
+    });
+  });
+
   test('an address with a password may come from a file', () => {
     const config = accepted({ DATABASE_URL_FILE: '/run/secrets/database' }, () => 'postgres://a:b@db/c\n');
     expect(config.stores.database?.url).toBe('postgres://a:b@db/c');

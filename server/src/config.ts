@@ -30,10 +30,19 @@ export interface StoresConfig {
     readonly region: string;
     readonly forcePathStyle: boolean;
     /** `null`: the SDK looks for them itself. */
-    readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | null;
+    readonly credentials: {
+      readonly accessKeyId: string;
+      readonly secretAccessKey: string;
+      readonly sessionToken: string | null;
+    } | null;
   } | null;
   /** Snapshots up to this size lie in the database itself. */
   readonly inlineBytes: number;
+  /** Days of which the last snapshot is kept. */
+  readonly keepDays: number;
+  /** Milliseconds that rows stay in the log at least, and that what a deleted document held is kept. */
+  readonly rowMinAge: number;
+  readonly deletedAfter: number;
 }
 
 /** What one environment asks for, checked and frozen. */
@@ -100,6 +109,8 @@ export function parseConfig(environment: Environment, readFile: (path: string) =
   if (!parsed.success || problems.length > 0) return { kind: 'invalid', problems };
   return { kind: 'ok', config: freezeDeeply(toConfig(parsed.data, findWarnings(parsed.data, given))) };
 }
+
+const HOUR = 60 * 60 * 1000;
 
 type Schemas = { readonly [Name in VariableName]: (typeof VARIABLES)[Name]['schema'] };
 const environmentSchema = z.object(
@@ -184,10 +195,20 @@ function toStores(values: Values): StoresConfig {
   const database = url === undefined ? null : toDatabase(values, url);
   const redis = redisUrl === undefined ? null : { url: redisUrl, prefix: values.REDIS_PREFIX };
   const credentials =
-    accessKeyId === undefined || secretAccessKey === undefined ? null : { accessKeyId, secretAccessKey };
+    accessKeyId === undefined || secretAccessKey === undefined
+      ? null
+      : { accessKeyId, secretAccessKey, sessionToken: values.AWS_SESSION_TOKEN ?? null };
   const { S3_ENDPOINT: endpoint = null, S3_REGION: region, S3_FORCE_PATH_STYLE: forcePathStyle } = values;
   const objects = bucket === undefined ? null : { bucket, endpoint, region, forcePathStyle, credentials };
-  return { database, redis, objects, inlineBytes: values.SNAPSHOT_INLINE_BYTES };
+  return {
+    database,
+    redis,
+    objects,
+    inlineBytes: values.SNAPSHOT_INLINE_BYTES,
+    keepDays: values.SNAPSHOT_KEEP_DAYS,
+    rowMinAge: values.LOG_ROWS_HOURS * HOUR,
+    deletedAfter: values.DELETED_KEEP_DAYS * 24 * HOUR,
+  };
 }
 
 function toDatabase(values: Values, url: string): StoresConfig['database'] {

@@ -5,6 +5,8 @@ export interface CompactionFacts {
   /** Rows and payload bytes above it. */
   readonly tailRows: number;
   readonly tailBytes: number;
+  /** The newest snapshot was found to be damaged. */
+  readonly snapshotDamaged: boolean;
   /** Nobody has the document open any more. */
   readonly idle: boolean;
   /** Milliseconds since this node last compacted the document; Infinity if never. */
@@ -19,7 +21,9 @@ const IDLE_TAIL_ROWS = 64;
 
 /** Whether to write a snapshot: bounded write amplification (tail against snapshot) and bounded load time (rows). */
 export function shouldCompact(facts: CompactionFacts): boolean {
-  if (facts.idle) return facts.tailRows >= IDLE_TAIL_ROWS || facts.tailBytes >= MIN_TAIL_BYTES;
+  if (facts.idle && !facts.snapshotDamaged)
+    return facts.tailRows >= IDLE_TAIL_ROWS || facts.tailBytes >= MIN_TAIL_BYTES;
   if (facts.sinceLast < MIN_INTERVAL) return false;
+  if (facts.snapshotDamaged) return true;
   return facts.tailRows >= MAX_TAIL_ROWS || facts.tailBytes >= Math.max(MIN_TAIL_BYTES, facts.snapshotBytes / 2);
 }

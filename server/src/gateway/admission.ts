@@ -49,7 +49,8 @@ export async function admit(deps: AdmissionDeps, knock: Knock): Promise<Admissio
   // After a rename the document's name of today decides, not the one it was asked for by.
   if (!allows(rights, record.name, 'read')) throw new ScriptoriumError('forbidden');
   const room = await deps.rooms.open(record.id, readTombstone(tombstone));
-  return { identity, room, name: record.name, scope: scopeFor(rights, record.name) };
+  const scope = room.quarantine === null ? scopeFor(rights, record.name) : 'none';
+  return { identity, room, name: record.name, scope };
 }
 
 function allows(rights: Rights, name: DocumentName, action: Action): boolean {

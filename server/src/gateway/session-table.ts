@@ -229,6 +229,10 @@ export class SessionTable {
     }
     this.#slots.set(address, { kind: 'open', session, connection, standing: keepStanding(this.#deps, session) });
     session.room.attach(session);
+    if (session.room.quarantine !== null) {
+      session.bar('for-good');
+      session.tellRefused('document-quarantined');
+    }
     this.#deps.telemetry.metrics.count('sessions_total');
     for (const frame of slot.queue) {
       if (!this.#socket.open) return;

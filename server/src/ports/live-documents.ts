@@ -6,6 +6,8 @@ export interface CommittedState {
   readonly seq: number;
   /** The merged state as one Yjs V1 update; never holds an edit that is not committed. */
   readonly state: Uint8Array;
+  /** The stored document is damaged, and this is what of it could be saved. */
+  readonly damaged: boolean;
 }
 
 export type RetireReason = 'renamed' | 'deleted';

@@ -1,3 +1,5 @@
+import type { SnapshotPointer } from './snapshot-pointer.ts';
+
 /**
  * The log is the only source of truth: per document a gap-free sequence of rows. Everything else (rooms, snapshots,
  * search, caches) is derived from it and may be thrown away.
@@ -70,48 +72,33 @@ export interface Head {
   readonly head: number;
 }
 
-/** Where a document's newest verified snapshot is, and the one before it. */
-export interface SnapshotPointer {
-  readonly seq: number;
-  readonly key: string;
-  /** SHA-256 of the object, hex. */
-  readonly sha256: string;
-  readonly bytes: number;
-}
-
 /** What a load starts from: one consistent read. */
 export interface LoadStart {
   readonly epoch: number;
   readonly head: number;
-  readonly snapshot: SnapshotPointer | null;
-  readonly previousSnapshot: SnapshotPointer | null;
+  /** Rows up to this one are in history segments too. */
+  readonly archivedSeq: number;
   /** Bytes of payload above the newest snapshot. */
   readonly tailBytes: number;
+  readonly snapshot: SnapshotPointer | null;
+  /**
+   * The first rows above the newest snapshot, in order; the rest, if there is more, has to be read. A document whose
+   * snapshot is inline and whose tail is short is loaded by this one read.
+   */
+  readonly rows: readonly LogRow[];
 }
 
-/** Throws `ScriptoriumError('storage-unavailable')` when the engine does not answer. */
+/**
+ * The log of rows that are still in the database. Rows that were dropped are in history segments (`HistoryIndex`).
+ * Throws `ScriptoriumError('storage-unavailable')` when the engine does not answer.
+ */
 export interface UpdateLog {
   append(batch: AppendBatch): Promise<readonly AppendResult[]>;
-  /** Rows with `seq > after`, ascending, at most `limit`. */
+  /** Rows with `seq > after`, ascending, at most `limit`. Where rows were dropped there is a hole. */
   readRows(documentId: DocumentId, after: number, limit: number): Promise<readonly LogRow[]>;
   /** Heads of live documents; an unknown or deleted one is left out. */
   readHeads(documentIds: readonly DocumentId[]): Promise<readonly Head[]>;
   /** `null` when the document is unknown or deleted. */
   readLoadStart(documentId: DocumentId): Promise<LoadStart | null>;
   readBindings(documentId: DocumentId): Promise<readonly ClientBinding[]>;
-  /** Notes a snapshot key before its object is written, so that a crash leaves no object that nobody knows. */
-  registerSnapshot(documentId: DocumentId, key: string, expiresAt: number): Promise<void>;
-  /**
-   * Points the document at a verified snapshot if its pointer is still at `expectedSeq` (0: none), the epoch holds
-   * and the key is registered. The old pointer becomes the previous one. False when somebody else was faster, or
-   * when the key's registration expired and was taken.
-   */
-  publishSnapshot(
-    documentId: DocumentId,
-    epoch: number,
-    expectedSeq: number,
-    snapshot: SnapshotPointer,
-  ): Promise<boolean>;
-  /** Removes from the register, and returns, keys that expired before `now` and that no pointer names. */
-  takeExpiredSnapshots(now: number, limit: number): Promise<readonly string[]>;
 }

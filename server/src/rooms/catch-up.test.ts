@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { createPendingRow, encodePendingRow } from '../core/pending-row.ts';
 import type { LogRow } from '../ports/update-log.ts';
+import { noHistory } from '../../test/support/no-history.ts';
 import { createRoomFixture } from '../../test/support/room-fixture.ts';
 import { catchUp, compareHeads, receiveRelay } from './catch-up.ts';
+import { rowSum } from './checksum.ts';
 import { createHeadComparison } from './head-comparison.ts';
 
 function payloadOf(text: string, client: number): Uint8Array {
@@ -25,7 +27,7 @@ function behindBy(count: number) {
   const append = (): Uint8Array => {
     const seq = rows.length + 1;
     const payload = payloadOf(`${seq} `, seq);
-    rows.push({ seq, at: 0, payload, sum: new Uint8Array(16) });
+    rows.push({ seq, at: 0, payload, sum: rowSum(payload) });
     return payload;
   };
   for (let seq = 1; seq <= count; seq += 1) append();
@@ -38,7 +40,7 @@ function behindBy(count: number) {
     });
   };
   const readHeads = () => Promise.resolve([{ documentId: 1, epoch: 1, head: rows.length }]);
-  const deps = { telemetry: fixture.telemetry, log: { ...fixture.log, readRows, readHeads } };
+  const deps = { ...noHistory, telemetry: fixture.telemetry, log: { ...fixture.log, readRows, readHeads } };
   const answerAll = async (): Promise<void> => {
     for (let turn = 0; turn < 10; turn += 1) {
       reads.splice(0).forEach(({ answer }) => answer());

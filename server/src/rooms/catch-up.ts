@@ -1,15 +1,12 @@
 import { decodeLogRow } from '../core/log-row.ts';
 import { planHead, planRelay, type Position } from '../core/sequence.ts';
 import type { RelayMessage } from '../ports/fan-out.ts';
-import type { Telemetry } from '../ports/telemetry.ts';
-import type { Head, LogRow, UpdateLog } from '../ports/update-log.ts';
+import type { Head } from '../ports/update-log.ts';
+import { checkRow, readLog, type LogDeps, type ReadRow } from './read-log.ts';
 import type { Room } from './room.ts';
 import { inBackground } from '../service.ts';
 
-export interface CatchUpDeps {
-  readonly log: UpdateLog;
-  readonly telemetry: Telemetry;
-}
+export type CatchUpDeps = LogDeps;
 
 const PAGE = 500;
 /** Rooms that are reading rows at this moment, and whether more was asked for since their last page was asked for. */
@@ -29,6 +26,7 @@ export function receiveRelay(deps: CatchUpDeps, room: Room, message: RelayMessag
       inBackground(deps.telemetry.log, 'catch_up_failed', catchUp(deps, room));
       return;
     case 'apply':
+      if (isFixed(room)) return;
       if (reading.has(room) || !applyRelay(deps, room, message)) {
         inBackground(deps.telemetry.log, 'catch_up_failed', catchUp(deps, room));
       }
@@ -79,6 +77,7 @@ export function compareHead(
 
 /** Reads the rows that the room lacks and applies them in order; a failure is left to the next comparison of heads. */
 export async function catchUp(deps: CatchUpDeps, room: Room): Promise<void> {
+  if (isFixed(room)) return;
   const underWay = reading.get(room);
   if (underWay !== undefined) {
     // The page that is on its way may have been read before the row was committed that this call is about.
@@ -90,9 +89,7 @@ export async function catchUp(deps: CatchUpDeps, room: Room): Promise<void> {
   try {
     while (state.again && !room.discarded) {
       state.again = false;
-      const rows = await deps.log.readRows(room.documentId, room.position.seq, PAGE);
-      applyRows(room, rows);
-      if (rows.length === PAGE) state.again = true;
+      if (await readOn(deps, room)) state.again = true;
     }
   } catch (error) {
     deps.telemetry.log.warn('catch_up_failed', { documentId: room.documentId }, error);
@@ -101,12 +98,49 @@ export async function catchUp(deps: CatchUpDeps, room: Room): Promise<void> {
   }
 }
 
-function applyRows(room: Room, rows: readonly LogRow[]): void {
+/**
+ * Whether a room shows its document as it was when it was opened: rows that hang on what is damaged would wait inside
+ * the state for ever. A repair raises the epoch, which ends the room.
+ */
+function isFixed(room: Room): boolean {
+  return room.quarantine !== null;
+}
+
+/** Reads and applies one page; whether there may be more. */
+async function readOn(deps: CatchUpDeps, room: Room): Promise<boolean> {
+  const rows = (await deps.log.readRows(room.documentId, room.position.seq, PAGE)).map(checkRow);
+  applyRows(room, rows);
+  const left = rows.find(({ seq }) => seq > room.position.seq);
+  if (left === undefined && rows.length > 0) return rows.length === PAGE;
+  // What is gone from the log, or damaged there, is in a segment, if anywhere.
+  const { seq } = room.position;
+  const upTo = left === undefined ? await headOf(deps, room) : Math.max(seq + 1, left.seq - 1);
+  if (room.discarded || upTo <= seq) return false;
+  await readArchived(deps, room, upTo);
+  return true;
+}
+
+/** Applies the rows that follow the room's position one by one, up to the first that is damaged or missing. */
+function applyRows(room: Room, rows: readonly ReadRow[]): void {
   for (const row of rows) {
     if (room.discarded) return;
-    const next = room.position.seq + 1;
-    if (row.seq === next) room.applyRow(row.seq, decodeLogRow(row.payload));
-    // Rows that a snapshot holds may be gone from the log; a load finds them there.
-    else if (row.seq > next) room.discard('room-discarded');
+    if (row.seq <= room.position.seq) continue;
+    if (row.seq !== room.position.seq + 1 || !row.intact) return;
+    room.applyRow(row.seq, decodeLogRow(row.payload));
+  }
+}
+
+/** The log's head, or where the room is when the log has nothing to say about this history of the document. */
+async function headOf(deps: CatchUpDeps, room: Room): Promise<number> {
+  const [head] = await deps.log.readHeads([room.documentId]);
+  return head === undefined || head.epoch !== room.position.epoch ? room.position.seq : head.head;
+}
+
+async function readArchived(deps: CatchUpDeps, room: Room, upTo: number): Promise<void> {
+  for await (const page of readLog(deps, room.documentId, { after: room.position.seq, upTo })) {
+    if (page.kind === 'rows') applyRows(room, page.rows);
+    // What nobody can give any more is a matter for a fresh load, which sets the document aside.
+    if (page.kind === 'lost' || page.rows.some(({ intact }) => !intact)) room.discard('room-discarded');
+    if (room.discarded) return;
   }
 }

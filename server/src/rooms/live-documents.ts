@@ -1,10 +1,16 @@
-import { encodeStateVectorFromUpdate } from 'yjs';
+import { decodeStateVector, encodeStateVector, encodeStateVectorFromUpdate } from 'yjs';
+import { storedUpdateLimits } from '../core/limits.ts';
+import { isCompleteState } from '../core/update-complete.ts';
+import { parseUpdate } from '../core/update-parser.ts';
 import type { CommittedState, LiveDocuments, RetireReason } from '../ports/live-documents.ts';
 import type { DocumentRecord } from '../ports/document-catalog.ts';
 import { updatesOf } from '../core/pending-row.ts';
 import { createCommittedState } from './committed-state.ts';
-import { loadDocument, type LoadDeps } from './load-document.ts';
+import type { LoadDeps } from './load-base.ts';
+import { loadDocument, type LoadedDocument } from './load-document.ts';
+import { openDocument } from './open-document.ts';
 import type { RoomRegistry } from './room-registry.ts';
+import type { Room } from './room.ts';
 
 /** What REST sees of documents that may be open: reads are of committed state only, changes of identity end the room. */
 export function createLiveDocuments(deps: LoadDeps & { readonly rooms: RoomRegistry }): LiveDocuments {
@@ -14,7 +20,7 @@ export function createLiveDocuments(deps: LoadDeps & { readonly rooms: RoomRegis
     // What was applied before the question is part of the answer.
     await room.whenDurable();
     if (room.discarded) return readFromLog(deps, record);
-    return { epoch: room.position.epoch, seq: room.position.seq, state: room.committed.merged() };
+    return { ...room.position, state: room.committed.merged(), damaged: room.quarantine !== null };
   };
 
   const retire = async <T>(
@@ -29,7 +35,7 @@ export function createLiveDocuments(deps: LoadDeps & { readonly rooms: RoomRegis
     let done = false;
     try {
       const { state } = await read(record);
-      const result = await change(encodeStateVectorFromUpdate(state));
+      const result = await change(lastStateVector(state, room));
       done = true;
       return result;
     } finally {
@@ -43,9 +49,38 @@ export function createLiveDocuments(deps: LoadDeps & { readonly rooms: RoomRegis
   return { read, retire };
 }
 
+/** What of a damaged document cannot be shown must not come back either, so its clocks count as well. */
+function lastStateVector(state: Uint8Array, room: Room): Uint8Array {
+  const vector = encodeStateVectorFromUpdate(state);
+  if (room.quarantine === null || room.quarantine.clocksLeftOut.size === 0) return vector;
+  const clocks = decodeStateVector(vector);
+  for (const [client, clock] of room.quarantine.clocksLeftOut) {
+    clocks.set(client, Math.max(clock, clocks.get(client) ?? 0));
+  }
+  return encodeStateVector(clocks);
+}
+
 async function readFromLog(deps: LoadDeps, record: DocumentRecord): Promise<CommittedState> {
   const loaded = await loadDocument(deps, record.id);
+  const merged = mergeBytes(loaded);
+  if (merged !== null) return { epoch: loaded.epoch, seq: loaded.seq, state: merged, damaged: false };
+  const { loaded: opened, state, quarantine } = await openDocument(deps, record.id);
+  const encoded = state.encode();
+  state.destroy();
+  return { epoch: opened.epoch, seq: opened.seq, state: encoded, damaged: quarantine !== null };
+}
+
+/** The state without building a document; `null` when it is not whole, so that a document has to be built. */
+function mergeBytes(loaded: LoadedDocument): Uint8Array | null {
+  if (loaded.damage.length > 0) return null;
   const committed = createCommittedState(loaded.snapshot ?? undefined);
-  for (const row of loaded.rows) committed.push(updatesOf(row.segments));
-  return { epoch: loaded.epoch, seq: loaded.seq, state: committed.merged() };
+  if (loaded.rows.length === 0) return committed.merged();
+  try {
+    for (const row of loaded.rows) committed.push(updatesOf(row.segments));
+    const merged = committed.merged();
+    const parsed = parseUpdate(merged, storedUpdateLimits);
+    return parsed.kind === 'parsed' && isCompleteState(parsed) ? merged : null;
+  } catch {
+    return null;
+  }
 }

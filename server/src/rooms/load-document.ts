@@ -1,11 +1,17 @@
-import { hash, timingSafeEqual } from 'node:crypto';
 import { ScriptoriumError } from '../core/errors.ts';
 import { decodeLogRow, type LogSegment } from '../core/log-row.ts';
-import type { SnapshotStore } from '../ports/snapshot-store.ts';
-import type { Telemetry } from '../ports/telemetry.ts';
-import type { DocumentId, LoadStart, LogRow, SnapshotPointer, UpdateLog } from '../ports/update-log.ts';
+import type { SnapshotPointer } from '../ports/snapshot-pointer.ts';
+import type { DocumentId, LoadStart } from '../ports/update-log.ts';
+import { chooseBase, type LoadBase, type LoadDeps } from './load-base.ts';
+import { checkRow, readLog, type LostRange, type ReadRow } from './read-log.ts';
 
-/** A document's committed past, ready to be merged: exactly the rows up to `seq`, no more and no less. */
+/** A decoded row above the snapshot. */
+export interface LoadedRow {
+  readonly seq: number;
+  readonly segments: readonly LogSegment[];
+}
+
+/** A document's committed past, ready to be merged: exactly the rows up to `seq`, but for those in `damage`. */
 export interface LoadedDocument {
   readonly epoch: number;
   readonly seq: number;
@@ -13,93 +19,108 @@ export interface LoadedDocument {
   readonly snapshot: Uint8Array | null;
   readonly snapshotSeq: number;
   /** Rows above the snapshot, decoded, in order. */
-  readonly rows: readonly { readonly seq: number; readonly segments: readonly LogSegment[] }[];
-  /** Payload bytes of those rows. */
+  readonly rows: readonly LoadedRow[];
+  /** Bytes of the updates in those rows. */
   readonly tailBytes: number;
+  /** Rows that are missing or cannot be read, in order; a document without any is whole. */
+  readonly damage: readonly LostRange[];
+  /** Why the newest snapshot was passed over, if it was. */
+  readonly passedOver: 'damaged' | 'unavailable' | null;
 }
 
-export interface LoadDeps {
-  readonly log: UpdateLog;
-  readonly snapshots: SnapshotStore;
-  readonly telemetry: Telemetry;
+export interface LoadOptions {
+  /** Passes over snapshots from this one on, which were found to be of no use. */
+  readonly belowSeq?: number;
 }
 
-const PAGE = 1_000;
-/** How often a load starts over because the snapshot pointer moved under it. */
-const MAX_STARTS = 5;
-
-/** SHA-256 of the bytes, hex. */
-export function sha256Hex(bytes: Uint8Array): string {
-  return hash('sha256', bytes, 'hex');
-}
+/** How often a load starts over because the snapshot pointer, or rows, moved under it. */
+const MAX_STARTS = 4;
 
 /**
- * Reads a document from snapshot and log. Throws `document-deleted` when it is gone, `document-quarantined` when what
- * is stored cannot be read, `storage-unavailable` when a store does not answer.
+ * Reads a document from the newest snapshot that is of use and the rows above it. A damaged or unreachable snapshot is
+ * passed over for an older one and more rows, from history segments too, and at last for all rows.
+ *
+ * Throws `document-deleted` when it is gone, `storage-unavailable` when a store that is needed does not answer.
  */
-export async function loadDocument(deps: LoadDeps, documentId: DocumentId): Promise<LoadedDocument> {
-  for (let attempt = 0; attempt < MAX_STARTS; attempt += 1) {
-    const start = await deps.log.readLoadStart(documentId);
-    if (start === null) throw new ScriptoriumError('document-deleted');
-    const base = await readSnapshot(deps, documentId, start);
-    const rows = await readTail(deps, documentId, { after: base.seq, head: start.head });
-    if (rows === null) continue;
-    return {
-      epoch: start.epoch,
-      seq: start.head,
-      snapshot: base.bytes,
-      snapshotSeq: base.seq,
-      rows: rows.map((row) => ({ seq: row.seq, segments: decodeRow(row) })),
-      tailBytes: rows.reduce((sum, row) => sum + row.payload.byteLength, 0),
-    };
-  }
-  throw new ScriptoriumError('document-quarantined', 'the log has a gap');
-}
-
-/** The newest snapshot whose checksum holds; a damaged one is passed over for the one before it, then for the whole log. */
-async function readSnapshot(
+export async function loadDocument(
   deps: LoadDeps,
   documentId: DocumentId,
-  start: LoadStart,
-): Promise<{ readonly seq: number; readonly bytes: Uint8Array | null }> {
-  for (const pointer of [start.snapshot, start.previousSnapshot]) {
-    if (pointer === null) continue;
-    const bytes = await deps.snapshots.get(pointer.key);
-    if (bytes !== null && isIntact(bytes, pointer)) return { seq: pointer.seq, bytes };
-    deps.telemetry.metrics.count('snapshot_checksum_failures_total');
-    deps.telemetry.log.error('snapshot_damaged', { documentId, seq: pointer.seq, missing: bytes === null });
+  options: LoadOptions = {},
+): Promise<LoadedDocument> {
+  let missing: SnapshotPointer | null = null;
+  for (let attempt = 1; ; attempt += 1) {
+    const start = await deps.log.readLoadStart(documentId);
+    if (start === null) throw new ScriptoriumError('document-deleted');
+    if (attempt >= MAX_STARTS) missing = start.snapshot;
+    const base = await chooseBase(deps, documentId, { start, missing, belowSeq: options.belowSeq ?? Infinity });
+    if (base.kind === 'missing') {
+      missing = base.pointer;
+      continue;
+    }
+    const tail = await readTail(deps, documentId, { start, base });
+    const isTorn = tail.damage.some(({ damage }) => damage === 'missing');
+    if (!isTorn || attempt >= MAX_STARTS) return toLoaded(start, base, tail);
   }
-  return { seq: 0, bytes: null };
 }
 
-export function isIntact(bytes: Uint8Array, pointer: SnapshotPointer): boolean {
-  return bytes.byteLength === pointer.bytes && sha256Hex(bytes) === pointer.sha256;
+interface Tail {
+  readonly rows: readonly LoadedRow[];
+  readonly damage: readonly LostRange[];
 }
 
-/** Rows `after + 1 … head`, or `null` when one of them is not there. */
 async function readTail(
   deps: LoadDeps,
   documentId: DocumentId,
-  range: { readonly after: number; readonly head: number },
-): Promise<readonly LogRow[] | null> {
-  const rows: LogRow[] = [];
-  let after = range.after;
-  while (after < range.head) {
-    const page = await deps.log.readRows(documentId, after, Math.min(PAGE, range.head - after));
-    if (page.length === 0) return null;
-    for (const row of page) {
-      if (row.seq !== after + 1) return null;
-      after = row.seq;
-      rows.push(row);
-    }
+  from: { readonly start: LoadStart; readonly base: LoadBase },
+): Promise<Tail> {
+  const { start, base } = from;
+  const rows: LoadedRow[] = [];
+  const damage: LostRange[] = [];
+  const take = (row: ReadRow): void => {
+    const decoded = decode(row);
+    if ('damage' in decoded) damage.push(decoded);
+    else rows.push(decoded);
+  };
+  let after = base.seq;
+  for (const row of start.rows) {
+    if (row.seq !== after + 1 || row.seq > start.head) break;
+    after = row.seq;
+    take(checkRow(row));
   }
-  return rows;
+  for await (const page of readLog(deps, documentId, { after, upTo: start.head })) {
+    if (page.kind === 'rows') page.rows.forEach(take);
+    else damage.push({ fromSeq: page.fromSeq, toSeq: page.toSeq, damage: page.damage });
+  }
+  return { rows, damage };
 }
 
-function decodeRow(row: LogRow): readonly LogSegment[] {
-  const sum = hash('sha256', row.payload, 'buffer').subarray(0, row.sum.byteLength);
-  if (row.sum.byteLength !== 16 || !timingSafeEqual(sum, row.sum)) {
-    throw new ScriptoriumError('document-quarantined', `row ${row.seq} is damaged`);
+function decode(row: ReadRow): LoadedRow | LostRange {
+  const { seq } = row;
+  if (!row.intact) return { fromSeq: seq, toSeq: seq, damage: 'checksum' };
+  try {
+    return { seq, segments: decodeLogRow(row.payload) };
+  } catch {
+    return { fromSeq: seq, toSeq: seq, damage: 'undecodable' };
   }
-  return decodeLogRow(row.payload);
+}
+
+function toLoaded(start: LoadStart, base: LoadBase, tail: Tail): LoadedDocument {
+  return {
+    ...tail,
+    epoch: start.epoch,
+    seq: start.head,
+    snapshot: base.bytes,
+    snapshotSeq: base.seq,
+    tailBytes: bytesOfRows(tail.rows),
+    passedOver: base.passedOver,
+  };
+}
+
+/** Bytes of the updates in the rows. */
+function bytesOfRows(rows: readonly LoadedRow[]): number {
+  let bytes = 0;
+  for (const { segments } of rows) {
+    for (const { updates } of segments) for (const update of updates) bytes += update.byteLength;
+  }
+  return bytes;
 }

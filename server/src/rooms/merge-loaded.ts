@@ -1,23 +1,44 @@
-import { ScriptoriumError } from '../core/errors.ts';
 import { createCarriedRanges, type CarriedRanges } from '../core/fork-carried.ts';
-import { defaultUpdateLimits } from '../core/limits.ts';
+import { defaultUpdateLimits, storedUpdateLimits } from '../core/limits.ts';
 import { updatesOf } from '../core/pending-row.ts';
 import { parseUpdate } from '../core/update-parser.ts';
 import type { LoadedDocument } from './load-document.ts';
+import { mergeCarefully, type CarefulMerge } from './merge-carefully.ts';
 import { createMergedState, type MergedState } from './merged-state.ts';
 
-/** Merges what was loaded; a row that cannot be applied sets the document aside. */
-export function mergeLoaded(loaded: LoadedDocument): MergedState {
+/** A loaded document, merged. */
+export interface MergedDocument {
+  readonly state: MergedState;
+  /** What had to be left out, or `null` when the state is all of the document. */
+  readonly quarantine: CarefulMerge | null;
+}
+
+/**
+ * Merges what was loaded. What cannot be merged is left out, and with it what hangs on it; the state is whole for
+ * itself, nothing waits in it. Throws `UnusableSnapshotError` when the snapshot itself is what cannot be merged.
+ */
+export function mergeLoaded(loaded: LoadedDocument): MergedDocument {
+  const state = loaded.damage.length === 0 ? tryMerge(loaded) : null;
+  if (state !== null) return { state, quarantine: null };
+  const careful = mergeCarefully(loaded);
+  return { state: careful.state, quarantine: careful.damage.length === 0 ? null : careful };
+}
+
+/** The usual case: everything goes in as it is. */
+function tryMerge(loaded: LoadedDocument): MergedState | null {
+  const updates = loaded.rows.flatMap(({ segments }) => updatesOf(segments));
+  // Some malformed updates are merged without a word, and make a state that can never be loaded.
+  if (!updates.every((update) => parseUpdate(update, storedUpdateLimits).kind === 'parsed')) return null;
   const state = createMergedState();
   try {
     if (loaded.snapshot !== null) state.apply(loaded.snapshot);
-    for (const row of loaded.rows) for (const update of updatesOf(row.segments)) state.apply(update);
-    if (state.hasPending()) throw new Error('the log refers to structs that it does not hold');
-    return state;
-  } catch (error) {
-    state.destroy();
-    throw new ScriptoriumError('document-quarantined', 'the stored updates cannot be merged', { cause: error });
+    for (const update of updates) state.apply(update);
+    if (!state.hasPending()) return state;
+  } catch {
+    // What exactly is wrong is found out by the careful way.
   }
+  state.destroy();
+  return null;
 }
 
 /**

@@ -42,6 +42,8 @@ export interface InboundUpdate {
 
 /** Passes an update of somebody who may write, everywhere or in the comments, through the gate and into the room. */
 export function receiveUpdate(room: Room, sender: UpdateSender, inbound: InboundUpdate): Receipt {
+  if (room.quarantine !== null)
+    return { kind: 'refused', code: 'document-quarantined', detail: 'the stored document is damaged' };
   const { scope } = sender;
   if (scope === 'none') return readOnlyReceipt(room, inbound);
   const view = scope === 'all' ? room : { state: room.state, tombstone: room.tombstone, scope };

@@ -1,19 +1,17 @@
 import type { ErrorCode } from '@scriptorium/shared/error-codes';
-import { ScriptoriumError, toScriptoriumError } from '../core/errors.ts';
+import { ScriptoriumError } from '../core/errors.ts';
 import { updatesOf } from '../core/pending-row.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FanOut } from '../ports/fan-out.ts';
-import type { SnapshotStore } from '../ports/snapshot-store.ts';
-import type { Telemetry } from '../ports/telemetry.ts';
-import type { DocumentId, UpdateLog } from '../ports/update-log.ts';
+import type { DocumentId } from '../ports/update-log.ts';
 import { inBackground, type Service } from '../service.ts';
 import type { AwarenessLimits } from './awareness.ts';
 import { catchUp } from './catch-up.ts';
 import { createCommittedState } from './committed-state.ts';
 import { createHeadComparison, type HeadComparison } from './head-comparison.ts';
-import { loadDocument, type LoadedDocument } from './load-document.ts';
-import { mergeLoaded, recallCarried } from './merge-loaded.ts';
-import type { MergedState } from './merged-state.ts';
+import type { LoadDeps } from './load-base.ts';
+import { recallCarried } from './merge-loaded.ts';
+import { openDocument } from './open-document.ts';
 import { Room, type RoomDeps } from './room.ts';
 import { openRoomRelay, type RoomRelay } from './room-relay.ts';
 import type { UpdateWriter } from './update-writer.ts';
@@ -24,15 +22,21 @@ export interface Tail {
   readonly rows: number;
   readonly bytes: number;
   readonly snapshotBytes: number;
+  /** The newest snapshot turned out to be damaged, so a new one is due. */
+  readonly snapshotDamaged: boolean;
 }
 
-export interface RoomRegistryDeps {
-  readonly log: UpdateLog;
-  readonly snapshots: SnapshotStore;
+/** A snapshot that was published: its size, and how much of the tail it holds. */
+export interface FoldedTail {
+  readonly snapshotBytes: number;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+export interface RoomRegistryDeps extends LoadDeps {
   readonly fanOut: FanOut;
   readonly writer: UpdateWriter;
   readonly clock: Clock;
-  readonly telemetry: Telemetry;
   readonly node: string;
   readonly awarenessLimits: AwarenessLimits;
   /** Told after each commit (`idle` false) and when a room closes (`idle` true). */
@@ -59,7 +63,7 @@ export interface RoomRegistry extends Service {
   /** Drops the live document, if it is open here; its clients come back and load it anew. */
   discard(documentId: DocumentId, code: ErrorCode): void;
   /** Tells that a snapshot was published, so that the tail counts from it. */
-  noteSnapshot(documentId: DocumentId, bytes: number, rowsFolded: number): void;
+  noteSnapshot(documentId: DocumentId, folded: FoldedTail): void;
 }
 
 export function createRoomRegistry(deps: RoomRegistryDeps): RoomRegistry {
@@ -106,10 +110,10 @@ class Registry implements RoomRegistry {
   async #start(documentId: DocumentId, tombstone: ReadonlyMap<number, number>, relay: RoomRelay): Promise<Entry> {
     const { clock, telemetry, log } = this.#deps;
     const begun = clock.monotonic();
-    const { loaded, state } = await this.#read(documentId);
+    const { loaded, state, quarantine } = await openDocument(this.#deps, documentId);
     const bindings = new Map((await log.readBindings(documentId)).map(({ client, user }) => [client, user]));
-    const committed = createCommittedState(loaded.snapshot ?? undefined);
-    for (const row of loaded.rows) committed.push(updatesOf(row.segments));
+    const committed = createCommittedState(quarantine === null ? (loaded.snapshot ?? undefined) : state.encode());
+    if (quarantine === null) for (const row of loaded.rows) committed.push(updatesOf(row.segments));
     const position = { epoch: loaded.epoch, seq: loaded.seq };
     const room = new Room(this.#roomDeps(), {
       documentId,
@@ -119,12 +123,14 @@ class Registry implements RoomRegistry {
       bindings,
       tombstone,
       carried: recallCarried(loaded, bindings),
+      quarantine,
     });
     const tail = {
       documentId,
       rows: loaded.rows.length,
       bytes: loaded.tailBytes,
       snapshotBytes: loaded.snapshot?.byteLength ?? 0,
+      snapshotDamaged: loaded.passedOver === 'damaged',
     };
     const entry = { room, relay, holders: 0, tail };
     this.#entries.set(documentId, entry);
@@ -132,20 +138,8 @@ class Registry implements RoomRegistry {
     telemetry.metrics.count('rooms_loaded_total');
     telemetry.metrics.gauge('rooms', this.#entries.size);
     telemetry.metrics.observe('load_seconds', (clock.monotonic() - begun) / 1_000);
+    if (tail.snapshotDamaged) this.#deps.onTail(tail, false);
     return entry;
-  }
-
-  async #read(documentId: DocumentId): Promise<{ readonly loaded: LoadedDocument; readonly state: MergedState }> {
-    try {
-      const loaded = await loadDocument(this.#deps, documentId);
-      return { loaded, state: mergeLoaded(loaded) };
-    } catch (error) {
-      if (toScriptoriumError(error).code === 'document-quarantined') {
-        this.#deps.telemetry.metrics.count('documents_quarantined_total');
-        this.#deps.telemetry.log.error('document_quarantined', { documentId }, error);
-      }
-      throw error;
-    }
   }
 
   #roomDeps(): RoomDeps {
@@ -178,10 +172,16 @@ class Registry implements RoomRegistry {
     this.#deps.onTail(entry.tail, false);
   }
 
-  noteSnapshot(documentId: DocumentId, bytes: number, rowsFolded: number): void {
+  noteSnapshot(documentId: DocumentId, folded: FoldedTail): void {
     const entry = this.#entries.get(documentId);
     if (entry === undefined) return;
-    entry.tail = { documentId, rows: Math.max(0, entry.tail.rows - rowsFolded), bytes: 0, snapshotBytes: bytes };
+    entry.tail = {
+      documentId,
+      rows: Math.max(0, entry.tail.rows - folded.rows),
+      bytes: Math.max(0, entry.tail.bytes - folded.bytes),
+      snapshotBytes: folded.snapshotBytes,
+      snapshotDamaged: false,
+    };
   }
 
   release(room: Room): void {

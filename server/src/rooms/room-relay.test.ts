@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decodePresenceRelay } from '../core/presence-relay.ts';
 import type { FanOut, RelayMessage } from '../ports/fan-out.ts';
+import { noHistory } from '../../test/support/no-history.ts';
 import { createRoomFixture } from '../../test/support/room-fixture.ts';
 import type { Room } from './room.ts';
 import { openRoomRelay } from './room-relay.ts';
@@ -64,7 +65,10 @@ function fixture(inForceAtOnce: boolean) {
     },
   };
   const heads = { ask: (room: Room) => void compared.push(room) };
-  const relay = openRoomRelay({ log, telemetry: rooms.telemetry, fanOut: slow.fanOut, node: 'mine', heads }, 1);
+  const relay = openRoomRelay(
+    { ...noHistory, log, telemetry: rooms.telemetry, fanOut: slow.fanOut, node: 'mine', heads },
+    1,
+  );
   let told = (): void => undefined;
   const room = rooms.openRoom(1, () => told());
   const onDiscarded = (tell: () => void): void => {

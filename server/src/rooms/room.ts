@@ -10,6 +10,7 @@ import type { AppendEntry, ClientBinding, DocumentId } from '../ports/update-log
 import { createRoomAwareness, type AwarenessLimits, type RoomAwareness } from './awareness.ts';
 import { createBroadcast, type Broadcast } from './broadcast.ts';
 import type { CommittedState } from './committed-state.ts';
+import type { CarefulMerge } from './merge-carefully.ts';
 import type { MergedState } from './merged-state.ts';
 import { outboundUpdate, type Outbound } from './outbound.ts';
 import type { RoomSession } from './room-session.ts';
@@ -41,6 +42,8 @@ export interface RoomStart {
   readonly carried: CarriedRanges;
   /** State vector of deleted incarnations, by client; empty when there were none. */
   readonly tombstone: ReadonlyMap<number, number>;
+  /** What had to be left out of a damaged document, which takes no edits then; `null` when it is whole. */
+  readonly quarantine: CarefulMerge | null;
 }
 
 /** What was handed to the writer and is not settled yet. */
@@ -72,6 +75,8 @@ export class Room implements AppendSource {
   /** What other users brought under somebody's clientIDs. */
   readonly carried: CarriedRanges;
   readonly tombstone: ReadonlyMap<number, number>;
+  /** Set when the document is damaged: it shows what could be saved, and takes no edits. */
+  readonly quarantine: CarefulMerge | null;
   readonly sessions: ReadonlySet<RoomSession>;
   readonly #deps: RoomDeps;
   readonly #sessions = new Set<RoomSession>();
@@ -94,6 +99,7 @@ export class Room implements AppendSource {
     this.state = start.state;
     this.committed = start.committed;
     this.tombstone = start.tombstone;
+    this.quarantine = start.quarantine;
     this.carried = start.carried;
     this.#position = start.position;
     this.#bindings = new Map(start.bindings);

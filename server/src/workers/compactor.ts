@@ -1,34 +1,45 @@
 import { shouldCompact } from '../core/compaction-plan.ts';
-import { ScriptoriumError } from '../core/errors.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { DocumentId, SnapshotPointer } from '../ports/update-log.ts';
-import { isIntact, loadDocument, sha256Hex, type LoadDeps } from '../rooms/load-document.ts';
-import { mergeLoaded } from '../rooms/merge-loaded.ts';
-import type { RoomRegistry, Tail } from '../rooms/room-registry.ts';
+import { updatesOf } from '../core/pending-row.ts';
+import { planRetention } from '../core/retention-plan.ts';
+import type { SnapshotPointer } from '../ports/snapshot-pointer.ts';
+import type { StateMerger } from '../ports/state-merger.ts';
+import type { DocumentId } from '../ports/update-log.ts';
+import type { LoadDeps } from '../rooms/load-base.ts';
+import { loadDocument, type LoadedDocument } from '../rooms/load-document.ts';
+import type { FoldedTail, Tail } from '../rooms/room-registry.ts';
 import type { Service } from '../service.ts';
+import type { Archiver } from './archiver.ts';
+import { publishState, type PublishDeps } from './publish-state.ts';
 
 /**
- * Folds the log's tail into snapshots. Its input is the previous snapshot and committed rows, never a live room. A new
- * object is written, read back and verified before the pointer moves to it, by compare-and-set, so that two nodes at it
- * do no harm and a crash at any point leaves the document as it was.
+ * Folds the log's tail into snapshots. Its input is the previous snapshot and committed rows, never a live room, and
+ * never a document in which something is damaged. A snapshot is loaded back once, and read back from where it is stored,
+ * before the pointer moves to it by compare-and-set; so two nodes at it do no harm, and a crash at any point leaves the
+ * document as it was.
  */
 export interface Compactor extends Service {
   /** Looks at a document's tail and compacts it, when that is due, in the background and one at a time. */
   consider(tail: Tail, idle: boolean): void;
-  /** Compacts now. False when there was nothing to fold or somebody else was faster. */
+  /** Compacts now. False when there was nothing to fold, nothing that may be folded, or somebody else was faster. */
   compact(documentId: DocumentId): Promise<boolean>;
-  /** Removes objects that no pointer names any more. */
-  sweep(): Promise<number>;
 }
 
-export interface CompactorDeps extends LoadDeps {
-  readonly clock: Clock;
-  readonly rooms: () => RoomRegistry;
+/** The rooms, as the compactor sees them. */
+export interface CompactedRooms {
+  get(documentId: DocumentId): unknown;
+  noteSnapshot(documentId: DocumentId, folded: FoldedTail): void;
 }
 
-/** Milliseconds after which a registered key that no pointer names is taken for garbage. */
-const INTENT_LIFETIME = 60 * 60 * 1_000;
-const SWEEP_BATCH = 100;
+export interface CompactorDeps extends LoadDeps, PublishDeps {
+  readonly merger: StateMerger;
+  readonly archiver: Archiver;
+  readonly rooms: () => CompactedRooms;
+  /** Days of which the last snapshot is kept. */
+  readonly keepDays: number;
+}
+
+/** Milliseconds that a snapshot which was given up can still be read by a load that has just begun. */
+const RETIREMENT = 60 * 60 * 1_000;
 
 export function createCompactor(deps: CompactorDeps): Compactor {
   return new SnapshotCompactor(deps);
@@ -50,8 +61,8 @@ class SnapshotCompactor implements Compactor {
     if (this.#stopped || this.#queue.has(tail.documentId)) return;
     const last = this.#last.get(tail.documentId) ?? -Infinity;
     const sinceLast = this.#deps.clock.monotonic() - last;
-    const facts = { snapshotBytes: tail.snapshotBytes, tailRows: tail.rows, tailBytes: tail.bytes, idle, sinceLast };
-    if (!shouldCompact(facts)) return;
+    const { snapshotBytes, rows: tailRows, bytes: tailBytes, snapshotDamaged } = tail;
+    if (!shouldCompact({ snapshotBytes, tailRows, tailBytes, snapshotDamaged, idle, sinceLast })) return;
     this.#queue.add(tail.documentId);
     this.#running ??= this.#work();
   }
@@ -62,7 +73,7 @@ class SnapshotCompactor implements Compactor {
       this.#last.set(documentId, this.#deps.clock.monotonic());
       try {
         await this.compact(documentId);
-        await this.sweep();
+        await this.#deps.archiver.archive(documentId, false);
       } catch (error) {
         this.#deps.telemetry.log.warn('compaction_failed', { documentId }, error);
       }
@@ -73,46 +84,56 @@ class SnapshotCompactor implements Compactor {
   }
 
   async compact(documentId: DocumentId): Promise<boolean> {
-    const { clock, telemetry, log } = this.#deps;
+    const { clock, telemetry } = this.#deps;
     const begun = clock.monotonic();
     const loaded = await loadDocument(this.#deps, documentId);
-    if (loaded.rows.length === 0) return false;
-    const state = mergeLoaded(loaded);
-    const bytes = state.encode();
-    state.destroy();
-    const pointer = await this.#store({ documentId, epoch: loaded.epoch, seq: loaded.seq }, bytes);
-    const current = await log.readLoadStart(documentId);
-    const expected = current?.snapshot?.seq ?? 0;
-    // A pointer that moved past us meanwhile is better than ours.
-    if (current === null || expected >= pointer.seq) return false;
-    if (!(await log.publishSnapshot(documentId, loaded.epoch, expected, pointer))) return false;
-    this.#deps.rooms().noteSnapshot(documentId, bytes.byteLength, loaded.rows.length);
+    if (!this.#mayFold(documentId, loaded)) return false;
+    const updates = loaded.rows.flatMap((row) => updatesOf(row.segments));
+    const merged = await this.#deps.merger.merge({ snapshot: loaded.snapshot, updates });
+    if (merged.kind === 'unmergeable') {
+      telemetry.log.error('compaction_refused', { documentId, reason: merged.reason });
+      return false;
+    }
+    const snapshot = await this.#publish(documentId, loaded, merged);
+    if (snapshot === null) return false;
+    const folded = { snapshotBytes: snapshot.bytes, rows: loaded.rows.length, bytes: loaded.tailBytes };
+    this.#deps.rooms().noteSnapshot(documentId, folded);
     telemetry.metrics.count('snapshots_written_total');
     telemetry.metrics.observe('compaction_seconds', (clock.monotonic() - begun) / 1_000);
+    await this.#thinOut(documentId);
     return true;
   }
 
-  async #store(
-    place: { readonly documentId: DocumentId; readonly epoch: number; readonly seq: number },
-    bytes: Uint8Array,
-  ): Promise<SnapshotPointer> {
-    const { clock, log, snapshots } = this.#deps;
-    const sha256 = sha256Hex(bytes);
-    const key = `d/${place.documentId}/${place.epoch}-${place.seq}-${sha256}`;
-    const pointer = { seq: place.seq, key, sha256, bytes: bytes.byteLength };
-    await log.registerSnapshot(place.documentId, key, clock.now() + INTENT_LIFETIME);
-    await snapshots.put(key, bytes);
-    const stored = await snapshots.get(key);
-    if (stored === null || !isIntact(stored, pointer)) {
-      throw new ScriptoriumError('storage-unavailable', 'a snapshot reads back other than it was written');
+  /** A snapshot of a damaged document would make the loss look like the truth. */
+  #mayFold(documentId: DocumentId, loaded: LoadedDocument): boolean {
+    if (loaded.damage.length > 0) {
+      this.#deps.telemetry.log.error('compaction_refused', { documentId, reason: 'rows are damaged' });
+      return false;
     }
-    return pointer;
+    // While the store is away its snapshot is as good as ever, and a new one could not be written.
+    return loaded.rows.length > 0 && loaded.passedOver !== 'unavailable';
   }
 
-  async sweep(): Promise<number> {
-    const keys = await this.#deps.log.takeExpiredSnapshots(this.#deps.clock.now(), SWEEP_BATCH);
-    for (const key of keys) await this.#deps.snapshots.remove(key);
-    return keys.length;
+  async #publish(
+    documentId: DocumentId,
+    loaded: LoadedDocument,
+    merged: { readonly state: Uint8Array; readonly sha256: string },
+  ): Promise<SnapshotPointer | null> {
+    const progress = await this.#deps.history.readProgress(documentId);
+    if (progress === null) return null;
+    const { tenant, snapshotSeq: expectedSeq } = progress;
+    const { epoch, seq } = loaded;
+    // A pointer that moved past us meanwhile is better than ours; one beside ours only gives way when it is damaged.
+    const isOurs = loaded.passedOver === 'damaged' ? expectedSeq <= seq : expectedSeq < seq;
+    if (!isOurs) return null;
+    return publishState(this.#deps, { ...merged, tenant, documentId, epoch, seq, expectedSeq });
+  }
+
+  async #thinOut(documentId: DocumentId): Promise<void> {
+    const { snapshotIndex, clock, keepDays: days } = this.#deps;
+    const kept = await snapshotIndex.list(documentId);
+    const givenUp = planRetention(kept, { now: clock.now(), days });
+    await snapshotIndex.retire(documentId, givenUp, clock.now() + RETIREMENT);
   }
 
   async drain(milliseconds: number): Promise<void> {

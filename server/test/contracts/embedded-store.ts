@@ -2,6 +2,7 @@ import { createAccessChangeLog } from '../../src/adapters/sql/access-changes.ts'
 import { createApiKeyStore } from '../../src/adapters/sql/api-key-store.ts';
 import { createDocumentCatalog } from '../../src/adapters/sql/document-catalog.ts';
 import { createGrantStore } from '../../src/adapters/sql/grant-store.ts';
+import { createStoredHistory } from '../../src/adapters/sql/stored-history.ts';
 import { openSqlite, type SqliteDeps } from '../../src/adapters/sqlite/open-sqlite.ts';
 import type { SqliteConnection } from '../../src/adapters/sqlite/sqlite-connection.ts';
 import { createSqliteUpdateLog } from '../../src/adapters/sqlite/update-log.ts';
@@ -25,6 +26,7 @@ export async function openEmbeddedStore(directory: string, more: Partial<SqliteD
   return {
     connection,
     log: createSqliteUpdateLog(connection),
+    ...createStoredHistory({ database: connection.database }),
     catalog: createDocumentCatalog({ database: connection.database }),
     grants: createGrantStore({ database: connection.database }),
     keys: createApiKeyStore({ database: connection.database }),

@@ -7,7 +7,11 @@ import { describeDocumentCatalog } from './document-catalog.contract.ts';
 import { openEmbeddedStore, type EmbeddedStore } from './embedded-store.ts';
 import { describeFanOut } from './fan-out.contract.ts';
 import { describeGrantStore } from './grant-store.contract.ts';
-import { describeSnapshotPointers } from './snapshot-pointers.contract.ts';
+import { describeHistoryIndex } from './history-index.contract.ts';
+import { describeLogUpkeep } from './log-upkeep.contract.ts';
+import { describeObjectRegister } from './object-register.contract.ts';
+import { describeRowQuarantine } from './row-quarantine.contract.ts';
+import { describeSnapshotIndex } from './snapshot-index.contract.ts';
 import { describeSnapshotStore } from './snapshot-store.contract.ts';
 import { describeUpdateLog } from './update-log.contract.ts';
 
@@ -24,7 +28,11 @@ function newStore(): () => Promise<EmbeddedStore> {
 }
 
 describeUpdateLog('SQLite', newStore());
-describeSnapshotPointers('SQLite', newStore());
+describeSnapshotIndex('SQLite', newStore());
+describeObjectRegister('SQLite', newStore());
+describeHistoryIndex('SQLite', newStore());
+describeLogUpkeep('SQLite', newStore());
+describeRowQuarantine('SQLite', newStore());
 describeDocumentCatalog('SQLite', newStore());
 describeGrantStore('SQLite', newStore());
 describeApiKeyStore('SQLite', newStore());

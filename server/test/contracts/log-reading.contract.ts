@@ -5,6 +5,7 @@ import {
   bytes,
   entry,
   newDocument,
+  newDocumentWithRows,
   newDocuments,
   newWriter,
   readTexts,
@@ -70,14 +71,44 @@ export function describeLogReading(current: () => StoreUnderTest): void {
     await newWriter(store).append(entry(live!.id, '12345'));
     await newWriter(store).append(entry(live!.id, '123'));
     await store.catalog.remove(deleted!.tenant, deleted!.name, new Uint8Array([0]), AT);
-    expect(await store.log.readLoadStart(live!.id)).toEqual({
+    expect(await store.log.readLoadStart(live!.id)).toMatchObject({
       epoch: 1,
       head: 2,
+      archivedSeq: 0,
       tailBytes: 8,
       snapshot: null,
-      previousSnapshot: null,
     });
     expect(await store.log.readLoadStart(deleted!.id)).toBeNull();
     expect(await store.log.readLoadStart(UNKNOWN_DOCUMENT)).toBeNull();
+  });
+
+  it('[LOG37] a load starts with the first rows above the newest snapshot, in order, in the same read', async () => {
+    const store = current();
+    const { id } = await newDocumentWithRows(store, 5);
+    await newDocumentWithRows(store, 3);
+    const all = await store.log.readRows(id, 0, 10);
+    expect((await store.log.readLoadStart(id))?.rows).toEqual(all);
+    const content = bytes('the state');
+    const sha256 = createHash('sha256').update(content).digest('hex');
+    const snapshot = { seq: 3, at: AT, sha256, bytes: content.length, place: { kind: 'inline', content } } as const;
+    await store.snapshotIndex.publish({ documentId: id, epoch: 1, expectedSeq: 0, snapshot });
+    const start = await store.log.readLoadStart(id);
+    expect(start?.rows).toEqual(all.slice(3));
+    expect(start?.snapshot).toMatchObject({ seq: 3, at: AT, sha256, bytes: content.length });
+    expect(start?.snapshot?.place.kind === 'inline' && Buffer.from(start.snapshot.place.content).toString()).toBe(
+      'the state',
+    );
+  });
+
+  it('[LOG37] of a long tail the first rows come without a gap, and the others can be read behind them', async () => {
+    const store = current();
+    const { id } = await newDocument(store);
+    const writer = newWriter(store);
+    for (let index = 0; index < 1_203; index += 1) await writer.append(entry(id, `${index}`));
+    const first = (await store.log.readLoadStart(id))?.rows ?? [];
+    expect(first.map(({ seq }) => seq)).toEqual(Array.from(first, (_, index) => index + 1));
+    expect(first.length).toBeGreaterThan(100);
+    const rest = await store.log.readRows(id, first.length, 2_000);
+    expect(first.length + rest.length).toBe(1_203);
   });
 }

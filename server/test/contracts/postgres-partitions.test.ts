@@ -133,7 +133,7 @@ describe.skipIf(missing.postgres)('partitions of the log', () => {
     expect(await readTexts(store, document!.id)).toEqual([[1, 'a']]);
   });
 
-  it('[LOG15] unless told otherwise, the floor is the lesser of archive and snapshot', async () => {
+  it('[LOG15] unless told otherwise, the floor is the least of archive, snapshot and cursors', async () => {
     await store.close();
     store = await openPostgresStore(await newDatabase());
     const [document] = await newDocuments(store, 1);
@@ -144,12 +144,17 @@ describe.skipIf(missing.postgres)('partitions of the log', () => {
     await archive(id, 2);
     await store.keepUp();
     expect(await readTexts(store, id)).toHaveLength(2);
-    await store.log.registerSnapshot(id, 'key', 1);
-    await store.log.publishSnapshot(id, 1, 0, { seq: 2, key: 'key', sha256: 'ab', bytes: 1 });
+    await store.register.register(id, 'key', 1);
+    const snapshot = { seq: 2, at: 1, sha256: 'ab', bytes: 1, place: { kind: 'object', key: 'key' } } as const;
+    await store.snapshotIndex.publish({ documentId: id, epoch: 1, expectedSeq: 0, snapshot });
     await archive(id, 1);
     await store.keepUp();
     expect(await readTexts(store, id)).toHaveLength(2);
     await archive(id, 2);
+    await store.cursors.register('search', 'every-document');
+    await store.keepUp();
+    expect(await readTexts(store, id)).toHaveLength(2);
+    await store.cursors.advance('search', id, 2);
     await store.keepUp();
     expect(await readTexts(store, id)).toEqual([]);
   });

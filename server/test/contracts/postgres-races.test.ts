@@ -74,11 +74,11 @@ describe.skipIf(missing.postgres)('changes at the same moment on PostgreSQL', ()
   it('[SNAP24] a sweeper that waited for a key leaves it when it was named meanwhile', async () => {
     const { id } = await newDocument(store);
     await newWriter(store).append(entry(id, 'a'));
-    await store.log.registerSnapshot(id, `key/${id}`, AT);
+    await store.register.register(id, `key/${id}`, AT);
     const taken = await overlap(
       (transaction) =>
-        transaction.updateTable('snapshot_register').set({ named: 1 }).where('key', '=', `key/${id}`).execute(),
-      () => store.log.takeExpiredSnapshots(AT + 1, 1_000),
+        transaction.updateTable('object_register').set({ state: 1 }).where('key', '=', `key/${id}`).execute(),
+      () => store.register.takeExpired({ now: AT + 1, retryAt: AT * 2, limit: 1_000 }),
     );
     expect(taken).not.toContain(`key/${id}`);
   });
@@ -89,26 +89,28 @@ describe.skipIf(missing.postgres)('changes at the same moment on PostgreSQL', ()
     for (const text of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']) await writer.append(entry(id, text));
     for (let expected = 0; expected < 8; expected += 1) {
       const keys = Array.from({ length: 12 }, (_, index) => `race/${id}/${expected}/${index}`);
-      for (const key of keys) await store.log.registerSnapshot(id, key, AT);
+      for (const key of keys) await store.register.register(id, key, AT);
       // Those of another epoch hold nothing that would make them wait for the one that wins.
-      const publish = (key: string, index: number) =>
-        store.log.publishSnapshot(id, index % 4 === 0 ? 1 : 2, expected, {
-          seq: expected + 1,
-          key,
-          sha256: 'ab',
-          bytes: 1,
-        });
+      const publish = (key: string, index: number) => {
+        const place = { kind: 'object', key } as const;
+        const snapshot = { seq: expected + 1, at: AT, sha256: 'ab', bytes: 1, place };
+        const epoch = index % 4 === 0 ? 1 : 2;
+        return store.snapshotIndex.publish({ documentId: id, epoch, expectedSeq: expected, snapshot });
+      };
       await Promise.all(keys.map(publish));
-      const start = await store.log.readLoadStart(id);
-      expect(start?.snapshot?.seq).toBe(expected + 1);
+      expect((await store.log.readLoadStart(id))?.snapshot?.seq).toBe(expected + 1);
       const named = await store.database
-        .selectFrom('snapshot_register')
+        .selectFrom('object_register')
         .select('key')
         .where('document_id', '=', id)
-        .where('named', '=', 1)
+        .where('state', '=', 1)
         .execute();
-      const pointers = [start?.snapshot?.key, start?.previousSnapshot?.key].filter((key) => key !== undefined);
-      expect(new Set(named.map(({ key }) => key))).toEqual(new Set(pointers));
+      const pointers = await store.database
+        .selectFrom('snapshots')
+        .select('key')
+        .where('document_id', '=', id)
+        .execute();
+      expect(new Set(named.map(({ key }) => key))).toEqual(new Set(pointers.map(({ key }) => key)));
     }
   });
 

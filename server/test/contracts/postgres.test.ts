@@ -4,7 +4,11 @@ import { describeApiKeyStore } from './api-key-store.contract.ts';
 import { describeDocumentCatalog } from './document-catalog.contract.ts';
 import { describeGrantStore } from './grant-store.contract.ts';
 import { openPostgresStore, type PostgresStoreUnderTest } from './postgres-store.ts';
-import { describeSnapshotPointers } from './snapshot-pointers.contract.ts';
+import { describeHistoryIndex } from './history-index.contract.ts';
+import { describeLogUpkeep } from './log-upkeep.contract.ts';
+import { describeObjectRegister } from './object-register.contract.ts';
+import { describeRowQuarantine } from './row-quarantine.contract.ts';
+import { describeSnapshotIndex } from './snapshot-index.contract.ts';
 import { describeUpdateLog } from './update-log.contract.ts';
 
 /** Opens one and the same database, each time it is called; it is made by the first call. */
@@ -19,7 +23,11 @@ function newStore(through: (url: string) => string = (url) => url): () => Promis
 
 describe.skipIf(missing.postgres)('on PostgreSQL', () => {
   describeUpdateLog('PostgreSQL', newStore());
-  describeSnapshotPointers('PostgreSQL', newStore());
+  describeSnapshotIndex('PostgreSQL', newStore());
+  describeObjectRegister('PostgreSQL', newStore());
+  describeHistoryIndex('PostgreSQL', newStore());
+  describeLogUpkeep('PostgreSQL', newStore());
+  describeRowQuarantine('PostgreSQL', newStore());
   describeDocumentCatalog('PostgreSQL', newStore());
   describeGrantStore('PostgreSQL', newStore());
   describeApiKeyStore('PostgreSQL', newStore());
@@ -27,7 +35,11 @@ describe.skipIf(missing.postgres)('on PostgreSQL', () => {
 
 describe.skipIf(missing.postgres || missing.pooler)('through a pooler in transaction mode', () => {
   describeUpdateLog('PgBouncer', newStore(throughPooler));
-  describeSnapshotPointers('PgBouncer', newStore(throughPooler));
+  describeSnapshotIndex('PgBouncer', newStore(throughPooler));
+  describeObjectRegister('PgBouncer', newStore(throughPooler));
+  describeHistoryIndex('PgBouncer', newStore(throughPooler));
+  describeLogUpkeep('PgBouncer', newStore(throughPooler));
+  describeRowQuarantine('PgBouncer', newStore(throughPooler));
   describeDocumentCatalog('PgBouncer', newStore(throughPooler));
   describeGrantStore('PgBouncer', newStore(throughPooler));
   describeApiKeyStore('PgBouncer', newStore(throughPooler));

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { type DocumentName, parseDocumentName, parseTenant, type Tenant } from '@scriptorium/shared/document-name';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../../src/adapters/sql/schema.ts';
+import type { StoredHistory } from '../../src/adapters/sql/stored-history.ts';
 import type { DocumentCatalog, DocumentRecord } from '../../src/ports/document-catalog.ts';
 import type { AppendBatch, AppendEntry, AppendResult, DocumentId, UpdateLog } from '../../src/ports/update-log.ts';
 
-/** A store as the suites on log and catalog use it. Suites share one, so each test works in a tenant of its own. */
-export interface StoreUnderTest {
+/** A store as the suites use it. Suites share one, so each test works in a tenant of its own. */
+export interface StoreUnderTest extends StoredHistory {
   readonly log: UpdateLog;
   readonly catalog: DocumentCatalog;
   /** For looking behind the ports, and for doing damage there. */
@@ -44,6 +45,16 @@ export async function newDocument(store: StoreUnderTest): Promise<DocumentRecord
 
 export async function newDocuments(store: StoreUnderTest, count: number): Promise<readonly DocumentRecord[]> {
   return Promise.all(Array.from({ length: count }, () => newDocument(store)));
+}
+
+/** A document with so many rows of ten bytes each. */
+export async function newDocumentWithRows(store: StoreUnderTest, rows: number, at = AT): Promise<DocumentRecord> {
+  const document = await newDocument(store);
+  const writer = newWriter(store);
+  for (let index = 0; index < rows; index += 1) {
+    await store.log.append(writer.batch([entry(document.id, '0123456789')], { at: at + index }));
+  }
+  return document;
 }
 
 export function bytes(text: string): Uint8Array {

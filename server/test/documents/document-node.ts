@@ -1,64 +1,98 @@
 import { parseDocumentName, parseTenant } from '@scriptorium/shared/document-name';
 import { createFilesystemSnapshotStore } from '../../src/adapters/filesystem/snapshot-store.ts';
 import { createInProcessFanOut } from '../../src/adapters/in-process/fan-out.ts';
-import { createDocumentCatalog } from '../../src/adapters/sql/document-catalog.ts';
-import { openSqlite } from '../../src/adapters/sqlite/open-sqlite.ts';
-import { createSqliteUpdateLog } from '../../src/adapters/sqlite/update-log.ts';
 import { createSystemClock } from '../../src/adapters/system/clock.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 import type { SnapshotStore } from '../../src/ports/snapshot-store.ts';
 import type { UpdateLog } from '../../src/ports/update-log.ts';
 import { createLiveDocuments } from '../../src/rooms/live-documents.ts';
-import { createRoomRegistry, type RoomRegistry } from '../../src/rooms/room-registry.ts';
+import { createRoomRegistry, type RoomRegistry, type Tail } from '../../src/rooms/room-registry.ts';
 import { createUpdateWriter } from '../../src/rooms/update-writer.ts';
+import { createArchiver } from '../../src/workers/archiver.ts';
 import { createCompactor } from '../../src/workers/compactor.ts';
+import { createMergeThread } from '../../src/workers/merge-thread.ts';
+import { createSweeper, type SweeperLimits } from '../../src/workers/sweeper.ts';
+import { openEmbeddedStore } from '../contracts/embedded-store.ts';
+import type { OpenStore } from '../contracts/store-under-test.ts';
 import { createSilentTelemetry } from '../support/silent-telemetry.ts';
 
-/** The live half of a node on real embedded stores, without its sockets. `wrap` lets a test stand between it and a store. */
-export async function openDocumentNode(
-  directory: string,
-  wrap: {
-    readonly log?: (log: UpdateLog) => UpdateLog;
-    readonly snapshots?: (store: SnapshotStore) => SnapshotStore;
-  } = {},
-) {
-  const clock = createSystemClock();
+/** What a test puts in the place of what a node has. */
+export interface NodeOptions {
+  /** The embedded one in the directory, unless a test says otherwise. */
+  readonly openStore?: OpenStore;
+  readonly log?: (log: UpdateLog) => UpdateLog;
+  readonly snapshots?: (store: SnapshotStore) => SnapshotStore;
+  readonly clock?: Clock;
+  /** Nothing is inline unless a test says so, since files are easier to damage. */
+  readonly inlineSnapshotBytes?: number;
+  readonly inlineSegmentBytes?: number;
+  readonly keepDays?: number;
+  readonly limits?: Partial<SweeperLimits>;
+  readonly onTail?: (tail: Tail, idle: boolean) => void;
+}
+
+const HOUR = 3_600_000;
+const LIMITS: SweeperLimits = {
+  archiveAfter: 12 * HOUR,
+  rowMinAge: 24 * HOUR,
+  deletedAfter: 48 * HOUR,
+  dropsRows: true,
+};
+
+/** The live half of a node on real stores, without its sockets. */
+export async function openDocumentNode(directory: string, options: NodeOptions = {}) {
+  const clock = options.clock ?? createSystemClock();
   const telemetry = createSilentTelemetry();
-  const sqlite = await openSqlite({ directory, clock, log: telemetry.log });
-  const log = (wrap.log ?? ((it) => it))(createSqliteUpdateLog(sqlite));
+  const database = await (options.openStore ?? (() => openEmbeddedStore(directory)))();
+  const log = (options.log ?? ((it) => it))(database.log);
   const store = createFilesystemSnapshotStore({ directory: `${directory}/snapshots` });
-  const snapshots = (wrap.snapshots ?? ((it) => it))(store);
-  const catalog = createDocumentCatalog({ database: sqlite.database });
+  const snapshots = (options.snapshots ?? ((it) => it))(store);
+  const { catalog } = database;
   const node = `node-${Math.random()}`;
+  const { cursors, history, quarantine, register, snapshotIndex, upkeep } = database;
+  const stores = { log, snapshots, catalog, cursors, history, quarantine, register, snapshotIndex, upkeep };
+  const deps = { ...stores, clock, telemetry, rooms: () => rooms };
+  const { inlineSnapshotBytes = 0, inlineSegmentBytes = 0, keepDays = 0 } = options;
   const writer = createUpdateWriter({ log, clock, telemetry, incarnation: node, maxPendingBytes: 1e7 });
-  const compactor = createCompactor({ log, snapshots, clock, telemetry, rooms: () => rooms });
+  const merger = createMergeThread({ clock, log: telemetry.log });
+  const archiver = createArchiver({ ...deps, inlineSegmentBytes });
+  const compactor = createCompactor({ ...deps, merger, archiver, inlineSnapshotBytes, keepDays });
+  const sweeper = createSweeper({ ...deps, compactor, archiver, limits: { ...LIMITS, ...options.limits } });
   const rooms: RoomRegistry = createRoomRegistry({
-    log,
-    snapshots,
+    ...stores,
     fanOut: createInProcessFanOut({ node }),
     writer,
     clock,
     telemetry,
     node,
     awarenessLimits: { statesPerSession: 8, stateBytes: 4096 },
-    onTail: () => undefined,
+    onTail: options.onTail ?? (() => undefined),
   });
-  const documents = createLiveDocuments({ log, snapshots, telemetry, rooms });
+  const documents = createLiveDocuments({ ...stores, telemetry, rooms });
   const create = async (name: string) => {
     const [tenant, documentName] = [parseTenant('default'), parseDocumentName(name)];
     if (tenant === null || documentName === null) throw new Error('not a name');
     return (await catalog.create(tenant, documentName, 'ada', clock.now())).record;
   };
   return {
-    log,
-    snapshots,
-    catalog,
+    ...stores,
+    database: database.database,
+    inlineSnapshotBytes,
+    clock,
     rooms,
     writer,
+    archiver,
     compactor,
+    sweeper,
+    merger,
     documents,
     telemetry,
     create,
-    close: () => sqlite.close(),
+    close: async () => {
+      await sweeper.drain(0);
+      await merger.drain(0);
+      await database.close();
+    },
   };
 }
 

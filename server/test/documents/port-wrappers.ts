@@ -9,9 +9,6 @@ export function bindLog(log: UpdateLog): UpdateLog {
     readHeads: (ids) => log.readHeads(ids),
     readLoadStart: (id) => log.readLoadStart(id),
     readBindings: (id) => log.readBindings(id),
-    registerSnapshot: (...intent) => log.registerSnapshot(...intent),
-    publishSnapshot: (...snapshot) => log.publishSnapshot(...snapshot),
-    takeExpiredSnapshots: (...before) => log.takeExpiredSnapshots(...before),
   };
 }
 

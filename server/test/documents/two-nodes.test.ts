@@ -29,12 +29,12 @@ afterEach(async () => {
 
 /** Another node's rooms on the same log, with a fan-out of its own: no relay ever arrives. */
 function createDeafNode(clock: FakeClock, health: Partial<FanOut> = {}): RoomRegistry {
-  const { log, snapshots, telemetry } = stores;
+  const { log, telemetry } = stores;
   const fanOut = { ...createInProcessFanOut({ node: 'deaf' }), ...health };
   const writer = createUpdateWriter({ log, clock, telemetry, incarnation: 'deaf', maxPendingBytes: 1e6 });
   const awarenessLimits = { statesPerSession: 8, stateBytes: 4096 };
   const onTail = () => undefined;
-  const deps = { log, snapshots, fanOut, writer, clock, telemetry, node: 'deaf', awarenessLimits, onTail };
+  const deps = { ...stores, fanOut, writer, clock, telemetry, node: 'deaf', awarenessLimits, onTail };
   const rooms = createRoomRegistry(deps);
   createHeadWatch({ ...deps, rooms });
   return rooms;

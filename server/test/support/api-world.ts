@@ -152,7 +152,7 @@ function createPlayedDocuments(catalog: DocumentCatalog, log: UpdateLog) {
     read: (record) => {
       reads += 1;
       const state = Y.encodeStateAsUpdate(stateOf(record));
-      return Promise.resolve({ epoch: record.epoch, seq: record.head, state });
+      return Promise.resolve({ epoch: record.epoch, seq: record.head, state, damaged: false });
     },
     retire: async (record, reason, change) => {
       const result = await change(Y.encodeStateVector(stateOf(record)));

@@ -59,13 +59,10 @@ export function createMemoryLog(unavailable: Error): MemoryLog {
       ),
     readLoadStart: (documentId) => {
       const { epoch, rows, deleted } = of(documentId);
-      const start = { epoch, head: rows.length, snapshot: null, previousSnapshot: null, tailBytes: 0 };
+      const start = { epoch, head: rows.length, archivedSeq: 0, snapshot: null, rows, tailBytes: 0 };
       return Promise.resolve(deleted ? null : start);
     },
     readBindings: () => Promise.resolve([]),
-    registerSnapshot: () => Promise.resolve(),
-    publishSnapshot: () => Promise.resolve(false),
-    takeExpiredSnapshots: () => Promise.resolve([]),
   };
   return log;
 }

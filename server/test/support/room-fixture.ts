@@ -71,6 +71,7 @@ export function createRoomFixture(options: { readonly maxPendingBytes?: number; 
         bindings: new Map(),
         carried: createCarriedRanges(),
         tombstone: new Map(),
+        quarantine: null,
       },
     );
   };

@@ -2,25 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, readdir, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ScriptoriumError } from '../../core/errors.ts';
-import type { SnapshotStore } from '../../ports/snapshot-store.ts';
+import { isObjectKey, type SnapshotStore } from '../../ports/snapshot-store.ts';
 
 export interface FilesystemSnapshotStoreDeps {
   /** Where the objects live; made when the first one is written. */
   readonly directory: string;
 }
 
-/**
- * A key is a relative path of plain segments. None starts with a dot, which keeps it inside the directory and apart
- * from files that are still being written.
- */
-const KEY_PATTERN = /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/;
-const KEY_MAX_LENGTH = 512;
-
 /** Snapshots as files: written beside their place, synced, renamed into it, and the directory synced. */
 export function createFilesystemSnapshotStore(deps: FilesystemSnapshotStoreDeps): SnapshotStore {
   const root = resolve(deps.directory);
   const pathOf = (key: string): string => {
-    if (key.length > KEY_MAX_LENGTH || !KEY_PATTERN.test(key)) {
+    if (!isObjectKey(key)) {
       throw new ScriptoriumError('internal', 'a snapshot key is not a plain relative path');
     }
     return join(root, key);

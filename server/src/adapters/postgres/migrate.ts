@@ -3,9 +3,10 @@ import { ScriptoriumError } from '../../core/errors.ts';
 import type { ConnectionLease } from './connection-lease.ts';
 import type { Migration } from './migration.ts';
 import { documentsAndLog } from './migrations/0001-documents-and-log.ts';
+import { snapshotsAndHistory } from './migrations/0002-snapshots-and-history.ts';
 import { grantsAndKeys } from './migrations/0003-grants-and-keys.ts';
 
-const MIGRATIONS: readonly Migration[] = [documentsAndLog, grantsAndKeys];
+const MIGRATIONS: readonly Migration[] = [documentsAndLog, snapshotsAndHistory, grantsAndKeys];
 
 const OLDEST_SERVER = 15;
 /** Names the lock that one migration at a time holds; any number that nobody else uses in this database. */

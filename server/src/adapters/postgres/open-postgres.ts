@@ -11,8 +11,10 @@ import { createAccessChangeLog } from '../sql/access-changes.ts';
 import { createApiKeyStore } from '../sql/api-key-store.ts';
 import { createDocumentCatalog } from '../sql/document-catalog.ts';
 import { createGrantStore } from '../sql/grant-store.ts';
+import { dropFloorSql } from '../sql/drop-floor.ts';
 import { createLogQueries } from '../sql/log-queries.ts';
 import type { Schema } from '../sql/schema.ts';
+import { createStoredHistory, type StoredHistory } from '../sql/stored-history.ts';
 import { readConnectionOptions } from './connection-options.ts';
 import { ConnectionPool, type ConnectionPoolDeps } from './connection-pool.ts';
 import { createDatabase } from './kysely-database.ts';
@@ -50,7 +52,7 @@ export interface PostgresDeps {
 export type DatabaseHealth = { readonly kind: 'ready' } | { readonly kind: 'unavailable'; readonly reason: string };
 
 /** The stores of a node on PostgreSQL. */
-export interface PostgresStore {
+export interface PostgresStore extends StoredHistory {
   readonly log: UpdateLog;
   readonly catalog: DocumentCatalog;
   readonly grants: GrantStore;
@@ -94,10 +96,9 @@ export async function openPostgres(deps: PostgresDeps): Promise<PostgresStore> {
 /** A message of the protocol ends at 1 GiB; a row near that could be written and never be read. */
 const LARGEST_PAYLOAD = 256 * 1024 * 1024;
 
-/** Nothing may be dropped that a load or the history still needs. */
+/** Nothing may be dropped that a load, the history or a consumer still needs. */
 const DROP: DropOptions = {
-  floor: `least(document_heads.archived_seq, coalesce(
-    (select s.seq from document_snapshots s where s.document_id = document_heads.document_id), 0))`,
+  floor: dropFloorSql('document_heads'),
   keepDays: 2,
 };
 
@@ -142,6 +143,7 @@ function createStore(deps: PostgresDeps, pools: Pools, upkeep: PartitionUpkeep):
     keys: retryKeyConflicts(createApiKeyStore({ database }), clock),
     accessChanges: createAccessChangeLog({ database }),
     database,
+    ...createStoredHistory({ database }),
     historyReads: createReplicaReads({ primary: database, replica, clock, log }),
     health: () => readHealth(pools.writer),
     keepUp: () => upkeep.run(),

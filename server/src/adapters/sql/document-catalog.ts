@@ -66,7 +66,14 @@ async function createDocument(
   const epoch = (await readHighestEpoch(transaction, claimed)) + 1;
   const { id } = await transaction
     .insertInto('documents')
-    .values({ ...key, created_at: by.at, created_by: by.user, deleted_at: null, tombstone: claimed.tombstone })
+    .values({
+      ...key,
+      created_at: by.at,
+      created_by: by.user,
+      deleted_at: null,
+      purged_at: null,
+      tombstone: claimed.tombstone,
+    })
     .returning('id')
     .executeTakeFirstOrThrow();
   await transaction

@@ -9,11 +9,15 @@ export interface Schema extends AccessSchema {
   documents: DocumentsTable;
   document_names: DocumentNamesTable;
   document_heads: DocumentHeadsTable;
-  document_snapshots: DocumentSnapshotsTable;
+  snapshots: SnapshotsTable;
+  history_segments: HistorySegmentsTable;
   log_rows: LogRowsTable;
   log_writers: LogWritersTable;
   client_bindings: ClientBindingsTable;
-  snapshot_register: SnapshotRegisterTable;
+  object_register: ObjectRegisterTable;
+  log_consumers: LogConsumersTable;
+  consumer_cursors: ConsumerCursorsTable;
+  quarantined_rows: QuarantinedRowsTable;
 }
 
 /** One row per incarnation; the id is never used again. */
@@ -25,6 +29,8 @@ export interface DocumentsTable {
   created_at: number;
   created_by: string;
   deleted_at: number | null;
+  /** When the rows, snapshots and segments of a deleted document were removed. */
+  purged_at: number | null;
   /** State vector of what was deleted under the names it has had. */
   tombstone: Uint8Array | null;
 }
@@ -57,19 +63,35 @@ export interface DocumentHeadsTable {
   /** Payload bytes above the newest snapshot. */
   tail_bytes: number;
   updated_at: number;
+  /** The newest snapshot holds all rows up to this one; 0: there is none. Never goes back. */
+  snapshot_seq: Generated<number>;
+  /** History segments hold all rows up to this one. Never goes back. */
+  archived_seq: Generated<number>;
 }
 
-/** Where a document's newest snapshot is, and the one before it. No row: none yet. */
-export interface DocumentSnapshotsTable {
+/** A document's snapshots; the one at `snapshot_seq` is the newest. Bytes are either inline or under a key. */
+export interface SnapshotsTable {
   document_id: number;
   seq: number;
-  key: string;
-  sha256: string;
+  at: number;
   bytes: number;
-  previous_seq: number | null;
-  previous_key: string | null;
-  previous_sha256: string | null;
-  previous_bytes: number | null;
+  sha256: string;
+  key: string | null;
+  content: Uint8Array | null;
+}
+
+/** The index of a document's history segments, which follow one another without a gap. */
+export interface HistorySegmentsTable {
+  document_id: number;
+  from_seq: number;
+  to_seq: number;
+  first_at: number;
+  last_at: number;
+  bytes: number;
+  raw_bytes: number;
+  sha256: string;
+  key: string | null;
+  content: Uint8Array | null;
 }
 
 /** The log itself. */
@@ -97,11 +119,40 @@ export interface ClientBindingsTable {
   user_id: string;
 }
 
-/** Every snapshot key from before its object is written until its object may go. */
-export interface SnapshotRegisterTable {
+/** What becomes of a key: written or being written, named by a snapshot or segment, taken by a sweeper. */
+export const OBJECT_STATE = { registered: 0, named: 1, taken: 2 } as const;
+
+/** Every key of the object store from before its object is written until it is gone. */
+export interface ObjectRegisterTable {
   key: string;
   document_id: number;
   expires_at: number;
-  /** 1 while a pointer names the key. */
-  named: number;
+  /** One of `OBJECT_STATE`. */
+  state: number;
+}
+
+/** Who reads the log and must not be overtaken by the drop. */
+export interface LogConsumersTable {
+  name: string;
+  /** 1 when it follows every document, 0 when only those in which it has a cursor. */
+  follows_all: number;
+}
+
+export interface ConsumerCursorsTable {
+  consumer: string;
+  document_id: number;
+  /** The last row that the consumer has taken. */
+  seq: number;
+}
+
+/** Damaged rows that were taken out of the log, as they were. */
+export interface QuarantinedRowsTable {
+  id: Generated<number>;
+  document_id: number;
+  seq: number;
+  at: number;
+  damage: string;
+  sum: Uint8Array | null;
+  payload: Uint8Array | null;
+  set_aside_at: number;
 }

@@ -18,6 +18,9 @@ import { negotiateFormat } from '../negotiate-format.ts';
 
 type ContentDeps = Pick<ApiDeps, 'catalog' | 'documents'>;
 
+/** Tells that the content is what could be saved of a damaged document. */
+const QUARANTINED_HEADER = 'document-quarantined';
+
 const richTextSchema = z
   .looseObject({ type: z.literal('doc'), content: z.array(z.looseObject({ type: z.string() })) })
   .meta({
@@ -33,7 +36,8 @@ const schema = {
   summary: "Read a document's content",
   description:
     'The committed state, in the format of `format`, or by `Accept`. `ETag` is `"<epoch>-<seq>"`; send it back as ' +
-    '`If-None-Match` to be told 304 while nothing changed.',
+    '`If-None-Match` to be told 304 while nothing changed. Of a document in which something stored is damaged, what could ' +
+    'be saved is given, with the header `Document-Quarantined: true`.',
   params: z.object({ name: documentNameSchema }),
   querystring: contentQuerySchema,
   headers: z.object({ 'if-none-match': z.string().optional(), accept: z.string().optional() }),
@@ -79,8 +83,9 @@ export const contentRoutes: FastifyPluginAsyncZod<ContentDeps> = async (app, { c
     // The catalog's head is as true as the state itself, and costs no load.
     const known = formatEtag(record.epoch, record.head);
     if (matchesEtag(condition, known)) return reply.header('etag', known).code(304).send();
-    const { epoch, seq, state } = await documents.read(record);
+    const { epoch, seq, state, damaged } = await documents.read(record);
     reply.header('etag', formatEtag(epoch, seq)).type(CONTENT_MEDIA_TYPES[format]);
+    if (damaged) reply.header(QUARANTINED_HEADER, 'true');
     return reply.serializer(passThrough).send(renderContent(state, format));
   });
 };

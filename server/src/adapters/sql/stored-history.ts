@@ -1,0 +1,36 @@
+import type { Kysely } from 'kysely';
+import type { ConsumerCursors } from '../../ports/consumer-cursors.ts';
+import type { HistoryIndex } from '../../ports/history-index.ts';
+import type { LogUpkeep } from '../../ports/log-upkeep.ts';
+import type { ObjectRegister } from '../../ports/object-register.ts';
+import type { RowQuarantine } from '../../ports/row-quarantine.ts';
+import type { SnapshotIndex } from '../../ports/snapshot-index.ts';
+import { createConsumerCursors } from './consumer-cursors.ts';
+import { createHistoryIndex } from './history-index.ts';
+import { createLogUpkeep } from './log-upkeep.ts';
+import { createObjectRegister } from './object-register.ts';
+import { createRowQuarantine } from './row-quarantine.ts';
+import type { Schema } from './schema.ts';
+import { createSnapshotIndex } from './snapshot-index.ts';
+
+/** The ports around the log that need no more than portable SQL. */
+export interface StoredHistory {
+  readonly snapshotIndex: SnapshotIndex;
+  readonly history: HistoryIndex;
+  readonly register: ObjectRegister;
+  readonly cursors: ConsumerCursors;
+  readonly upkeep: LogUpkeep;
+  readonly quarantine: RowQuarantine;
+}
+
+/** Makes all of them over one database. */
+export function createStoredHistory(deps: { readonly database: Kysely<Schema> }): StoredHistory {
+  return {
+    snapshotIndex: createSnapshotIndex(deps),
+    history: createHistoryIndex(deps),
+    register: createObjectRegister(deps),
+    cursors: createConsumerCursors(deps),
+    upkeep: createLogUpkeep(deps),
+    quarantine: createRowQuarantine(deps),
+  };
+}

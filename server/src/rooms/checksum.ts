@@ -1,0 +1,24 @@
+import { hash, subtle } from 'node:crypto';
+
+/** Bytes from which on a checksum is made in another thread: so much takes this one two milliseconds. */
+const LARGE = 1024 * 1024;
+/** Bytes of a payload's SHA-256 that its row keeps. */
+const ROW_SUM_BYTES = 16;
+
+/** SHA-256 of the bytes, hex, without holding up the event loop over large ones. */
+export async function sha256Hex(bytes: Uint8Array): Promise<string> {
+  if (bytes.byteLength < LARGE) return hash('sha256', bytes, 'hex');
+  // Web Crypto takes no view of a shared buffer, and copies what it is given.
+  const digest = await subtle.digest('SHA-256', bytes);
+  return Buffer.from(digest).toString('hex');
+}
+
+/** SHA-256 of the bytes. */
+export function sha256(bytes: Uint8Array): Uint8Array {
+  return hash('sha256', bytes, 'buffer');
+}
+
+/** The checksum that a row with this payload has. */
+export function rowSum(payload: Uint8Array): Uint8Array {
+  return sha256(payload).subarray(0, ROW_SUM_BYTES);
+}
