@@ -22,6 +22,7 @@ import { openSqlite } from './adapters/sqlite/open-sqlite.ts';
 import { createSqliteUpdateLog } from './adapters/sqlite/update-log.ts';
 import { createSystemClock } from './adapters/system/clock.ts';
 import { delayAppends } from './adapters/system/delayed-log.ts';
+import { layerSnapshots } from './adapters/system/layered-snapshots.ts';
 import type { HealthProbe } from './api/api-deps.ts';
 import { createApi } from './api/create-api.ts';
 import type { Config } from './config.ts';
@@ -33,6 +34,7 @@ import { createMetrics } from './observability/metrics.ts';
 import { createRateLimitedLog } from './observability/rate-limited-log.ts';
 import type { Clock } from './ports/clock.ts';
 import type { FanOut } from './ports/fan-out.ts';
+import type { SnapshotStore } from './ports/snapshot-store.ts';
 import type { Telemetry } from './ports/telemetry.ts';
 import { createHeadWatch } from './rooms/head-watch.ts';
 import { createLiveDocuments } from './rooms/live-documents.ts';
@@ -116,9 +118,10 @@ export async function startNode(config: Config, version: string): Promise<Node> 
   };
 }
 
-/** The embedded stores: one SQLite database, and a directory for what is large. */
-async function openStores({ config, clock, telemetry }: Ground) {
-  const snapshots = createFilesystemSnapshotStore({ directory: join(config.dataDir, 'snapshots') });
+/** The embedded stores: one SQLite database, and a directory or a bucket for what is large. */
+async function openStores(ground: Ground) {
+  const { config, clock, telemetry } = ground;
+  const snapshots = await openSnapshots(ground);
   const sqlite = await openSqlite({ directory: config.dataDir, clock, log: telemetry.log });
   const sqliteLog = createSqliteUpdateLog(sqlite);
   const service: Service = { name: 'sqlite', drain: () => sqlite.close() };
@@ -132,6 +135,16 @@ async function openStores({ config, clock, telemetry }: Ground) {
     snapshots,
     service,
   };
+}
+
+/** The client of object stores is large, so it is loaded only by those who use one. */
+async function openSnapshots({ config, clock, telemetry }: Ground): Promise<SnapshotStore> {
+  const files = createFilesystemSnapshotStore({ directory: join(config.dataDir, 'snapshots') });
+  const { objects } = config.stores;
+  if (objects === null) return files;
+  const { openS3 } = await import('./adapters/s3/open-s3.ts');
+  // What was written before there was a bucket is still read from where it is.
+  return layerSnapshots(await openS3({ settings: objects, clock, log: telemetry.log }), files);
 }
 
 /** How this node hears of others. Redis is loaded only where it is used: alone, a node need not pay for it. */
