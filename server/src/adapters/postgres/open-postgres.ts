@@ -42,6 +42,8 @@ export interface PostgresDeps {
   readonly migrate: 'auto' | 'check';
   readonly clock: Clock;
   readonly log: Logger;
+  /** Days of rows that stay in the log at least, today's included. */
+  readonly keepDays?: number;
   readonly drop?: DropOptions;
   readonly timeouts?: Timeouts;
   /** Bytes above which a payload is refused. */
@@ -82,7 +84,12 @@ export async function openPostgres(deps: PostgresDeps): Promise<PostgresStore> {
       pools.upkeep.use((lease) => migrate(lease, { mode: deps.migrate })),
     );
     if (steps.length > 0) log.info('postgres_migrated', { steps: steps.join(' ') });
-    const upkeep = new PartitionUpkeep({ clock, log, pool: pools.upkeep, drop: deps.drop ?? DROP });
+    const upkeep = new PartitionUpkeep({
+      clock,
+      log,
+      pool: pools.upkeep,
+      drop: deps.drop ?? { floor: DROP_FLOOR, keepDays: deps.keepDays ?? KEEP_DAYS },
+    });
     await upkeep.run();
     await checkDurability(pools.writer, log);
     upkeep.start();
@@ -97,10 +104,8 @@ export async function openPostgres(deps: PostgresDeps): Promise<PostgresStore> {
 const LARGEST_PAYLOAD = 256 * 1024 * 1024;
 
 /** Nothing may be dropped that a load, the history or a consumer still needs. */
-const DROP: DropOptions = {
-  floor: dropFloorSql('document_heads'),
-  keepDays: 2,
-};
+const DROP_FLOOR = dropFloorSql('document_heads');
+const KEEP_DAYS = 2;
 
 interface Pools {
   /** Where the database is, for messages. */

@@ -1,0 +1,55 @@
+import type { Ground } from './compose-ground.ts';
+import type { Stores } from './compose-stores.ts';
+import { createHeadWatch } from './rooms/head-watch.ts';
+import { createRoomRegistry, type RoomRegistry } from './rooms/room-registry.ts';
+import { createUpdateWriter } from './rooms/update-writer.ts';
+import type { Service } from './service.ts';
+import { createArchiver } from './workers/archiver.ts';
+import { createCompactor } from './workers/compactor.ts';
+import { createMergeThread } from './workers/merge-thread.ts';
+import { createSweeper } from './workers/sweeper.ts';
+
+const AWARENESS_LIMITS = { statesPerSession: 8, stateBytes: 16 * 1024 } as const;
+
+/** Live documents: rooms, the writer they share, and what keeps them level with the log and the log short. */
+export function createLive(ground: Ground, stores: Stores) {
+  const { config, clock, telemetry, node } = ground;
+  const maxPendingBytes = config.limits.writerPendingBytes;
+  const writer = createUpdateWriter({ log: stores.log, clock, telemetry, incarnation: node, maxPendingBytes });
+  const { compactor, background } = createBackground(ground, stores, () => rooms);
+  const rooms: RoomRegistry = createRoomRegistry({
+    ...stores,
+    writer,
+    clock,
+    telemetry,
+    node,
+    awarenessLimits: AWARENESS_LIMITS,
+    onTail: (tail, idle) => {
+      compactor.consider(tail, idle);
+    },
+  });
+  const headWatch = createHeadWatch({ ...stores, telemetry, rooms, clock });
+  const relay: Service = { name: 'fan-out', drain: (milliseconds) => stores.fanOut.drain(milliseconds) };
+  // The fan-out last: what the writer commits on its way out is still told.
+  return { rooms, writer, services: [headWatch, rooms, writer, ...background, relay] };
+}
+
+/** What folds, archives and tidies up behind the rooms. */
+function createBackground(ground: Ground, stores: Stores, rooms: () => RoomRegistry) {
+  const { config, clock, telemetry } = ground;
+  const { keepDays, rowMinAge, deletedAfter } = config.stores;
+  const { inlineLimits, dropsRows } = stores;
+  const deps = { ...stores, clock, telemetry, rooms };
+  const merger = createMergeThread({ clock, log: telemetry.log });
+  const archiver = createArchiver({ ...deps, inlineSegmentBytes: inlineLimits.segmentBytes });
+  const compactor = createCompactor({
+    ...deps,
+    merger,
+    archiver,
+    inlineSnapshotBytes: inlineLimits.snapshotBytes,
+    keepDays,
+  });
+  const limits = { rowMinAge, archiveAfter: rowMinAge / 2, deletedAfter, dropsRows };
+  const sweeper = createSweeper({ ...deps, compactor, archiver, limits });
+  return { compactor, background: [sweeper, compactor, merger] };
+}

@@ -1,0 +1,125 @@
+import { join } from 'node:path';
+import { createFilesystemSnapshotStore } from './adapters/filesystem/snapshot-store.ts';
+import { createInProcessFanOut } from './adapters/in-process/fan-out.ts';
+import { createAccessChangeLog } from './adapters/sql/access-changes.ts';
+import { createApiKeyStore } from './adapters/sql/api-key-store.ts';
+import { createDocumentCatalog } from './adapters/sql/document-catalog.ts';
+import { createGrantStore } from './adapters/sql/grant-store.ts';
+import { createStoredHistory, type StoredHistory } from './adapters/sql/stored-history.ts';
+import { openSqlite } from './adapters/sqlite/open-sqlite.ts';
+import { createSqliteUpdateLog } from './adapters/sqlite/update-log.ts';
+import { delayAppends } from './adapters/system/delayed-log.ts';
+import { layerSnapshots } from './adapters/system/layered-snapshots.ts';
+import type { Ground } from './compose-ground.ts';
+import type { AccessChangeLog } from './ports/access-changes.ts';
+import type { ApiKeyStore } from './ports/api-key-store.ts';
+import type { DocumentCatalog } from './ports/document-catalog.ts';
+import type { FanOut } from './ports/fan-out.ts';
+import type { GrantStore } from './ports/grant-store.ts';
+import type { SnapshotStore } from './ports/snapshot-store.ts';
+import type { UpdateLog } from './ports/update-log.ts';
+import type { Service } from './service.ts';
+
+/** What keeps a node's documents, whichever technologies stand behind it. */
+export interface Stores extends StoredHistory {
+  readonly log: UpdateLog;
+  readonly catalog: DocumentCatalog;
+  readonly grants: GrantStore;
+  readonly keys: ApiKeyStore;
+  readonly accessChanges: AccessChangeLog;
+  readonly snapshots: SnapshotStore;
+  readonly fanOut: FanOut;
+  /** Largest snapshot and largest history segment that lie in the database itself. */
+  readonly inlineLimits: { readonly snapshotBytes: number; readonly segmentBytes: number };
+  /** Whether rows that may go are removed one by one; PostgreSQL drops whole days. */
+  readonly dropsRows: boolean;
+  /** Why the database cannot be used at present; `null` when it can. */
+  readonly findTrouble: () => Promise<string | null>;
+  /** Closes the database, when nobody needs it any more. */
+  readonly service: Service;
+}
+
+/** Few rows that had to be archived because of their age are not worth an object. */
+const INLINE_SEGMENT_BYTES = 16 * 1024;
+/** Largest row that travels to other nodes; of a larger one they are told, and read it from the log. */
+const RELAY_INLINE_BYTES = 64 * 1024;
+const DAY = 24 * 60 * 60 * 1_000;
+
+/** Opens what the configuration names. Throws `storage-unavailable` with a detail for people. */
+export async function openStores(ground: Ground): Promise<Stores> {
+  const { config, clock } = ground;
+  const opened = config.stores.database === null ? await openEmbedded(ground) : await openDatabase(ground);
+  const { log } = opened;
+  return {
+    ...opened,
+    log: config.testAppendDelayMs === 0 ? log : delayAppends(log, clock, config.testAppendDelayMs),
+    fanOut: await openFanOut(ground),
+  };
+}
+
+type Opened = Omit<Stores, 'fanOut'>;
+
+/** One SQLite database, and a directory or a bucket for what is large. */
+async function openEmbedded(ground: Ground): Promise<Opened> {
+  const { config, clock, telemetry } = ground;
+  const files = createFilesystemSnapshotStore({ directory: join(config.dataDir, 'snapshots') });
+  const bucket = await openBucket(ground);
+  const sqlite = await openSqlite({ directory: config.dataDir, clock, log: telemetry.log });
+  const { database } = sqlite;
+  return {
+    ...createStoredHistory({ database }),
+    log: createSqliteUpdateLog(sqlite),
+    catalog: createDocumentCatalog({ database }),
+    grants: createGrantStore({ database }),
+    keys: createApiKeyStore({ database }),
+    accessChanges: createAccessChangeLog({ database }),
+    // What was written before there was a bucket is still read from where it is.
+    snapshots: bucket === null ? files : layerSnapshots(bucket, files),
+    inlineLimits: { snapshotBytes: config.stores.inlineBytes, segmentBytes: INLINE_SEGMENT_BYTES },
+    dropsRows: true,
+    findTrouble: () => Promise.resolve(sqlite.available ? null : 'the database does not answer'),
+    service: { name: 'sqlite', drain: () => sqlite.close() },
+  };
+}
+
+/** PostgreSQL, which several nodes may share, and a bucket for what is large, or the database itself for all of it. */
+async function openDatabase(ground: Ground): Promise<Opened> {
+  const { config, clock, telemetry } = ground;
+  const { database, inlineBytes, rowMinAge } = config.stores;
+  if (database === null) throw new Error('there is no database');
+  const { openPostgres } = await import('./adapters/postgres/open-postgres.ts');
+  const bucket = await openBucket(ground);
+  const keepDays = Math.ceil(rowMinAge / DAY) + 1;
+  const postgres = await openPostgres({ ...database, clock, log: telemetry.log, keepDays });
+  return {
+    ...postgres,
+    // Files on one node's disk would be missing on the others, so without a bucket everything lies in the database.
+    snapshots: bucket ?? createFilesystemSnapshotStore({ directory: join(config.dataDir, 'snapshots') }),
+    inlineLimits:
+      bucket === null
+        ? { snapshotBytes: Infinity, segmentBytes: Infinity }
+        : { snapshotBytes: inlineBytes, segmentBytes: INLINE_SEGMENT_BYTES },
+    dropsRows: false,
+    findTrouble: async () => {
+      const health = await postgres.health();
+      return health.kind === 'ready' ? null : health.reason;
+    },
+    service: { name: 'postgres', drain: (milliseconds) => postgres.close(milliseconds) },
+  };
+}
+
+/** The client of object stores is large, so it is loaded only by those who use one. */
+async function openBucket({ config, clock, telemetry }: Ground): Promise<SnapshotStore | null> {
+  const { objects } = config.stores;
+  if (objects === null) return null;
+  const { openS3 } = await import('./adapters/s3/open-s3.ts');
+  return openS3({ settings: objects, clock, log: telemetry.log });
+}
+
+/** How this node hears of others. Redis is loaded only where it is used: alone, a node need not pay for it. */
+async function openFanOut({ config, clock, telemetry, node }: Ground): Promise<FanOut> {
+  const { redis } = config.stores;
+  if (redis === null) return createInProcessFanOut({ node });
+  const { openRedisFanOut } = await import('./adapters/redis/open-redis-fan-out.ts');
+  return openRedisFanOut({ ...redis, node, clock, telemetry, inlineBytes: RELAY_INLINE_BYTES });
+}
