@@ -16,10 +16,13 @@ afterEach(async () => {
   cluster = null;
 });
 
+let writersOpened = 0;
+
 async function openWriter(at: Cluster, node: number, history: History): Promise<ChaosWriter> {
   const token = await mintToken({ sub: `writer-${node}` });
   const url = at.nodes[node]?.collabUrl ?? '';
-  const writer = new ChaosWriter({ url, document: 'split', name: `n${node}`, token, history });
+  writersOpened += 1;
+  const writer = new ChaosWriter({ url, document: 'split', name: `w${writersOpened}`, token, history });
   await writer.client.ready();
   return writer;
 }
@@ -115,6 +118,7 @@ describe('nodes that do not hear each other', () => {
         lost: lost.length,
       });
       expect(lost).toEqual([]);
+    expect(history.acknowledgedCount).toBe(rounds * 13);
     },
   );
 });
