@@ -118,7 +118,7 @@ describe('nodes that do not hear each other', () => {
         lost: lost.length,
       });
       expect(lost).toEqual([]);
-    expect(history.acknowledgedCount).toBe(rounds * 13);
+      expect(history.acknowledgedCount).toBe(rounds * 13);
     },
   );
 });

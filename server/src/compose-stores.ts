@@ -8,6 +8,7 @@ import { createGrantStore } from './adapters/sql/grant-store.ts';
 import { createStoredHistory, type StoredHistory } from './adapters/sql/stored-history.ts';
 import { openSqlite } from './adapters/sqlite/open-sqlite.ts';
 import { createSqliteUpdateLog } from './adapters/sqlite/update-log.ts';
+import type { PostgresStore } from './adapters/postgres/open-postgres.ts';
 import { delayAppends } from './adapters/system/delayed-log.ts';
 import { layerSnapshots } from './adapters/system/layered-snapshots.ts';
 import type { Ground } from './compose-ground.ts';
@@ -48,7 +49,7 @@ const DAY = 24 * 60 * 60 * 1_000;
 /** Opens what the configuration names. Throws `storage-unavailable` with a detail for people. */
 export async function openStores(ground: Ground): Promise<Stores> {
   const { config, clock } = ground;
-  const opened = config.stores.database === null ? await openEmbedded(ground) : await openDatabase(ground);
+  const opened = config.stores.database === null ? await openEmbedded(ground) : await openDatabaseStores(ground);
   const { log } = opened;
   return {
     ...opened,
@@ -83,7 +84,7 @@ async function openEmbedded(ground: Ground): Promise<Opened> {
 }
 
 /** PostgreSQL, which several nodes may share, and a bucket for what is large, or the database itself for all of it. */
-async function openDatabase(ground: Ground): Promise<Opened> {
+export async function openDatabaseStores(ground: Ground): Promise<Opened & Pick<PostgresStore, 'database'>> {
   const { config, clock, telemetry } = ground;
   const { database, inlineBytes, rowMinAge } = config.stores;
   if (database === null) throw new Error('there is no database');

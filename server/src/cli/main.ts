@@ -4,6 +4,8 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { type Config, parseConfig } from '../config.ts';
 import { ScriptoriumError } from '../core/errors.ts';
 import { CliError, EXIT } from './exit-codes.ts';
+import { addCopyCommand } from './copy-command.ts';
+import { addMigrateCommand } from './migrate-command.ts';
 import { addTokenCommand } from './token-command.ts';
 
 /** Reads the configuration as the server does; a command that runs beside a server must see the same stores. */
@@ -21,7 +23,10 @@ async function run(args: readonly string[]): Promise<void> {
     .exitOverride();
   program.addHelpText('after', `\nExit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 a store is away.`);
   const print = (line: string): void => void process.stdout.write(`${line}\n`);
-  addTokenCommand(program, { readConfig, print });
+  const deps = { readConfig, print };
+  addTokenCommand(program, deps);
+  addMigrateCommand(program, deps);
+  addCopyCommand(program, deps);
   await program.parseAsync([...args], { from: 'user' });
 }
 

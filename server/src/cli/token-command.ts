@@ -3,8 +3,8 @@ import { ROLES } from '@scriptorium/shared/roles';
 import { loadDevelopmentSecret } from '../adapters/jwt/development-secret.ts';
 import { signToken } from '../adapters/jwt/sign-token.ts';
 import { createSystemClock } from '../adapters/system/clock.ts';
-import type { Config } from '../config.ts';
 import { parseTokenClaims } from '../core/token-claims.ts';
+import type { CliDeps } from './command-ground.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 
 interface TokenOptions {
@@ -18,10 +18,7 @@ interface TokenOptions {
 }
 
 /** `scriptorium token`: signs one with the server's own secret, for a first sign-in or a script. */
-export function addTokenCommand(
-  program: Command,
-  deps: { readonly readConfig: () => Config; readonly print: (line: string) => void },
-): void {
+export function addTokenCommand(program: Command, deps: CliDeps): void {
   program
     .command('token')
     .description("Sign a token with the server's JWT_SECRET")
