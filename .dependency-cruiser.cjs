@@ -1,7 +1,7 @@
 /**
  * The import table of the house: imports run one way,
  * shared <- core <- ports <- rooms, workers, content, access <- gateway, api; adapters see only ports, core/errors and shared;
- * only compose.ts and main.ts see adapters. Types count like values. Tests may look anywhere but are seen by nobody.
+ * only compose.ts sees adapters. Types count like values. Tests may look anywhere but are seen by nobody.
  */
 
 const TEST = '\\.test\\.tsx?$';
@@ -116,19 +116,19 @@ module.exports = {
     {
       name: 'only-compose-sees-adapters',
       severity: 'error',
-      from: { path: SERVER, pathNot: [TEST, `${SERVER}(compose(-\\w+)?|main)\\.ts$`, `${SERVER}(adapters|cli)/`] },
+      from: { path: SERVER, pathNot: [TEST, `${SERVER}compose(-\\w+)?\\.ts$`, `${SERVER}(adapters|cli)/`] },
       to: { path: `${SERVER}adapters/` },
     },
     {
-      name: 'only-main-sees-compose',
+      name: 'only-run-process-sees-compose',
       severity: 'error',
-      from: { path: SERVER, pathNot: [TEST, `${SERVER}main\\.ts$`] },
+      from: { path: SERVER, pathNot: [TEST, `${SERVER}run-process\\.ts$`] },
       to: { path: `${SERVER}compose\\.ts$` },
     },
     {
       name: 'config-is-passed-down',
       severity: 'error',
-      from: { path: SERVER, pathNot: [TEST, `${SERVER}(compose(-\\w+)?|main|config)\\.ts$`, `${SERVER}cli/`] },
+      from: { path: SERVER, pathNot: [TEST, `${SERVER}(compose(-\\w+)?|run-process|config)\\.ts$`, `${SERVER}cli/`] },
       to: { path: `${SERVER}config\\.ts$` },
     },
 

@@ -1,4 +1,21 @@
-import { defineConfig } from 'rolldown';
+import { defineConfig, type Plugin } from 'rolldown';
+
+/**
+ * Writes what is beyond ASCII as escapes. V8 keeps a text with one such character in two bytes for each of its
+ * characters, which of a bundle of this size is two megabytes for as long as the server runs.
+ */
+const asciiOnly: Plugin = {
+  name: 'ascii-only',
+  generateBundle(_options, bundle) {
+    for (const chunk of Object.values(bundle)) {
+      if (chunk.type === 'chunk') chunk.code = chunk.code.replaceAll(/[^\0-\u007F]/g, escapeUnit);
+    }
+  },
+};
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
 
 /**
  * The server in a few files, for running it: it starts in half the time and in two thirds of the memory that Node
@@ -15,6 +32,7 @@ export default defineConfig({
   },
   platform: 'node',
   external: ['better-sqlite3', /^@scalar\//],
+  plugins: [asciiOnly],
   output: {
     dir: 'dist',
     format: 'esm',

@@ -12,8 +12,8 @@ import { waitUntil } from '../support/wait-until.ts';
 import { openYWebsocket } from '../support/y-websocket-client.ts';
 
 const SILENCE_LIMIT_MS = 15_000;
-/** A timer of 15 s may fire a little late. */
-const TOLERANCE_MS = 500;
+/** What a busy machine may add; a provider gives up at twice the limit. The exact time is the housekeeping's own test. */
+const TOLERANCE_MS = 5_000;
 const QUIET_MS = pickSize({ share: 40_000, full: 600_000 });
 
 describe.concurrent(`clients that say nothing for ${QUIET_MS / 1000} s`, { timeout: QUIET_MS + 60_000 }, () => {

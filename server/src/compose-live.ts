@@ -31,7 +31,7 @@ export function createLive(ground: Ground, stores: Stores) {
   const headWatch = createHeadWatch({ ...stores, telemetry, rooms, clock });
   const relay: Service = { name: 'fan-out', drain: (milliseconds) => stores.fanOut.drain(milliseconds) };
   // The fan-out last: what the writer commits on its way out is still told.
-  return { rooms, writer, services: [headWatch, rooms, writer, ...background, relay] };
+  return { rooms, writer, services: [headWatch, writer, rooms, ...background, relay] };
 }
 
 /** What folds, archives and tidies up behind the rooms. */

@@ -11,20 +11,25 @@ import { createLive } from './compose-live.ts';
 import { openStores } from './compose-stores.ts';
 import type { Config } from './config.ts';
 import { ScriptoriumError } from './core/errors.ts';
+import { HTTP_LIMITS } from './core/limits-http.ts';
 import { createGateway } from './gateway/create-gateway.ts';
 import { createLogger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { createRateLimitedLog } from './observability/rate-limited-log.ts';
+import type { Clock } from './ports/clock.ts';
 import { createLiveDocuments } from './rooms/live-documents.ts';
-import { drainServices, type Service } from './service.ts';
+import { drainServices, drainTogether, withDeadline, type Service } from './service.ts';
 
 /** A node that serves. */
 export interface Node {
   readonly port: number;
   /** Whether people sign in by name alone. */
   readonly development: boolean;
-  /** Stops taking work, commits what is pending, and closes everything; within the configured time whatever is down. */
-  stop(): Promise<void>;
+  /**
+   * Stops taking work, commits what is pending, and closes everything; within the configured time whatever is down.
+   * `atOnce` leaves out the pause for load balancers. Returns the names of the parts that did not finish.
+   */
+  stop(options?: { readonly atOnce: boolean }): Promise<readonly string[]>;
 }
 
 /** Milliseconds between two log lines about the same thing that a client can cause at will. */
@@ -53,7 +58,7 @@ export async function startNode(config: Config, version: string): Promise<Node> 
     catalog: stores.catalog,
     grants: stores.grants,
     keys: stores.keys,
-    documents: createLiveDocuments({ ...stores, telemetry, rooms: live.rooms }),
+    documents: createLiveDocuments({ ...stores, ...ground, rooms: live.rooms }),
     appDirectory: findApp(),
     health: createHealthProbe(state, async () =>
       live.writer.healthy ? stores.findTrouble() : 'the store does not answer',
@@ -65,15 +70,30 @@ export async function startNode(config: Config, version: string): Promise<Node> 
   gateway.attach(api.server);
   const port = await listen(api, config, developmentIssuer !== null);
   state.started = true;
-  const apiService: Service = { name: 'api', drain: () => api.close() };
-  const services = [gateway, identity.watch, ...live.services, apiService, stores.service];
-  const within = config.shutdownTimeoutMs - SHUTDOWN_RESERVE;
+  // Nobody comes in any more; then what is pending is committed, rooms are let go of, and the stores closed.
+  const front = drainTogether('front', [gateway, createApiService(api, clock)]);
+  const services = [front, identity.watch, ...live.services, stores.service];
   return {
     port,
     development: developmentIssuer !== null,
-    stop: () => {
+    stop: async ({ atOnce } = { atOnce: false }) => {
       state.draining = true;
-      return drainServices(services, { within, now: () => clock.monotonic(), log });
+      const pause = atOnce ? 0 : config.shutdownPauseMs;
+      if (pause > 0) await new Promise<void>((resolve) => clock.after(pause, resolve));
+      return drainServices({ clock, log }, services, Math.max(0, config.shutdownTimeoutMs - SHUTDOWN_RESERVE - pause));
+    },
+  };
+}
+
+/** The HTTP side: takes no connection any more, and waits a moment for what is under way, however slow its clients are. */
+function createApiService(api: FastifyInstance, clock: Clock): Service {
+  return {
+    name: 'api',
+    drain: async (milliseconds) => {
+      const closed = api.close();
+      const patience = Math.min(HTTP_LIMITS.stopMs, milliseconds / 2);
+      if ((await withDeadline(clock, patience, closed)).kind === 'late') api.server.closeAllConnections();
+      await closed;
     },
   };
 }

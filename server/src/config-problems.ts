@@ -75,6 +75,26 @@ export function findTokenProblems(values: TokenValues, given: Environment): read
   return problems;
 }
 
+/** A stop that pauses longer than it may take would never commit what is pending. */
+export function findShutdownProblems(values: {
+  readonly SHUTDOWN_PAUSE_SECONDS: number;
+  readonly SHUTDOWN_TIMEOUT_SECONDS: number;
+}): readonly string[] {
+  const { SHUTDOWN_PAUSE_SECONDS: pause, SHUTDOWN_TIMEOUT_SECONDS: timeout } = values;
+  if (pause === 0 || pause < timeout) return [];
+  return [`SHUTDOWN_PAUSE_SECONDS=${pause} leaves nothing of SHUTDOWN_TIMEOUT_SECONDS=${timeout}. Set it lower.`];
+}
+
+/** Limits of which one rules the other out. */
+export function findLimitProblems(values: {
+  readonly LIMIT_MESSAGE_BYTES: number;
+  readonly LIMIT_WRITER_PENDING_BYTES: number;
+}): readonly string[] {
+  const { LIMIT_MESSAGE_BYTES: message, LIMIT_WRITER_PENDING_BYTES: pending } = values;
+  if (message <= pending) return [];
+  return [`LIMIT_MESSAGE_BYTES=${message} lets in what LIMIT_WRITER_PENDING_BYTES=${pending} could never take.`];
+}
+
 /** What is allowed but not wise. */
 export function findWarnings(values: TokenValues, given: Environment): readonly string[] {
   const warnings = Object.entries(IGNORED_VARIABLES)

@@ -61,9 +61,13 @@ export const VARIABLES = {
     { from: 0, to: 60_000, fallback: 0 },
     'For tests: milliseconds to wait before each commit.',
   ),
+  SHUTDOWN_PAUSE_SECONDS: integer(
+    { from: 0, to: 300, fallback: 0 },
+    'How long a stop goes on serving while `/readyz` says that it goes away, so that a load balancer sends nobody here any more; twice the interval of its checks.',
+  ),
   SHUTDOWN_TIMEOUT_SECONDS: integer(
     { from: 1, to: 600, fallback: 10 },
-    'Longest time a stop may take to commit what is pending.',
+    'Longest time a stop may take, the pause included, whatever is down.',
   ),
 } as const;
 

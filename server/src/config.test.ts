@@ -74,6 +74,23 @@ describe('[OPS2] a bad value is one line that names the variable', () => {
   });
 });
 
+describe('[OPS42] variables that rule one another out are refused together', () => {
+  test('a pause that leaves no time to stop', () => {
+    const [problem] = refused({ SHUTDOWN_PAUSE_SECONDS: '10', SHUTDOWN_TIMEOUT_SECONDS: '10' });
+    expect(problem).toContain('SHUTDOWN_PAUSE_SECONDS=10');
+    expect(accepted({ SHUTDOWN_PAUSE_SECONDS: '2' })).toMatchObject({
+      shutdownPauseMs: 2_000,
+      shutdownTimeoutMs: 10_000,
+    });
+    expect(accepted({ SHUTDOWN_TIMEOUT_SECONDS: '1' }).shutdownPauseMs).toBe(0);
+  });
+
+  test('a message that no buffer could take', () => {
+    const [problem] = refused({ LIMIT_MESSAGE_BYTES: '67108865' });
+    expect(problem).toContain('LIMIT_WRITER_PENDING_BYTES=67108864');
+  });
+});
+
 test('[OPS2] origins are normalized', () => {
   const { allowedOrigins } = accepted({ ALLOWED_ORIGINS: ' https://App.Example.org, http://localhost:5173/ ,,*' });
   expect(allowedOrigins).toEqual(['https://app.example.org', 'http://localhost:5173', '*']);

@@ -2,6 +2,8 @@ import type { Role } from '@scriptorium/shared/roles';
 import { z } from 'zod';
 import {
   type Environment,
+  findLimitProblems,
+  findShutdownProblems,
   findStoreProblems,
   findTokenProblems,
   findUnknown,
@@ -75,6 +77,8 @@ export interface Config {
     readonly writerPendingBytes: number;
   };
   readonly shutdownTimeoutMs: number;
+  /** Milliseconds of that in which everything goes on but `/readyz`. */
+  readonly shutdownPauseMs: number;
   /** Milliseconds before each commit, for tests of what is claimed meanwhile. */
   readonly testAppendDelayMs: number;
   /** Sentences for the log: allowed, but not wise. */
@@ -105,7 +109,10 @@ export function parseConfig(environment: Environment, readFile: (path: string) =
   const parsed = environmentSchema.safeParse(values);
   if (!parsed.success)
     problems.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}.`));
-  else problems.push(...findTokenProblems(parsed.data, given));
+  else {
+    const { data } = parsed;
+    problems.push(...findTokenProblems(data, given), ...findLimitProblems(data), ...findShutdownProblems(data));
+  }
   if (!parsed.success || problems.length > 0) return { kind: 'invalid', problems };
   return { kind: 'ok', config: freezeDeeply(toConfig(parsed.data, findWarnings(parsed.data, given))) };
 }
@@ -175,6 +182,7 @@ function toConfig(values: Values, warnings: readonly string[]): Config {
     },
     testAppendDelayMs: values.SCRIPTORIUM_TEST_APPEND_DELAY_MS,
     shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_SECONDS * 1000,
+    shutdownPauseMs: values.SHUTDOWN_PAUSE_SECONDS * 1000,
     warnings,
   };
 }

@@ -1,73 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import packageJson from '../package.json' with { type: 'json' };
-import { startNode } from './compose.ts';
-import { parseConfig, type Config } from './config.ts';
-import { ScriptoriumError } from './core/errors.ts';
+import { setFlagsFromString } from 'node:v8';
 
-const print = (line: string): void => {
-  process.stdout.write(`${line}\n`);
-};
-
-// Whoever read our output may have gone; that is no reason to stop serving.
-process.stdout.on('error', () => undefined);
-
-const fail = (problems: readonly string[]): never => {
-  for (const problem of problems) process.stderr.write(`scriptorium: ${problem}\n`);
-  process.exit(1);
-};
-
-/** One line for what went wrong at start, in the words of the person who runs the server. */
-function explain(error: unknown, config: Config): string {
-  if (error instanceof ScriptoriumError) return error.detail ?? error.definition.title;
-  const code = error instanceof Error && 'code' in error ? error.code : null;
-  if (code === 'EADDRINUSE') return `port ${config.port} on ${config.host} is in use. Set PORT to another one.`;
-  if (code === 'EACCES' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EEXIST' || code === 'EPERM') {
-    return `DATA_DIR ${resolve(config.dataDir)} cannot be written (${code}). Set DATA_DIR to a directory that can.`;
-  }
-  return `cannot start: ${error instanceof Error ? error.message : String(error)}`;
-}
-
-function banner(config: Config, started: { readonly port: number; readonly development: boolean }): void {
-  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-  const at = `${host}:${started.port}`;
-  print(`Scriptorium ${packageJson.version}`);
-  print(`  editor     http://${at}/`);
-  print(`  api, docs  http://${at}/docs`);
-  print(`  websocket  ws://${at}/collab`);
-  print(`  data       ${resolve(config.dataDir)}`);
-  print(`  mode       embedded${started.development ? ', development sign-in by name' : ''}`);
-}
-
-const parsed = parseConfig(process.env, (path) => readFileSync(path, 'utf8'));
-if (parsed.kind === 'invalid') fail(parsed.problems);
-else await run(parsed.config);
-
-async function run(config: Config): Promise<void> {
-  for (const warning of config.warnings) print(`note: ${warning}`);
-  const node = await startNode(config, packageJson.version).catch((error: unknown) => fail([explain(error, config)]));
-  banner(config, node);
-
-  let stopping = false;
-  const stop = (exitCode: number): void => {
-    if (stopping) return;
-    stopping = true;
-    // Whatever hangs, the process ends in time: what was acknowledged is in the log already.
-    setTimeout(() => process.exit(1), config.shutdownTimeoutMs).unref();
-    node.stop().then(
-      () => process.exit(exitCode),
-      (error: unknown) => fail([explain(error, config)]),
-    );
-  };
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (!stopping) print(`${signal}: saving what is pending and stopping`);
-    stop(0);
-  };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
-  // A state that nobody foresaw is no state to go on from; clients come back to a fresh process.
-  process.on('uncaughtException', (error) => {
-    process.stderr.write(`scriptorium: stopping on an unforeseen error\n${error.stack ?? error.message}\n`);
-    stop(1);
-  });
-}
+// Loading the program makes much that lives for long, by which V8 takes its young generation for too small and grows it
+// to 16 MB, which an idle server then keeps. It must not until the server serves; under load it grows as it always does.
+setFlagsFromString('--semi-space-growth-factor=1');
+const { runProcess } = await import('./run-process.ts');
+await runProcess(process.env);
+setFlagsFromString('--semi-space-growth-factor=2');

@@ -46,6 +46,16 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
     readOnly: z.boolean(),
     client: z.number().int().optional(),
   }),
+  /**
+   * The server is about to end the connection: come back after a time within these milliseconds, chosen by chance, so
+   * that not everybody who is sent away comes back in one moment. `code` says why.
+   */
+  z.object({
+    type: z.literal('scriptorium.reconnect'),
+    code: z.string(),
+    from: z.number(),
+    to: z.number(),
+  }),
 ]);
 
 export type ServerMessage = z.infer<typeof serverMessageSchema>;

@@ -4,6 +4,7 @@ import type { ClientMessage, ServerMessage } from '@scriptorium/shared/stateless
 import type { Awareness } from 'y-protocols/awareness';
 import { getState, type Doc } from 'yjs';
 import { readInboundSignal } from './inbound-frame.ts';
+import { chooseDelay, UNTOLD } from './return-delay.ts';
 import type { SaveStatus } from './save-status.ts';
 import { SaveTracker } from './save-tracker.ts';
 import { parseServerMessage } from './server-message.ts';
@@ -132,9 +133,12 @@ export class DocumentLink {
   #listen(): void {
     const { observer } = this.#options;
     this.provider.on('open', () => {
+      this.#socket.configuration.delay = chooseDelay(UNTOLD, Math.random());
       this.tracker.dispatch({ type: 'opened' });
     });
     this.provider.on('close', () => {
+      // The way back is timed by now; should it fail, the pauses grow from here.
+      this.#socket.configuration.delay = RECONNECT.delay;
       this.tracker.dispatch({ type: 'closed' });
       observer.onConnection(false);
     });
@@ -235,6 +239,9 @@ export class DocumentLink {
         break;
       case 'scriptorium.refused':
         this.#onRefused(message);
+        break;
+      case 'scriptorium.reconnect':
+        this.#socket.configuration.delay = chooseDelay(message, Math.random());
         break;
     }
   }

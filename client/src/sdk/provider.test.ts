@@ -216,6 +216,21 @@ describe('provider', () => {
     expect(server.tokens).toEqual([]);
   });
 
+  it('[SOCK20] it comes back when the server says, and no sooner', async () => {
+    const provider = await openSynced();
+    const { configuration } = provider.hocuspocus.configuration.websocketProvider;
+    server.tell({ type: 'scriptorium.reconnect', code: 'shutting-down', from: 700, to: 800 });
+    await vi.waitFor(() => expect(configuration.delay).toBeGreaterThanOrEqual(700));
+    expect(configuration.delay).toBeLessThan(800);
+    const cutAt = performance.now();
+    const back = nextEvent(provider, 'synced');
+    server.cut();
+    await back;
+    expect(performance.now() - cutAt).toBeGreaterThan(690);
+    // What comes next has its own pace again.
+    expect(configuration.delay).toBeLessThanOrEqual(1_250);
+  });
+
   it('[SDK24] an expired token is asked for anew; a final refusal ends the connection', async () => {
     let asked = 0;
     server.deny = 'token-expired';

@@ -8,6 +8,7 @@ const FIELDS: { readonly [T in ServerMessage['type']]: Readonly<Record<string, F
   'scriptorium.welcome': { epoch: 'number', seq: 'number', schemaVersion: 'number', readOnly: 'boolean' },
   'scriptorium.durable': { id: 'number', epoch: 'number', seq: 'number', stateVector: 'string' },
   'scriptorium.refused': { code: 'string', title: 'string', readOnly: 'boolean' },
+  'scriptorium.reconnect': { code: 'string', from: 'number', to: 'number' },
 };
 
 /** Parses the text of a stateless message; `null` when it is not one of the server's. */

@@ -1,10 +1,9 @@
-import swagger from '@fastify/swagger';
 import fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { HTTP_LIMITS } from '../core/limits-http.ts';
+import { addAnswerDeadline } from './answer-deadline.ts';
 import type { ApiDeps } from './api-deps.ts';
 import { createAuthenticator } from './authenticate.ts';
-import { createOpenApiOptions } from './describe-api.ts';
 import { answerUnknownAddresses } from './not-found.ts';
 import { createErrorHandler } from './problem-details.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
@@ -25,9 +24,26 @@ import { setSecurityHeaders } from './security-headers.ts';
 export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   const app = createServer(deps);
   answerUnknownAddresses(app);
-  await app.register(swagger, createOpenApiOptions(deps.version));
+  await registerRoutes(app, deps);
+  await app.register(openApiRoutes, { describe: () => describe(deps) });
+  await app.register(appFileRoutes, { directory: deps.appDirectory });
+  await app.ready();
+  return app;
+}
+
+/**
+ * Made on a throw-away instance when it is first asked for: what describes routes is as large as what serves them, and
+ * most servers are never asked.
+ */
+async function describe(deps: ApiDeps): Promise<object> {
+  const { describeApi } = await import('./describe-api.ts');
+  const carrier = createServer(deps);
+  return describeApi(carrier, { version: deps.version, register: () => registerRoutes(carrier, deps) });
+}
+
+/** All that the API's description covers. */
+async function registerRoutes(app: FastifyInstance, deps: ApiDeps): Promise<void> {
   await app.register(healthRoutes, deps);
-  await app.register(openApiRoutes);
   await app.register(
     async (v1) => {
       v1.addHook('onRequest', async (_request, reply) => {
@@ -49,12 +65,9 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
     },
     { prefix: '/v1' },
   );
-  await app.register(appFileRoutes, { directory: deps.appDirectory });
-  await app.ready();
-  return app;
 }
 
-function createServer({ config, telemetry }: ApiDeps): FastifyInstance {
+function createServer({ config, telemetry, clock }: ApiDeps): FastifyInstance {
   const log = telemetry.log.child({ part: 'api' });
   const handleError = createErrorHandler(log);
   const app = fastify({
@@ -77,6 +90,7 @@ function createServer({ config, telemetry }: ApiDeps): FastifyInstance {
   app.removeContentTypeParser('text/plain');
   app.decorateRequest('caller', null);
   app.setErrorHandler(handleError);
+  addAnswerDeadline(app, { clock, handleError });
   app.addHook('onSend', async (_request, reply) => setSecurityHeaders(reply));
   app.addHook('onRequestAbort', async (request) => {
     log.debug('http.aborted', { method: request.method, route: request.routeOptions.url ?? null });

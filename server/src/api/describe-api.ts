@@ -1,4 +1,5 @@
-import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
+import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger';
+import type { FastifyInstance } from 'fastify';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 
 type JsonSchema = Record<string, unknown>;
@@ -17,8 +18,21 @@ const zodToJsonConfig = {
 
 const addComponents = createJsonSchemaTransformObject({ zodToJsonConfig });
 
-/** Options of the OpenAPI document: what is common to all routes, and how zod schemas are turned into it. */
-export function createOpenApiOptions(version: string): FastifyDynamicSwaggerOptions {
+/** The OpenAPI document of the routes that `register` adds to the instance, which serves for nothing else and is closed. */
+export async function describeApi(
+  carrier: FastifyInstance,
+  api: { readonly version: string; readonly register: () => Promise<void> },
+): Promise<object> {
+  await carrier.register(swagger, createOpenApiOptions(api.version));
+  await api.register();
+  await carrier.ready();
+  const document = carrier.swagger();
+  await carrier.close();
+  return document;
+}
+
+/** What is common to all routes, and how zod schemas are turned into the document. */
+function createOpenApiOptions(version: string): FastifyDynamicSwaggerOptions {
   return {
     openapi: {
       openapi: '3.1.0',

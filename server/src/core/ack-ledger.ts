@@ -27,6 +27,8 @@ export interface AckLedger {
   release(durable: number): readonly AckEntry[];
   /** Whether any answer is still owed. */
   readonly waiting: boolean;
+  /** How many are. */
+  readonly size: number;
 }
 
 const NONE: readonly AckEntry[] = [];
@@ -66,5 +68,9 @@ class OrderedLedger implements AckLedger {
 
   get waiting(): boolean {
     return this.#entries.length > 0;
+  }
+
+  get size(): number {
+    return this.#entries.length;
   }
 }

@@ -19,12 +19,19 @@ export function parseAddress(text: string): Address | null {
   return SESSION_PATTERN.test(session) ? { name, session } : null;
 }
 
-/** The address as it is written inside the node. A tenant holds no slash, so the first one ends it. */
+/** Stands inside the node for the session of a client that names none; no client can write it. */
+const NO_SESSION = '\0.';
+
+/**
+ * The address as it is written inside the node. A tenant holds no slash, so the first one ends it. Every address names
+ * a session there, since Hocuspocus takes one without for all sessions of its document.
+ */
 export function qualifyAddress(tenant: Tenant, address: string): string {
-  return `${tenant}/${address}`;
+  return `${tenant}/${address}${address.includes('\0') ? '' : NO_SESSION}`;
 }
 
 /** The address as the client knows it. */
 export function plainAddress(qualified: string): string {
-  return qualified.slice(qualified.indexOf('/') + 1);
+  const address = qualified.slice(qualified.indexOf('/') + 1);
+  return address.endsWith(NO_SESSION) ? address.slice(0, -NO_SESSION.length) : address;
 }

@@ -7,6 +7,10 @@ export const HTTP_LIMITS = {
   /** Node looks for the two above this often; its own default of 30 s would make them meaningless. */
   connectionCheckMs: 1_000,
   keepAliveTimeoutMs: 72_000,
+  /** From the last byte of a request to the first of its answer: longer than the stores' own deadlines, not by much. */
+  answerMs: 12_000,
+  /** What is under way when the server stops has this long to be answered. */
+  stopMs: 2_000,
   /** A document name of 128 characters, each of them percent-encoded. */
   pathParameterLength: 3 * 128,
   /** Pages of the catalog that one list request reads at most while it looks for readable documents. */

@@ -15,10 +15,15 @@ export function fullBucket(limits: BucketLimits, now: number): TokenBucket {
   return { tokens: limits.burst, at: now };
 }
 
-/** Takes one token; the bucket may go below zero by what arrived in one read, and `pauseFor` tells how long to read nothing. */
-export function takeToken(bucket: TokenBucket, limits: BucketLimits, now: number): TokenBucket {
+/** Takes tokens; the bucket may go below zero by what arrived in one read, and `pauseFor` tells how long to read nothing. */
+export function takeTokens(
+  bucket: TokenBucket,
+  limits: BucketLimits,
+  taken: { readonly now: number; readonly amount: number },
+): TokenBucket {
+  const { now, amount } = taken;
   const refilled = Math.min(limits.burst, bucket.tokens + ((now - bucket.at) / 1_000) * limits.perSecond);
-  return { tokens: refilled - 1, at: now };
+  return { tokens: refilled - amount, at: now };
 }
 
 /** Milliseconds until the bucket is level again; 0 when it holds something. */

@@ -1,6 +1,8 @@
+import { isUtf8 } from 'node:buffer';
 import * as encoding from 'lib0/encoding';
 import * as Y from 'yjs';
 import { describe, expect, it } from 'vitest';
+import { measureCpu } from '../../test/support/cpu-time.ts';
 import { anyValue, buildUpdate, fromHex, item, skip, text } from '../../test/support/update-builder.ts';
 import { defaultUpdateLimits } from './limits.ts';
 import { parseUpdate, type ParsedUpdate } from './update-parser.ts';
@@ -111,9 +113,10 @@ describe('bytes that are no update', () => {
   });
 
   it('[GATE2] a refused count costs no memory', () => {
-    const before = performance.now();
-    for (let index = 0; index < 1000; index += 1) codeOf(fromHex('01 80 87 a7 0e 05 00'));
-    expect(performance.now() - before).toBeLessThan(500);
+    const cost = measureCpu(() => {
+      for (let index = 0; index < 1000; index += 1) codeOf(fromHex('01 80 87 a7 0e 05 00'));
+    });
+    expect(cost).toBeLessThan(500);
   });
 
   it.each([
@@ -132,33 +135,20 @@ describe('bytes that are no update', () => {
     );
   });
 
-  it(
-    '[GATE2] every sequence of bytes is text to the parser exactly when a fatal decoder takes it',
-    { timeout: 180_000 },
-    () => {
-      const decoder = new TextDecoder('utf-8', { fatal: true });
-      const isText = (bytes: Uint8Array): boolean => {
-        try {
-          decoder.decode(bytes);
-          return true;
-        } catch {
-          return false;
-        }
-      };
-      const edges = [
-        0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc2, 0xdf, 0xe0, 0xe1, 0xed, 0xef, 0xf0, 0xf1,
-        0xf4, 0xf5, 0xff,
-      ];
-      const pairs = edges.flatMap((a) => edges.map((b) => [a, b]));
-      for (const first of pairs) {
-        for (const second of pairs) {
-          const bytes = Uint8Array.from([...first, ...second]);
-          const update = Uint8Array.from([1, 1, 1, 0, 4, 1, 1, 0x74, 4, ...bytes, 0]);
-          if ((codeOf(update) === 'parsed') !== isText(bytes)) expect.fail(`[${bytes.join()}] is judged wrongly`);
-        }
+  it('[GATE2] every sequence of bytes is text to the parser exactly when it is UTF-8', () => {
+    const edges = [
+      0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc2, 0xdf, 0xe0, 0xe1, 0xed, 0xef, 0xf0, 0xf1, 0xf4,
+      0xf5, 0xff,
+    ];
+    const pairs = edges.flatMap((a) => edges.map((b) => [a, b]));
+    for (const first of pairs) {
+      for (const second of pairs) {
+        const bytes = Uint8Array.from([...first, ...second]);
+        const update = Uint8Array.from([1, 1, 1, 0, 4, 1, 1, 0x74, 4, ...bytes, 0]);
+        if ((codeOf(update) === 'parsed') !== isUtf8(bytes)) expect.fail(`[${bytes.join()}] is judged wrongly`);
       }
-    },
-  );
+    }
+  });
 
   it('[GATE2] JSON that does not parse, or would not come back as it is, is refused', () => {
     for (const value of ['', 'undefined', '{', "{'a':1}", '[1,]', '1e999', '{"a":[-1e999]}'])

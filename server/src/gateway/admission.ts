@@ -12,6 +12,7 @@ import type { DocumentCatalog, DocumentRecord } from '../ports/document-catalog.
 import type { Identity, TokenVerifier } from '../ports/token-verifier.ts';
 import type { RoomRegistry } from '../rooms/room-registry.ts';
 import type { Room } from '../rooms/room.ts';
+import type { AdmissionQueue } from './admission-queue.ts';
 
 export interface AdmissionDeps {
   readonly verifier: TokenVerifier;
@@ -19,6 +20,8 @@ export interface AdmissionDeps {
   readonly catalog: DocumentCatalog;
   readonly rooms: RoomRegistry;
   readonly clock: Clock;
+  /** Shared by all sockets of the node. */
+  readonly admissions: AdmissionQueue;
 }
 
 /** Somebody who was let into a document; the room is held for them. */
@@ -36,6 +39,8 @@ export interface Knock {
   readonly token: string;
   /** Who the socket belongs to already; its tenant and user are fixed by the first token. */
   readonly owner: Identity | null;
+  /** Who knocks: nothing is opened for a socket that has gone meanwhile. */
+  readonly socket: { readonly open: boolean };
 }
 
 /** Checks the token and what it grants, finds or creates the document, and opens its room. Throws coded errors. */
@@ -43,6 +48,20 @@ export async function admit(deps: AdmissionDeps, knock: Knock): Promise<Admissio
   const address = parseAddress(knock.address);
   if (address === null) throw new ScriptoriumError('invalid-document-name');
   const identity = await identify(deps.verifier, knock);
+  return deps.admissions.run(
+    knock.socket,
+    () => openDocument(deps, { identity, address, socket: knock.socket }),
+    ({ room }) => {
+      deps.rooms.release(room);
+    },
+  );
+}
+
+async function openDocument(
+  deps: AdmissionDeps,
+  { identity, address, socket }: Pick<Knock, 'socket'> & { readonly identity: Identity; readonly address: Address },
+): Promise<Admission> {
+  if (!socket.open) throw new ScriptoriumError('shutting-down');
   const { rights } = await deps.access.standingOf(identity);
   if (rights === null) throw new ScriptoriumError('unauthenticated', 'this access was taken away');
   const { record, tombstone } = await findDocument(deps, { identity, rights }, address);

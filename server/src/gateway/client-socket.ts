@@ -5,7 +5,7 @@ import type { WebSocketLike } from '@hocuspocus/server';
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { AckEntry } from '../core/ack-ledger.ts';
-import { fullBucket, pauseFor, takeToken, type BucketLimits } from '../core/token-bucket.ts';
+import type { BucketLimits } from '../core/token-bucket.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RateLimitedLog } from '../observability/rate-limited-log.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
@@ -19,6 +19,8 @@ import {
   type InboundFrame,
 } from './frames.ts';
 import { createOutput, type Output, type OutputFlusher } from './output.ts';
+import { ReadBudgets, type Charge } from './read-budgets.ts';
+import { createReplyTurns, type ReplyTurns } from './reply-turns.ts';
 import type { Session, SessionSocket } from './session.ts';
 
 export type Dialect =
@@ -42,6 +44,8 @@ export interface ClientSocketDeps {
   readonly onFrame: (socket: ClientSocket, frame: InboundFrame) => boolean;
   /** Bytes that Hocuspocus wants to send, addressed as inside the node. */
   readonly onHocuspocusFrame: (socket: ClientSocket, frame: Uint8Array) => void;
+  /** Called before the server ends the socket by a code, while something can still be said on it. */
+  readonly onEnding: (code: ErrorCode) => void;
   readonly onClose: (socket: ClientSocket) => void;
   /** Takes one session off the socket, which stays. */
   readonly onSessionEnd: (session: Session, code: ErrorCode) => void;
@@ -50,6 +54,8 @@ export interface ClientSocketDeps {
 const READY_STATE = { open: 1, closing: 2 } as const;
 /** Milliseconds that a peer has to answer our close before the connection is cut. */
 const CLOSE_PATIENCE = 2_000;
+/** Bytes that may wait for a peer, besides what it asked for, before it is cut in the middle of whatever it does. */
+const MOST_BACKLOG = 64 * 1024 * 1024;
 
 /** One WebSocket: reading with limits, writing with bounds, and the one place that ends it. */
 export class ClientSocket implements SessionSocket {
@@ -61,9 +67,10 @@ export class ClientSocket implements SessionSocket {
   /** How many logins failed on this socket. */
   failedLogins = 0;
   readonly output: Output;
+  readonly replies: ReplyTurns;
   readonly #deps: ClientSocketDeps;
+  readonly #budgets: ReadBudgets;
   readonly #pauses = new Set<string>();
-  #bucket;
   /** Of the last frame; the next one usually has the same. */
   #lastAddress: FrameAddress = NO_ADDRESS;
   #ending = false;
@@ -71,8 +78,14 @@ export class ClientSocket implements SessionSocket {
   constructor(deps: ClientSocketDeps) {
     this.#deps = deps;
     this.dialect = deps.dialect.kind;
-    this.output = createOutput(deps.webSocket, deps.raw, deps.flusher);
-    this.#bucket = fullBucket(deps.updateRate, deps.clock.monotonic());
+    this.replies = createReplyTurns(deps.clock);
+    this.output = createOutput({
+      ...deps,
+      onBacklog: (buffered) => {
+        if (buffered - this.replies.inFlight > MOST_BACKLOG) this.endSlowReader();
+      },
+    });
+    this.#budgets = new ReadBudgets(deps.clock, deps.updateRate);
     this.forHocuspocus = this.#createWebSocketLike();
     this.#listen();
   }
@@ -119,7 +132,11 @@ export class ClientSocket implements SessionSocket {
     });
     webSocket.on('close', () => {
       this.#ending = true;
-      this.#deps.onClose(this);
+      try {
+        this.#deps.onClose(this);
+      } catch (error) {
+        this.#deps.telemetry.log.error('socket_close_failed', {}, error);
+      }
     });
     webSocket.on('error', (error) => {
       // ws has closed the connection with the right code by now: too large a frame, bad framing, a lost peer.
@@ -129,7 +146,10 @@ export class ClientSocket implements SessionSocket {
 
   #receive(bytes: Uint8Array): void {
     try {
-      if (bytes.byteLength === 1 && bytes[0] === FRAME_TYPE.pong) return;
+      if (bytes.byteLength === 1 && bytes[0] === FRAME_TYPE.pong) {
+        this.charge('signals');
+        return;
+      }
       const { dialect } = this.#deps;
       const frame =
         dialect.kind === 'hocuspocus'
@@ -151,20 +171,21 @@ export class ClientSocket implements SessionSocket {
     return this.#deps.clock.monotonic();
   }
 
-  send(frame: Uint8Array): void {
-    if (this.open) this.output.send(frame);
+  send(frame: Uint8Array, taken?: () => void): void {
+    if (this.open) this.output.send(frame, taken);
   }
 
-  /** Counts one update against the socket's rate; over it, the socket is not read for a while. It is never closed for it. */
-  countUpdate(): void {
-    const { clock, updateRate } = this.#deps;
-    this.#bucket = takeToken(this.#bucket, updateRate, clock.monotonic());
-    const pause = pauseFor(this.#bucket, updateRate);
-    if (pause === 0 || this.#pauses.has('rate')) return;
-    this.#deps.telemetry.metrics.count('reading_paused_total');
-    this.pauseReading('rate');
+  /** Charges what the client sent; over a budget, the socket is not read for a while. It is never closed for it. */
+  charge(charge: Charge, amount = 1): void {
+    const pause = this.#budgets.spend(charge, amount);
+    if (pause === 0) return;
+    const reason = `${charge} budget`;
+    if (this.#pauses.has(reason)) return;
+    const { clock, telemetry } = this.#deps;
+    telemetry.metrics.count('reading_paused_total');
+    this.pauseReading(reason);
     clock.after(pause, () => {
-      this.resumeReading('rate');
+      this.resumeReading(reason);
     });
   }
 
@@ -185,6 +206,7 @@ export class ClientSocket implements SessionSocket {
   }
 
   end(code: ErrorCode, reason: CloseReason = ERRORS[code].close ?? 'internal'): void {
+    if (this.open) this.#deps.onEnding(code);
     this.#close(CLOSE_CODES[reason], ERRORS[code].title);
   }
 
@@ -192,6 +214,19 @@ export class ClientSocket implements SessionSocket {
     // A stock client returns to a document only with a new socket; where it should not return, the others stay.
     if (ERRORS[code].retryable || this.dialect === 'y-websocket') this.end(code);
     else this.#deps.onSessionEnd(session, code);
+  }
+
+  /** Ends a socket whose peer does not take what it is sent. */
+  endSlowReader(): void {
+    if (this.#ending) return;
+    this.#deps.telemetry.metrics.count('slow_readers_total');
+    this.end('slow-reader');
+  }
+
+  /** Cuts the connection, without another word. */
+  cut(): void {
+    this.#ending = true;
+    this.#deps.webSocket.terminate();
   }
 
   /** Ends a socket whose client does not follow the protocol. */
@@ -209,7 +244,7 @@ export class ClientSocket implements SessionSocket {
     const { webSocket, clock } = this.#deps;
     // A paused socket would never read the peer's answer to our close.
     webSocket.resume();
-    this.output.flush();
+    this.output.finish();
     webSocket.close(code, reason.slice(0, 120));
     clock.after(CLOSE_PATIENCE, () => {
       webSocket.terminate();

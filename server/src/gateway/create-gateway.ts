@@ -1,4 +1,4 @@
-import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { FRAME_TYPE } from '@scriptorium/shared/frame-types';
@@ -6,8 +6,10 @@ import { Hocuspocus } from '@hocuspocus/server';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { plainAddress } from '../core/address.ts';
 import type { RateLimitedLog } from '../observability/rate-limited-log.ts';
-import type { Service } from '../service.ts';
+import { planDepartureSpread } from '../core/departure-plan.ts';
+import { withDeadline, type Service } from '../service.ts';
 import type { AdmissionDeps } from './admission.ts';
+import { createAdmissionQueue, type AdmissionQueue } from './admission-queue.ts';
 import { ClientSocket, type Dialect } from './client-socket.ts';
 import { createConnectionLimit } from './connection-limit.ts';
 import { createSessionExtension } from './extensions/session-extension.ts';
@@ -29,7 +31,7 @@ export interface GatewayConfig {
   };
 }
 
-export type GatewayDeps = AdmissionDeps &
+export type GatewayDeps = Omit<AdmissionDeps, 'admissions'> &
   SyncDeps & { readonly config: GatewayConfig; readonly warnings: RateLimitedLog };
 
 /** All WebSockets of the node. */
@@ -43,6 +45,14 @@ const HOCUSPOCUS_TIMEOUT = 2 ** 31 - 1;
 /** Frames that Hocuspocus may send by itself; synchronisation and presence are ours. */
 const FORWARDED = new Set<number>([FRAME_TYPE.auth, FRAME_TYPE.stateless, FRAME_TYPE.close]);
 const MAX_FRAGMENTS = 64;
+/**
+ * Hocuspocus hands the request on to hooks, none of which asks for it. A real one would load the HTTP client of Node,
+ * 16 MB of it, at the first connection.
+ */
+const NO_REQUEST = { url: '' } as Request;
+/** Milliseconds that peers have to answer when the node goes away, and those that a cut connection takes to be gone. */
+const FAREWELL_PATIENCE = 1_000;
+const CUT_PATIENCE = 500;
 
 export function createGateway(deps: GatewayDeps): Gateway {
   return new WebSocketGateway(deps);
@@ -57,15 +67,22 @@ class WebSocketGateway implements Gateway {
   readonly #limit;
   readonly #housekeeping;
   readonly #flusher = createOutputFlusher();
+  readonly #admissions: AdmissionQueue;
+  /** Sockets that were open when the node began to go away. */
+  #leaving = 0;
   #draining = false;
+  #onEmpty = (): void => undefined;
 
   constructor(deps: GatewayDeps) {
     this.#deps = deps;
     const { limits } = deps.config;
     this.#limit = createConnectionLimit(limits.connectionsPerAddress);
+    this.#admissions = createAdmissionQueue(deps.clock);
     this.#hocuspocus = new Hocuspocus<HocuspocusContext>({
       quiet: true,
       timeout: HOCUSPOCUS_TIMEOUT,
+      // The table has its own limit, which is met first.
+      maxPendingDocuments: limits.documentsPerConnection + 1,
       extensions: [createSessionExtension(deps)],
     });
     const options = {
@@ -101,7 +118,12 @@ class WebSocketGateway implements Gateway {
       this.#limit.give(remote);
     });
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
-      if (socket instanceof Socket) this.#accept(webSocket, socket, asked);
+      try {
+        if (socket instanceof Socket) this.#accept(webSocket, socket, asked);
+      } catch (error) {
+        this.#deps.telemetry.log.error('accept_failed', {}, error);
+        webSocket.terminate();
+      }
     });
   }
 
@@ -127,30 +149,55 @@ class WebSocketGateway implements Gateway {
         table.endSession(session, code);
       },
       onHocuspocusFrame: forwardHocuspocusFrame,
+      onEnding: (code) => {
+        table.sayFarewell(code);
+      },
       onClose: (socket) => {
+        this.#forget(socket);
         table.closeAll();
-        this.#tables.delete(socket);
-        telemetry.metrics.gauge('connections', this.#tables.size);
       },
     });
-    const table = new SessionTable({ ...this.#deps, maxDocuments: config.limits.documentsPerConnection }, client);
-    table.connect(this.#hocuspocus.handleConnection(client.forHocuspocus, new Request('http://localhost/'), { table }));
+    const table = this.#createTable(client);
     this.#tables.set(client, table);
     telemetry.metrics.count('connections_total');
     telemetry.metrics.gauge('connections', this.#tables.size);
     if (asked.dialect.kind === 'y-websocket') table.enter(asked.dialect.document, asked.token ?? '');
   }
 
+  #createTable(client: ClientSocket): SessionTable {
+    const { documentsPerConnection: maxDocuments } = this.#deps.config.limits;
+    const deps = { ...this.#deps, admissions: this.#admissions, leaving: () => this.#leaving, maxDocuments };
+    const table = new SessionTable(deps, client);
+    table.connect(this.#hocuspocus.handleConnection(client.forHocuspocus, NO_REQUEST, { table }));
+    return table;
+  }
+
+  #forget(client: ClientSocket): void {
+    this.#tables.delete(client);
+    this.#deps.telemetry.metrics.gauge('connections', this.#tables.size);
+    if (this.#tables.size === 0) this.#onEmpty();
+  }
+
   async drain(milliseconds: number): Promise<void> {
     this.#draining = true;
     this.#housekeeping.stop();
-    for (const client of this.#tables.keys()) client.end('shutting-down');
-    const patience = Math.min(milliseconds, 1_000);
-    await new Promise<void>((resolve) => {
-      this.#deps.clock.after(patience, resolve);
-      if (this.#tables.size === 0) resolve();
-    });
-    for (const socket of this.#server.clients) socket.terminate();
+    this.#leaving = this.#tables.size;
+    if (this.#leaving === 0) return;
+    const { clock } = this.#deps;
+    const { promise: empty, resolve } = Promise.withResolvers<void>();
+    this.#onEmpty = resolve;
+    const spread = planDepartureSpread(this.#leaving, milliseconds);
+    for (const client of this.#tables.keys()) {
+      if (spread === 0) client.end('shutting-down');
+      else
+        clock.after(spread * clock.random(), () => {
+          client.end('shutting-down');
+        });
+    }
+    const patience = Math.min(FAREWELL_PATIENCE, milliseconds / 3);
+    if ((await withDeadline(clock, spread + patience, empty)).kind === 'done') return;
+    for (const client of this.#tables.keys()) client.cut();
+    await withDeadline(clock, CUT_PATIENCE, empty);
   }
 }
 
@@ -161,6 +208,9 @@ function forwardHocuspocusFrame(socket: ClientSocket, bytes: Uint8Array): void {
   socket.send(frameMessage(readdress(bytes, frameAddress(plainAddress(frame.address)))));
 }
 
+/** Answers an upgrade request that leads nowhere, and is done with the connection whatever its other end does. */
 function refuse(socket: Duplex, status: number): void {
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  const retry = status === 503 || status === 429 ? 'Retry-After: 1\r\n' : '';
+  socket.once('finish', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status} \r\n${retry}Connection: close\r\nContent-Length: 0\r\n\r\n`);
 }

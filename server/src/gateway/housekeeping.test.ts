@@ -1,14 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { createFakeClock } from '../../test/support/fake-clock.ts';
 import { createSilentTelemetry } from '../../test/support/silent-telemetry.ts';
+import { frameAddress } from './frames.ts';
 import { startHousekeeping, type HouseSocket, type HouseTable } from './housekeeping.ts';
+import type { Session } from './session.ts';
 
 function fixture(socket: Partial<HouseSocket> & { readonly stalled?: number }, table: Partial<HouseTable>) {
   const clock = createFakeClock();
   const ended: string[] = [];
   const house: HouseSocket = {
     output: { stalledFor: () => socket.stalled ?? 0 },
+    replies: { inFlight: 0 },
     end: (code) => void ended.push(code),
+    endSlowReader: () => void ended.push('slow-reader'),
   };
   const tables = new Map([[house, { entered: false, size: 0, sessions: () => [], ...table }]]);
   startHousekeeping({ clock, telemetry: createSilentTelemetry(), tables });
@@ -23,6 +27,33 @@ describe('housekeeping', () => {
     const slow = fixture({ stalled: 29_000 }, { entered: true, size: 1 });
     slow.clock.advance(60_000);
     expect(slow.ended).toEqual([]);
+  });
+
+  it('[SOCK57] a quiet session hears something at least every 15 seconds, and no more than it needs', () => {
+    const clock = createFakeClock();
+    const heard: number[] = [];
+    const session = {
+      address: frameAddress('doc'),
+      lastSentAt: 0,
+      sendFrame: () => {
+        session.lastSentAt = clock.monotonic();
+        heard.push(session.lastSentAt);
+      },
+    };
+    const socket: HouseSocket = {
+      output: { stalledFor: () => 0 },
+      replies: { inFlight: 0 },
+      end: () => undefined,
+      endSlowReader: () => undefined,
+    };
+    // What it uses of a session.
+    const sessions = () => [session as unknown as Session];
+    const tables = new Map([[socket, { entered: true, size: 1, sessions }]]);
+    startHousekeeping({ clock, telemetry: createSilentTelemetry(), tables });
+    clock.advance(600_000);
+    const pauses = heard.map((at, index) => at - (heard[index - 1] ?? 0));
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(15_000);
+    expect(Math.min(...pauses)).toBeGreaterThanOrEqual(9_000);
   });
 
   it('[SOCK81] a socket on which nobody signs in is closed within ten seconds', () => {

@@ -5,13 +5,16 @@ import { lifeSignFrame } from './frames.ts';
 import type { SessionTable } from './session-table.ts';
 
 /** What it needs of a socket, and of the socket's sessions. */
-export type HouseSocket = Pick<ClientSocket, 'end'> & { readonly output: Pick<ClientSocket['output'], 'stalledFor'> };
+export type HouseSocket = Pick<ClientSocket, 'end' | 'endSlowReader'> & {
+  readonly output: Pick<ClientSocket['output'], 'stalledFor'>;
+  readonly replies: Pick<ClientSocket['replies'], 'inFlight'>;
+};
 export type HouseTable = Pick<SessionTable, 'entered' | 'size' | 'sessions'>;
 
 const INTERVAL = 5_000;
 /** A session that was sent nothing for this long gets a life sign; with the interval it is never over 15 s. */
 const QUIET = 9_000;
-/** A reader that has taken nothing for this long is cut. */
+/** A reader that has made no progress for this long is cut. */
 const STALLED = 30_000;
 /** A socket on which nobody logged in is closed after this long. */
 const LOGIN_PATIENCE = 10_000;
@@ -37,9 +40,8 @@ export function startHousekeeping(deps: {
       socket.end('unauthenticated');
       return;
     }
-    if (socket.output.stalledFor(now) >= STALLED) {
-      deps.telemetry.metrics.count('slow_readers_total');
-      socket.end('slow-reader');
+    if (socket.output.stalledFor(now, socket.replies.inFlight) >= STALLED) {
+      socket.endSlowReader();
       return;
     }
     for (const session of table.sessions()) {
@@ -50,12 +52,17 @@ export function startHousekeeping(deps: {
   const run = (): void => {
     const now = clock.monotonic();
     let sessions = 0;
+    if (!stopped) timer = clock.after(INTERVAL, run);
     for (const [socket, table] of deps.tables) {
-      visit(socket, table, now);
+      try {
+        visit(socket, table, now);
+      } catch (error) {
+        // One socket's trouble is no reason to leave the others unattended.
+        deps.telemetry.log.error('housekeeping_failed', {}, error);
+      }
       sessions += table.size;
     }
     deps.telemetry.metrics.gauge('sessions', sessions);
-    if (!stopped) timer = clock.after(INTERVAL, run);
   };
 
   let timer = clock.after(INTERVAL, run);

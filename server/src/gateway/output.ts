@@ -5,19 +5,31 @@ import type { Socket } from 'node:net';
 export interface Output {
   /**
    * Sends a message that `frames.ts` has framed. It goes past ws's own sender, whose only part is control frames: both
-   * write whole frames, so they never mix, and a small message costs one write of one buffer.
+   * write whole frames, so they never mix, and a small message costs one write of one buffer. `taken` is called once
+   * the network has taken it, and never when the socket ends before.
    */
-  send(frame: Uint8Array): void;
-  /** Writes what waits for the end of the turn now: before a close frame, which goes by another way. */
+  send(frame: Uint8Array, taken?: () => void): void;
+  /** Writes what waits for the end of the turn, as far as the peer takes it. */
   flush(): void;
+  /** Writes all that waits, before a close frame, which goes by another way. */
+  finish(): void;
   /** Bytes that the peer has not taken yet. */
   readonly buffered: number;
   /**
-   * To be called at intervals: how long the peer has taken nothing although something waits for it. Judged by
-   * progress, not by size, so a large document on a slow line is none of its business.
+   * To be called at intervals: for how many milliseconds the peer has made no progress. To take nothing of what waits is
+   * none. Where more waits than a reader should leave behind, it is none either to take no more than what comes in.
+   * Judged without the `inFlight` bytes that the peer asked for: a large document on a slow line has its time.
    */
-  stalledFor(now: number): number;
+  stalledFor(now: number, inFlight: number): number;
 }
+
+/** Bytes behind which a reader may stay for long, besides what it asked for. */
+const BACKLOG = 8 * 1024 * 1024;
+/** Bytes handed to the network in one go; what waits behind them is our own to count. */
+const PIECE = 256 * 1024;
+/** Written frames that the queue may still hold, so that it is not copied for each one. */
+const LONG_QUEUE = 1_000;
+const NO_BYTES = new Uint8Array(0);
 
 /** Flushes the outputs that were written to, all at the end of the turn. */
 export interface OutputFlusher {
@@ -49,56 +61,114 @@ function throwUncaught(error: unknown): void {
   });
 }
 
-export function createOutput(webSocket: WebSocket, raw: Socket, flusher: OutputFlusher): Output {
-  return new SocketOutput(webSocket, raw, flusher);
+export interface OutputDeps {
+  readonly webSocket: WebSocket;
+  readonly raw: Socket;
+  readonly flusher: OutputFlusher;
+  /** Called at the end of a turn in which the peer took less than it was sent, with what waits now. */
+  readonly onBacklog: (buffered: number) => void;
+}
+
+export function createOutput(deps: OutputDeps): Output {
+  return new SocketOutput(deps);
 }
 
 class SocketOutput implements Output {
-  readonly #webSocket: WebSocket;
-  readonly #raw: Socket;
-  readonly #flusher: OutputFlusher;
-  #waiting: Uint8Array[] = [];
-  #waitingBytes = 0;
-  #sent = 0;
-  #drained = 0;
-  #progressAt: number | null = null;
+  readonly #deps: OutputDeps;
+  /** Frames from `#next` on wait. */
+  #queue: Uint8Array[] = [];
+  #next = 0;
+  #queuedBytes = 0;
+  #scheduled = false;
+  /** Who wants to know when a frame was taken. */
+  readonly #taken = new Map<Uint8Array, () => void>();
+  /** Bytes given to the socket, whether taken or not. */
+  #handed = 0;
+  /** What was seen of the peer's progress at the last look, and since when there was none. */
+  #seen = { taken: 0, queueSize: 0, least: Infinity };
+  #stalledSince: number | null = null;
 
-  constructor(webSocket: WebSocket, raw: Socket, flusher: OutputFlusher) {
-    this.#webSocket = webSocket;
-    this.#raw = raw;
-    this.#flusher = flusher;
+  constructor(deps: OutputDeps) {
+    this.#deps = deps;
+    deps.raw.on('drain', () => {
+      this.flush();
+    });
   }
 
-  send(frame: Uint8Array): void {
-    if (this.#waiting.length === 0) this.#flusher.schedule(this);
-    this.#waiting.push(frame);
-    this.#waitingBytes += frame.byteLength;
-    this.#sent += frame.byteLength;
+  send(frame: Uint8Array, taken?: () => void): void {
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      this.#deps.flusher.schedule(this);
+    }
+    this.#queue.push(frame);
+    this.#queuedBytes += frame.byteLength;
+    if (taken !== undefined) this.#taken.set(frame, taken);
   }
 
   flush(): void {
-    const raw = this.#raw;
-    const frames = this.#waiting;
-    this.#waiting = [];
-    this.#waitingBytes = 0;
-    if (raw.destroyed) return;
-    if (frames.length > 1) raw.cork();
-    for (const frame of frames) raw.write(frame);
-    if (frames.length > 1) raw.uncork();
+    this.#scheduled = false;
+    if (!this.#deps.raw.writableNeedDrain) this.#write(PIECE);
+    if (this.#next < this.#queue.length) this.#deps.onBacklog(this.buffered);
+  }
+
+  finish(): void {
+    this.#write(Infinity);
+  }
+
+  #write(most: number): void {
+    const { raw } = this.#deps;
+    if (raw.destroyed || this.#next === this.#queue.length) return;
+    const several = this.#queue.length - this.#next > 1;
+    if (several) raw.cork();
+    for (let bytes = 0; bytes < most && this.#next < this.#queue.length; this.#next += 1) {
+      const frame = this.#queue[this.#next] ?? NO_BYTES;
+      this.#queue[this.#next] = NO_BYTES;
+      bytes += frame.byteLength;
+      this.#writeFrame(frame);
+    }
+    if (several) raw.uncork();
+    if (this.#next === this.#queue.length || this.#next > LONG_QUEUE) {
+      this.#queue = this.#queue.slice(this.#next);
+      this.#next = 0;
+    }
+  }
+
+  #writeFrame(frame: Uint8Array): void {
+    this.#queuedBytes -= frame.byteLength;
+    this.#handed += frame.byteLength;
+    const taken = this.#taken.size === 0 ? undefined : this.#taken.get(frame);
+    if (taken === undefined) {
+      this.#deps.raw.write(frame);
+      return;
+    }
+    this.#taken.delete(frame);
+    this.#deps.raw.write(frame, (error) => {
+      // With an error the socket is gone, and with it everybody who waited.
+      if (error === null || error === undefined) taken();
+    });
   }
 
   get buffered(): number {
-    return this.#waitingBytes + this.#webSocket.bufferedAmount;
+    return this.#queuedBytes + this.#deps.webSocket.bufferedAmount;
   }
 
-  stalledFor(now: number): number {
-    const { bufferedAmount } = this.#webSocket;
-    const taken = this.#sent - bufferedAmount;
-    if (bufferedAmount === 0 || taken !== this.#drained || this.#progressAt === null) {
-      this.#drained = taken;
-      this.#progressAt = now;
-      return 0;
-    }
-    return now - this.#progressAt;
+  stalledFor(now: number, inFlight: number): number {
+    const { raw } = this.#deps;
+    const taken = this.#handed - raw.writableLength;
+    const queueSize = readQueueSize(raw);
+    const backlog = this.buffered - inFlight;
+    const { least, ...seen } = this.#seen;
+    const moved = this.buffered === 0 || taken !== seen.taken || queueSize !== seen.queueSize;
+    const progress = backlog > BACKLOG ? backlog < least : moved;
+    this.#seen = { taken, queueSize, least: backlog > BACKLOG ? Math.min(backlog, least) : Infinity };
+    if (progress || this.#stalledSince === null) this.#stalledSince = now;
+    return now - this.#stalledSince;
   }
+}
+
+/** What the system has not taken of the write under way. A large one shows no other progress; Node's own timer reads it. */
+function readQueueSize(raw: Socket): number {
+  const handle: unknown = Reflect.get(raw, '_handle');
+  const size: unknown = typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'writeQueueSize') : 0;
+  return typeof size === 'number' ? size : 0;
 }

@@ -11,6 +11,7 @@ async function build() {
   const fixture = createSessionFixture();
   const author = fixture.join('ada');
   const commenter = fixture.join('lin', 'comments');
+  for (const client of [author, commenter]) client.enter();
   author.update(buildUpdate([{ client: AUTHOR, structs: [text('content')] }]));
   await fixture.flush();
   return { ...fixture, author, commenter };

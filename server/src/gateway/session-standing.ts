@@ -107,7 +107,7 @@ class StandingKeeper implements SessionStanding {
         session.announceScope();
         this.#welcome();
         // What was refused before may be allowed now, and the client brings it only when it is asked.
-        if (fate.scope !== 'none') askForMissing(session, false);
+        if (fate.scope !== 'none') askForMissing(session);
         return;
       case 'ended':
         session.socket.endSession(session, fate.code);

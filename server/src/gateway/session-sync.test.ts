@@ -27,6 +27,7 @@ describe('session', () => {
   it('[ACK6] every Update frame gets one answer, in order, when it is durable', async () => {
     const { join, flush } = createSessionFixture();
     const ada = join('ada');
+    ada.enter();
     const writer = createWriter(1);
     for (const text of ['a', 'b', 'c']) ada.update(writer.type(text));
     expect(ada.statuses()).toEqual([]);
@@ -85,6 +86,7 @@ describe('session', () => {
   it('[GATE20] an update behind a gap keeps its answer until the gap is filled', async () => {
     const { join, flush, room } = createSessionFixture();
     const ada = join('ada');
+    ada.enter();
     const writer = createWriter(1);
     const first = writer.type('first ');
     ada.update(writer.type('second'));
@@ -137,6 +139,7 @@ describe('session', () => {
   it('[GATE24] a forbidden update is refused, the session turns read-only, says so and stays', async () => {
     const { join, flush, room } = createSessionFixture();
     const ada = join('ada');
+    ada.enter();
     expect(ada.update(FORBIDDEN)).toBe(true);
     expect(ada.statuses()).toEqual([false]);
     expect(ada.session.writable).toBe(false);
@@ -153,6 +156,7 @@ describe('session', () => {
   it('[GATE25] structs under a clientID of somebody else do not cost the owner an acknowledged edit', async () => {
     const { join, flush } = createSessionFixture();
     const [victim, mallory] = [join('victim'), join('mallory')];
+    for (const client of [victim, mallory]) client.enter();
     const writer = createWriter(7);
     victim.update(writer.type('hello '));
     await flush();

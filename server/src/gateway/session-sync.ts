@@ -1,10 +1,10 @@
 import { SYNC_TYPE } from '@scriptorium/shared/frame-types';
 import * as decoding from 'lib0/decoding';
 import { assertNever } from '../core/errors.ts';
-import { backoffDelay } from '../core/backoff.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import { receiveUpdate, type Receipt } from '../rooms/receive-update.ts';
+import { beginFirstRound, endFirstRound } from './first-round.ts';
 import { awarenessFrame, syncStep1Frame, syncStep2Frame, updateFrame } from './frames.ts';
 import type { Session } from './session.ts';
 import { readStateVector, syncReply } from './sync-reply.ts';
@@ -15,19 +15,21 @@ export interface SyncDeps {
   readonly telemetry: Telemetry;
 }
 
-const RESYNC = { first: 1_000, most: 60_000 } as const;
 /** Frames and bytes that one session may have held back for gaps. */
 const HELD_FRAMES = 200;
 const HELD_BYTES = 4 * 1024 * 1024;
 
-/** Milliseconds of silence after which a client is taken for one that answers no SyncStep1. */
-const FIRST_ROUND_SILENCE = 5_000;
+/** SyncStep1s of ours that a client may leave without an answer. */
+const OPEN_ROUNDS = 1_000;
+/** Making an answer costs at least this part of the document, however little of it is new to the client. */
+const LEAST_SHARE = 1 / 4;
 
 /** Handles one Sync frame. Returns false when the bytes do not follow the protocol. */
 export function receiveSync(deps: SyncDeps, session: Session, body: decoding.Decoder): boolean {
   const type = decoding.readVarUint(body);
   const bytes = decoding.readVarUint8Array(body);
   if (decoding.hasContent(body)) return false;
+  beginFirstRound(deps.clock, session);
   switch (type) {
     case SYNC_TYPE.step1:
       return receiveStep1(deps, session, bytes);
@@ -40,55 +42,63 @@ export function receiveSync(deps: SyncDeps, session: Session, body: decoding.Dec
   }
 }
 
-/** Answers with what the client lacks, and asks for what the server lacks. */
+/**
+ * Answers with what the client lacks, and asks for what the server lacks. One answer at a time: what a client asks
+ * before it has read the last one is asked once, as it was asked last.
+ */
 function receiveStep1(deps: SyncDeps, session: Session, encoded: Uint8Array): boolean {
   if (readStateVector(encoded) === null) return false;
-  if (session.rounds.length === 0 && !session.firstRoundDone) closeGateForFirstRound(deps, session);
+  const asked = session.asked !== null;
+  session.asked = encoded.slice();
+  if (asked) return true;
+  openRound(session, true);
   // Who may only read is shown committed state, so what is on its way to the log must arrive first.
-  if (session.writable || session.room.settled) sendSyncReply(session, encoded);
-  else inBackground(deps.telemetry.log, 'sync_reply_failed', sendCommittedReply(session, encoded));
+  if (session.writable || session.room.settled) requestSyncReply(session);
+  else inBackground(deps.telemetry.log, 'sync_reply_failed', requestCommittedReply(session));
   return true;
 }
 
-async function sendCommittedReply(session: Session, stateVector: Uint8Array): Promise<void> {
+async function requestCommittedReply(session: Session): Promise<void> {
   await session.room.whenDurable();
-  if (!session.ended && !session.room.discarded) sendSyncReply(session, stateVector);
+  requestSyncReply(session);
 }
 
-/**
- * Holds answers back until the client's first SyncStep2 is durable. A client that never sends one (no stock client
- * does so) gets its answers once its connection has been silent for a while.
- */
-function closeGateForFirstRound(deps: SyncDeps, session: Session): void {
-  session.ledger.closeGate();
-  let heard = session.socket.bytesRead;
-  const watch = (): void => {
-    if (session.ended || session.firstRoundDone) return;
-    if (!session.socket.reading || session.socket.bytesRead !== heard) {
-      heard = session.socket.bytesRead;
-      deps.clock.after(FIRST_ROUND_SILENCE, watch);
-      return;
-    }
-    session.ledger.openGate(session.room.submitted);
-    session.releaseAnswers();
-  };
-  deps.clock.after(FIRST_ROUND_SILENCE, watch);
+function requestSyncReply(session: Session): void {
+  session.socket.replies.request((taken) => {
+    const stateVector = session.asked;
+    session.asked = null;
+    if (stateVector === null || session.ended || session.room.discarded) return null;
+    return sendSyncReply(session, stateVector, taken);
+  });
 }
 
-function sendSyncReply(session: Session, stateVector: Uint8Array): void {
+/** Sends the answer; returns what it cost, in bytes. */
+function sendSyncReply(session: Session, stateVector: Uint8Array, taken: () => void): number {
   const parts = syncReply(session.room, stateVector, session.writable);
   const last = parts.at(-1) ?? new Uint8Array([0, 0]);
   // A client counts as synced at the first SyncStep2, so it comes last and what it builds on before it.
   for (const part of parts.slice(0, -1)) session.sendFrame(updateFrame(session.address, part));
-  session.sendFrame(syncStep2Frame(session.address, last));
-  askForMissing(session, true);
+  session.sendFrame(syncStep2Frame(session.address, last), taken);
+  sendStep1(session);
   const present = session.room.awareness.encodeAll();
   if (present !== null) session.sendFrame(awarenessFrame(session.address, present));
+  const sent = parts.reduce((sum, part) => sum + part.byteLength, present?.byteLength ?? 0);
+  return Math.max(sent, session.room.committed.bytes * LEAST_SHARE);
 }
 
-/** Sends our SyncStep1; its answer is acknowledged only in rounds that the client started. */
-export function askForMissing(session: Session, acknowledged: boolean): void {
+/** Expects an answer to a SyncStep1 of ours; it is acknowledged only in rounds that the client started. */
+function openRound(session: Session, acknowledged: boolean): void {
+  if (session.rounds.length >= OPEN_ROUNDS) session.socket.end('overloaded');
   session.rounds.push({ acknowledged });
+}
+
+/** Asks for what the server lacks, in a round of its own. */
+export function askForMissing(session: Session): void {
+  openRound(session, false);
+  sendStep1(session);
+}
+
+function sendStep1(session: Session): void {
   session.sendFrame(syncStep1Frame(session.address, session.room.state.stateVector()));
 }
 
@@ -96,11 +106,11 @@ function receiveStep2(deps: SyncDeps, session: Session, bytes: Uint8Array): bool
   const round = session.rounds.shift();
   const receipt = receiveUpdate(session.room, session, { bytes, via: 'step2' });
   const fine = take(deps, session, { receipt, bytes, answered: round?.acknowledged ?? false });
-  if (fine && !session.firstRoundDone) {
-    session.firstRoundDone = true;
-    session.ledger.openGate(session.room.submitted);
-  }
-  retryHeld(deps, session);
+  if (fine) endFirstRound(session);
+  retryHeld(session);
+  // What is left of it refers to something that this client may never have; its own edits are in.
+  if (receipt.kind === 'partial') openGap(deps, session);
+  else if (session.held.length === 0) session.gap.close();
   session.releaseAnswers();
   return fine;
 }
@@ -109,7 +119,7 @@ function receiveUpdateFrame(deps: SyncDeps, session: Session, bytes: Uint8Array)
   deps.telemetry.metrics.count('updates_received_total');
   const receipt = receiveUpdate(session.room, session, { bytes, via: 'update' });
   const fine = take(deps, session, { receipt, bytes, answered: true });
-  if (session.held.length > 0) retryHeld(deps, session);
+  if (session.held.length > 0) retryHeld(session);
   session.releaseAnswers();
   return fine;
 }
@@ -124,17 +134,15 @@ function take(
   const arrivedAt = deps.clock.monotonic();
   const owe = (after: number | null, saved: boolean) => {
     const entry = { after, saved, arrivedAt };
-    return frame.answered ? session.ledger.push(entry) : entry;
+    return frame.answered ? session.owe(entry) : entry;
   };
   switch (receipt.kind) {
     case 'accepted':
       owe(receipt.after, true);
       return true;
     case 'partial':
-      // What is left refers to something that this client may never have; its own edits are in.
       owe(receipt.after, true);
       deps.telemetry.metrics.count('updates_gap_total');
-      scheduleResync(deps, session);
       return true;
     case 'held':
       deps.telemetry.metrics.count('updates_gap_total');
@@ -187,24 +195,17 @@ function hold(deps: SyncDeps, session: Session, held: Session['held'][number]): 
     return;
   }
   session.held.push(held);
-  scheduleResync(deps, session);
+  openGap(deps, session);
 }
 
-/** Asks for what is missing: the first time at once, then with growing pauses, never in a loop. */
-function scheduleResync(deps: SyncDeps, session: Session): void {
-  if (session.resyncTimer !== null) return;
-  const ask = (): void => {
-    session.resyncTimer = null;
-    if (!session.ended) askForMissing(session, false);
-  };
-  const attempt = session.resyncAttempts;
-  session.resyncAttempts += 1;
-  const delay = attempt === 0 ? 0 : backoffDelay(attempt - 1, RESYNC, deps.clock.random());
-  session.resyncTimer = deps.clock.after(delay, ask);
+function openGap(deps: SyncDeps, session: Session): void {
+  session.gap.open(deps.clock, () => {
+    if (!session.ended && !session.room.discarded) askForMissing(session);
+  });
 }
 
 /** Tries the held updates again, in their order; one that still lacks something keeps its place. */
-function retryHeld(deps: SyncDeps, session: Session): void {
+function retryHeld(session: Session): void {
   const waiting = session.held.splice(0);
   for (const held of waiting) {
     const receipt = receiveUpdate(session.room, session, { bytes: held.bytes, via: 'update' });
@@ -213,11 +214,12 @@ function retryHeld(deps: SyncDeps, session: Session): void {
     } else if (receipt.kind === 'refused') {
       held.entry.after = session.room.submitted;
       held.entry.saved = false;
+    } else if (receipt.kind === 'overloaded') {
+      session.socket.end('overloaded');
+      return;
     } else {
       session.held.push(held);
     }
   }
-  if (waiting.length === 0) return;
-  if (session.held.length === 0) session.resyncAttempts = 0;
-  else scheduleResync(deps, session);
+  if (waiting.length > 0 && session.held.length === 0) session.gap.close();
 }

@@ -4,24 +4,17 @@ import { FRAME_TYPE } from '@scriptorium/shared/frame-types';
 import type { Connection, Hocuspocus } from '@hocuspocus/server';
 import { parseAddress, plainAddress, qualifyAddress } from '../core/address.ts';
 import { ScriptoriumError, toScriptoriumError } from '../core/errors.ts';
-import type { RateLimitedLog } from '../observability/rate-limited-log.ts';
-import { admit, identify, isSamePerson, type AdmissionDeps } from './admission.ts';
-import type { ClientSocket } from './client-socket.ts';
-import {
-  authMessage,
-  awarenessFrame,
-  frameAddress,
-  NO_ADDRESS,
-  permissionDeniedFrame,
-  readdress,
-  type InboundFrame,
-} from './frames.ts';
-import { mayComeOutside, readToken } from './login-frames.ts';
-import { receiveAwareness } from './session-awareness.ts';
-import { receiveSync, type SyncDeps } from './session-sync.ts';
-import { Session } from './session.ts';
-import { keepStanding, type SessionStanding } from './session-standing.ts';
 import { inBackground } from '../service.ts';
+import { identify } from './admission.ts';
+import type { ClientSocket } from './client-socket.ts';
+import { farewell } from './farewell.ts';
+import { authMessage, frameAddress, permissionDeniedFrame, readdress, type InboundFrame } from './frames.ts';
+import { mayComeOutside, readToken } from './login-frames.ts';
+import { receiveFrame, type SessionHost } from './session-frames.ts';
+import { letIn, turnAway, type Login, type LoginDeps } from './session-login.ts';
+import type { SyncDeps } from './session-sync.ts';
+import type { Session } from './session.ts';
+import { keepStanding, type SessionStanding } from './session-standing.ts';
 
 /** What a connection of Hocuspocus knows of ours. */
 export interface HocuspocusContext {
@@ -36,6 +29,8 @@ interface Entering {
   readonly queue: InboundFrame[];
   queuedBytes: number;
   session: Session | null;
+  /** Whether Hocuspocus has asked about it. */
+  asked: boolean;
 }
 
 interface Open {
@@ -45,13 +40,13 @@ interface Open {
   readonly standing: SessionStanding;
 }
 
-/** Bytes of frames that may wait behind one login before the socket is not read any further. */
+/** Bytes of frames that may wait behind a socket's logins before it is not read any further. */
 const QUEUE_BYTES = 1024 * 1024;
-const MAX_FAILED_LOGINS = 5;
+/** Signals that a login counts for. */
+const LOGIN_COST = 10;
 
-export type SessionTableDeps = AdmissionDeps &
+export type SessionTableDeps = LoginDeps &
   SyncDeps & {
-    readonly warnings: RateLimitedLog;
     /** Documents that one socket may have open. */
     readonly maxDocuments: number;
   };
@@ -61,12 +56,15 @@ export class SessionTable {
   readonly #deps: SessionTableDeps;
   readonly #socket: ClientSocket;
   readonly #slots = new Map<string, Entering | Open>();
+  readonly #frames;
   #outsideBytes = 0;
+  #queuedBytes = 0;
   #hocuspocus: ClientConnection | null = null;
 
   constructor(deps: SessionTableDeps, socket: ClientSocket) {
     this.#deps = deps;
     this.#socket = socket;
+    this.#frames = { ...deps, socket, host: this.#createHost() };
   }
 
   /** Hands over Hocuspocus's end of the socket; no frame is handled before. */
@@ -87,132 +85,107 @@ export class SessionTable {
     return [...this.#slots.values()].flatMap((slot) => (slot.kind === 'open' ? [slot.session] : []));
   }
 
+  /** Tells the clients when to come back, where they should, before the socket ends. */
+  sayFarewell(code: ErrorCode): void {
+    const message = farewell(code, this.#deps.leaving());
+    if (message !== null) for (const session of this.sessions()) session.tell(message);
+  }
+
   /** Handles one frame of the client; false when it breaks the protocol. */
   receive(frame: InboundFrame): boolean {
     const slot = this.#slots.get(frame.address);
     if (slot === undefined) {
       if (frame.type !== FRAME_TYPE.auth) return this.#dropOutside(frame);
+      this.#socket.charge('signals', LOGIN_COST);
       const token = readToken(frame);
       if (token === null) return false;
       this.enter(frame.address, token);
       return true;
     }
     if (slot.kind === 'entering') return this.#enqueue(slot, frame);
-    return this.#handle(slot, frame);
+    return receiveFrame(this.#frames, slot.session, frame);
   }
 
   /** Drops a frame outside any session, within bounds; false when it breaks them. */
   #dropOutside(frame: InboundFrame): boolean {
-    if (this.entered) this.#socket.countUpdate();
-    else this.#outsideBytes += frame.bytes.byteLength;
+    this.#socket.charge('signals');
+    if (!this.entered) this.#outsideBytes += frame.bytes.byteLength;
     return mayComeOutside(frame.type, this.#outsideBytes);
   }
 
   #enqueue(slot: Entering, frame: InboundFrame): boolean {
     slot.queue.push(frame);
     slot.queuedBytes += frame.bytes.byteLength;
-    if (slot.queuedBytes > QUEUE_BYTES) this.#socket.pauseReading(`entering ${frame.address}`);
+    this.#queuedBytes += frame.bytes.byteLength;
+    if (this.#queuedBytes > QUEUE_BYTES) this.#socket.pauseReading(`entering ${frame.address}`);
     return true;
   }
 
-  #handle(slot: Open, frame: InboundFrame): boolean {
-    const { session, connection } = slot;
-    switch (frame.type) {
-      case FRAME_TYPE.sync:
-      case FRAME_TYPE.syncReply:
-        this.#socket.countUpdate();
-        return receiveSync(this.#deps, session, frame.body);
-      case FRAME_TYPE.awareness:
-        return receiveAwareness(session, frame.body);
-      case FRAME_TYPE.queryAwareness: {
-        const present = session.room.awareness.encodeAll();
-        if (present !== null) session.sendFrame(awarenessFrame(session.address, present));
-        return true;
-      }
-      case FRAME_TYPE.stateless:
-        if (this.#socket.dialect === 'y-websocket') return false;
-        this.#forward(session, frame.bytes);
-        return true;
-      case FRAME_TYPE.close:
-        connection.close({ code: 1000, reason: 'provider_initiated' });
-        this.#leave(frame.address);
-        return true;
-      case FRAME_TYPE.auth: {
-        const token = readToken(frame);
-        if (token === null) return false;
-        inBackground(this.#deps.telemetry.log, 'token_refresh_failed', this.#refresh(slot, token));
-        return true;
-      }
-      default:
-        return false;
-    }
-  }
-
-  #forward(session: Session, bytes: Uint8Array): void {
-    this.#hocuspocus?.handleMessage(
-      readdress(bytes, frameAddress(qualifyAddress(session.identity.tenant, session.address.key))),
-    );
+  #createHost(): SessionHost {
+    return {
+      forward: (session, bytes) => {
+        const { tenant } = session.identity;
+        this.#hocuspocus?.handleMessage(readdress(bytes, frameAddress(qualifyAddress(tenant, session.address.key))));
+      },
+      leave: (session) => {
+        this.#close(session, { code: 1000, reason: 'provider_initiated' });
+      },
+      refresh: (session, token) => {
+        inBackground(this.#deps.telemetry.log, 'token_refresh_failed', this.#refresh(session, token));
+      },
+    };
   }
 
   /** Lets the client into a document; what it sends meanwhile waits. */
   enter(address: string, token: string): void {
     if (this.#slots.size >= this.#deps.maxDocuments) {
-      this.#turnAway(address, new ScriptoriumError('limit-exceeded', 'too many documents on one connection'));
+      const error = new ScriptoriumError('limit-exceeded', 'too many documents on one connection');
+      turnAway(this.#deps, this.#socket, { address, error });
       return;
     }
-    const slot: Entering = { kind: 'entering', queue: [], queuedBytes: 0, session: null };
+    const slot: Entering = { kind: 'entering', queue: [], queuedBytes: 0, session: null, asked: false };
     this.#slots.set(address, slot);
-    inBackground(this.#deps.telemetry.log, 'admission_failed', this.#admit(address, token, slot));
+    inBackground(this.#deps.telemetry.log, 'admission_failed', this.#admit({ address, token }, slot));
   }
 
-  async #admit(address: string, token: string, slot: Entering): Promise<void> {
+  async #admit(login: Login, slot: Entering): Promise<void> {
     try {
-      const admission = await admit(this.#deps, { address, token, owner: this.#socket.identity });
-      if (!this.#socket.open) {
-        this.#deps.rooms.release(admission.room);
-        return;
-      }
-      // Another login may have fixed the socket's owner while this one waited.
-      if (!isSamePerson(this.#socket.identity ?? admission.identity, admission.identity)) {
-        this.#deps.rooms.release(admission.room);
-        throw new ScriptoriumError('forbidden', 'a socket belongs to one user of one tenant');
-      }
-      this.#socket.identity ??= admission.identity;
-      const own = this.#socket.dialect === 'hocuspocus' ? frameAddress(address) : NO_ADDRESS;
-      slot.session = new Session({ ...admission, socket: this.#socket, address: own });
-      const qualified = frameAddress(qualifyAddress(admission.identity.tenant, address));
+      slot.session = await letIn(this.#deps, this.#socket, login);
+      if (slot.session === null) return;
+      const qualified = frameAddress(qualifyAddress(slot.session.identity.tenant, login.address));
       this.#hocuspocus?.handleMessage(authMessage(qualified));
     } catch (error) {
-      this.#turnAway(address, toScriptoriumError(error));
+      if (!this.#socket.open) return;
+      this.#slots.delete(login.address);
+      turnAway(this.#deps, this.#socket, { address: login.address, error: toScriptoriumError(error) });
+      this.#queuedBytes -= slot.queuedBytes;
+      this.#socket.resumeReading(`entering ${login.address}`);
+      this.#retry(slot);
     }
   }
 
-  #turnAway(address: string, error: ScriptoriumError): void {
-    const socket = this.#socket;
-    const { retryable, close } = error.definition;
-    this.#deps.warnings.warn(`login ${error.code}`, 'login_refused', {
-      code: error.code,
-      detail: error.detail ?? null,
-    });
-    this.#slots.delete(address);
-    if (error.code === 'internal') this.#deps.telemetry.log.error('login_failed', {}, error.cause);
-    // A stock client takes a refusal for final, so what may work in a moment ends the socket instead.
-    if (retryable || socket.dialect === 'y-websocket') {
-      socket.end(error.code, close ?? 'forbidden');
-      return;
+  /** A client that knocked again behind a login that was refused is heard; what was meant for the refused one is not. */
+  #retry(refused: Entering): void {
+    const next = refused.queue.findIndex((frame) => frame.type === FRAME_TYPE.auth);
+    if (next !== -1) this.#receiveAll(refused.queue.slice(next));
+  }
+
+  #receiveAll(frames: readonly InboundFrame[]): void {
+    for (const frame of frames) {
+      if (!this.#socket.open) return;
+      if (!this.receive(frame)) this.#socket.violate('a malformed message behind the login');
     }
-    socket.send(permissionDeniedFrame(frameAddress(address), error.code));
-    socket.resumeReading(`entering ${address}`);
-    socket.failedLogins += 1;
-    if (socket.failedLogins >= MAX_FAILED_LOGINS) socket.end('unauthenticated');
   }
 
   /** Whether Hocuspocus may let in a session of this document, and whether it only reads; `null` when nobody waits. */
   awaitedReadOnly(qualifiedName: string): boolean | null {
     const name = plainAddress(qualifiedName);
     for (const [address, slot] of this.#slots) {
-      if (slot.kind === 'entering' && slot.session !== null && parseAddress(address)?.name === name)
-        return slot.session.scope === 'none';
+      if (slot.kind !== 'entering' || slot.session === null || slot.asked) continue;
+      if (parseAddress(address)?.name !== name) continue;
+      // It asks in the order in which it was told of them.
+      slot.asked = true;
+      return slot.session.scope === 'none';
     }
     return null;
   }
@@ -234,10 +207,8 @@ export class SessionTable {
       session.tellRefused('document-quarantined');
     }
     this.#deps.telemetry.metrics.count('sessions_total');
-    for (const frame of slot.queue) {
-      if (!this.#socket.open) return;
-      if (!this.receive(frame)) this.#socket.violate('a malformed message behind the login');
-    }
+    this.#queuedBytes -= slot.queuedBytes;
+    this.#receiveAll(slot.queue);
     this.#socket.resumeReading(`entering ${address}`);
   }
 
@@ -248,9 +219,10 @@ export class SessionTable {
   }
 
   /** A new token within a session: same tenant, same user; what it grants holds from now on. */
-  async #refresh({ session, standing }: Open, token: string): Promise<void> {
+  async #refresh(session: Session, token: string): Promise<void> {
     try {
-      standing.renew(await identify(this.#deps.verifier, { token, owner: session.identity }));
+      const identity = await identify(this.#deps.verifier, { token, owner: session.identity });
+      this.#slotOf(session)?.slot.standing.renew(identity);
     } catch (error) {
       const { code, definition } = toScriptoriumError(error);
       // What cannot be told at present takes nothing away: the session goes on to the end of the token it has.
@@ -259,28 +231,42 @@ export class SessionTable {
     }
   }
 
-  /** Takes a session off the socket for good, in words that a stock client understands. */
-  endSession(session: Session, code: ErrorCode): void {
+  #slotOf(session: Session): { readonly address: string; readonly slot: Open } | null {
     for (const [address, slot] of this.#slots) {
-      if (slot.kind !== 'open' || slot.session !== session) continue;
-      session.sendFrame(permissionDeniedFrame(session.address, code));
-      slot.connection.close({ code: CLOSE_CODES.forbidden, reason: code });
-      this.#leave(address);
-      return;
+      if (slot.kind === 'open' && slot.session === session) return { address, slot };
     }
+    return null;
   }
 
-  #leave(address: string): void {
-    const slot = this.#slots.get(address);
-    this.#slots.delete(address);
-    if (slot !== undefined) this.#release(slot);
+  /** Takes a session off the socket for good, in words that a stock client understands. */
+  endSession(session: Session, code: ErrorCode): void {
+    session.sendFrame(permissionDeniedFrame(session.address, code));
+    this.#close(session, { code: CLOSE_CODES.forbidden, reason: code });
+  }
+
+  #close(session: Session, event: { readonly code: number; readonly reason: string }): void {
+    const found = this.#slotOf(session);
+    if (found === null) return;
+    found.slot.connection.close(event);
+    this.#slots.delete(found.address);
+    this.#release(found.slot);
   }
 
   #release(slot: Entering | Open): void {
     if (slot.session === null) return;
-    if (slot.kind === 'open') slot.standing.stop();
-    slot.session.end();
+    try {
+      if (slot.kind === 'open') slot.standing.stop();
+      slot.session.end();
+    } catch (error) {
+      // The room is let go of all the same, and so are the socket's other sessions.
+      this.#deps.telemetry.log.error('session_end_failed', {}, error);
+    }
     this.#deps.rooms.release(slot.session.room);
+  }
+
+  /** Something that nobody foresaw: the client is to come back and find it gone. */
+  fail(): void {
+    this.#socket.end('internal');
   }
 
   /** The socket is gone. */

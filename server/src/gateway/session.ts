@@ -9,6 +9,8 @@ import type { Identity } from '../ports/token-verifier.ts';
 import type { Outbound } from '../rooms/outbound.ts';
 import type { RoomSession } from '../rooms/room-session.ts';
 import type { Room } from '../rooms/room.ts';
+import type { ReplyTurns } from './reply-turns.ts';
+import { createSessionGap, type SessionGap } from './session-gap.ts';
 import {
   authenticatedFrame,
   awarenessFrame,
@@ -25,9 +27,12 @@ export interface SessionSocket {
   readonly bytesRead: number;
   /** Whether what the client sends is read at present; under a limit it is not. */
   readonly reading: boolean;
+  /** Answers that may be as large as a document. */
+  readonly replies: ReplyTurns;
   /** Monotonic milliseconds. */
   now(): number;
-  send(frame: Uint8Array): void;
+  /** `taken` is called once the network has taken the frame. */
+  send(frame: Uint8Array, taken?: () => void): void;
   /** Ends the whole socket with a code of the shared table. */
   end(code: ErrorCode): void;
   /** Ends one session; the socket too, where the client would not come back to the document otherwise. */
@@ -35,6 +40,9 @@ export interface SessionSocket {
   /** Counts and times an answer that was given. */
   noteAcknowledged(entry: AckEntry): void;
 }
+
+/** Answers that may be owed to one session; a client that waits for more has all of it itself, and brings it again. */
+const MOST_OWED = 10_000;
 
 /** One SyncStep1 of ours that the client has yet to answer. */
 interface Round {
@@ -65,11 +73,12 @@ export class Session implements RoomSession {
   readonly held: HeldUpdate[] = [];
   /** ClientIDs that this session announced or wrote first. */
   readonly clients = new Set<number>();
+  readonly gap: SessionGap = createSessionGap();
   lastSentAt = 0;
-  /** How often the client was asked for what is missing, since something last was. */
-  resyncAttempts = 0;
-  resyncTimer: { cancel(): void } | null = null;
-  firstRoundDone = false;
+  /** The client's newest SyncStep1 that waits for its answer. */
+  asked: Uint8Array | null = null;
+  /** Of the first round: what the client brought along is not all in before it is done. */
+  firstRound: 'awaited' | 'begun' | 'done' = 'awaited';
   ended = false;
   readonly #savedFrame: Uint8Array;
   #identity: Identity;
@@ -131,7 +140,11 @@ export class Session implements RoomSession {
     this.#scope = scope;
     if (this.writable === writable) return;
     if (this.writable) this.#sendUncommitted();
-    else this.room.whenDurable().then(() => this.#sendCommitted(), this.#end);
+    else
+      this.room
+        .whenDurable()
+        .then(() => this.#sendCommitted())
+        .catch(this.#end);
   }
 
   #sendUncommitted(): void {
@@ -139,7 +152,12 @@ export class Session implements RoomSession {
   }
 
   #sendCommitted(): void {
-    if (!this.ended && !this.room.discarded) this.sendFrame(updateFrame(this.address, this.room.committed.merged()));
+    this.socket.replies.request((taken) => {
+      if (this.ended || this.room.discarded) return null;
+      const frame = updateFrame(this.address, this.room.committed.merged());
+      this.sendFrame(frame, taken);
+      return frame.byteLength;
+    });
   }
 
   readonly #end = (): void => {
@@ -158,10 +176,10 @@ export class Session implements RoomSession {
     this.sendFrame(frame);
   }
 
-  sendFrame(frame: Uint8Array): void {
+  sendFrame(frame: Uint8Array, taken?: () => void): void {
     if (this.ended) return;
     this.lastSentAt = this.socket.now();
-    this.socket.send(frame);
+    this.socket.send(frame, taken);
   }
 
   /** Tells the client what it may do now, in the words of the handshake. */
@@ -183,6 +201,12 @@ export class Session implements RoomSession {
       readOnly: this.#scope === 'none',
       ...about,
     });
+  }
+
+  /** Adds an answer to those that are owed. */
+  owe(entry: AckEntry): AckEntry {
+    if (this.ledger.size >= MOST_OWED) this.socket.end('overloaded');
+    return this.ledger.push(entry);
   }
 
   onDurable(durable: number): void {
@@ -213,7 +237,7 @@ export class Session implements RoomSession {
   end(): void {
     if (this.ended) return;
     this.ended = true;
-    this.resyncTimer?.cancel();
+    this.gap.close();
     this.room.detach(this);
   }
 }

@@ -1,10 +1,14 @@
 import { decodeStateVector, encodeStateVector, encodeStateVectorFromUpdate } from 'yjs';
+import { ScriptoriumError } from '../core/errors.ts';
 import { storedUpdateLimits } from '../core/limits.ts';
+import { updatesOf } from '../core/pending-row.ts';
 import { isCompleteState } from '../core/update-complete.ts';
 import { parseUpdate } from '../core/update-parser.ts';
-import type { CommittedState, LiveDocuments, RetireReason } from '../ports/live-documents.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { DocumentRecord } from '../ports/document-catalog.ts';
-import { updatesOf } from '../core/pending-row.ts';
+import type { CommittedState, LiveDocuments, RetireReason } from '../ports/live-documents.ts';
+import type { DocumentId } from '../ports/update-log.ts';
+import { withDeadline } from '../service.ts';
 import { createCommittedState } from './committed-state.ts';
 import type { LoadDeps } from './load-base.ts';
 import { loadDocument, type LoadedDocument } from './load-document.ts';
@@ -12,22 +16,23 @@ import { openDocument } from './open-document.ts';
 import type { RoomRegistry } from './room-registry.ts';
 import type { Room } from './room.ts';
 
+export type LiveDocumentsDeps = LoadDeps & { readonly rooms: RoomRegistry; readonly clock: Clock };
+
+/** Milliseconds that a caller waits for what is on its way to the log, and for another change of the same document. */
+const PATIENCE = 5_000;
+
 /** What REST sees of documents that may be open: reads are of committed state only, changes of identity end the room. */
-export function createLiveDocuments(deps: LoadDeps & { readonly rooms: RoomRegistry }): LiveDocuments {
+export function createLiveDocuments(deps: LiveDocumentsDeps): LiveDocuments {
   const read = async (record: DocumentRecord): Promise<CommittedState> => {
     const room = deps.rooms.get(record.id);
     if (room === null || room.discarded) return readFromLog(deps, record);
     // What was applied before the question is part of the answer.
-    await room.whenDurable();
+    await inTime(deps.clock, room.whenDurable());
     if (room.discarded) return readFromLog(deps, record);
     return { ...room.position, state: room.committed.merged(), damaged: room.quarantine !== null };
   };
 
-  const retire = async <T>(
-    record: DocumentRecord,
-    reason: RetireReason,
-    change: (stateVector: Uint8Array) => Promise<T>,
-  ): Promise<T> => {
+  const retireNow = async <T>(record: DocumentRecord, { reason, change }: Retirement<T>): Promise<T> => {
     // Held open meanwhile, so that nobody opens it behind the state vector.
     const wasOpen = deps.rooms.get(record.id) !== null;
     const room = await deps.rooms.open(record.id, new Map());
@@ -40,10 +45,28 @@ export function createLiveDocuments(deps: LoadDeps & { readonly rooms: RoomRegis
       return result;
     } finally {
       if (done) room.discard(reason === 'deleted' ? 'document-deleted' : 'room-discarded');
+      // Opened without its tombstone, it is not one to go on with.
       else if (!wasOpen) room.discard('room-discarded');
       else room.freeze(false);
       deps.rooms.release(room);
     }
+  };
+
+  /** The last retirement of each document that is under way: one at a time, so that none thaws what another froze. */
+  const retiring = new Map<DocumentId, Promise<unknown>>();
+
+  const retire = <T>(
+    record: DocumentRecord,
+    reason: RetireReason,
+    change: (stateVector: Uint8Array) => Promise<T>,
+  ): Promise<T> => {
+    const before = retiring.get(record.id) ?? Promise.resolve();
+    const done = inTime(deps.clock, before).then(() => retireNow(record, { reason, change }));
+    const ended = Promise.allSettled([before, done]).then(() => {
+      if (retiring.get(record.id) === ended) retiring.delete(record.id);
+    });
+    retiring.set(record.id, ended);
+    return done;
   };
 
   return { read, retire };
@@ -58,6 +81,17 @@ function lastStateVector(state: Uint8Array, room: Room): Uint8Array {
     clocks.set(client, Math.max(clock, clocks.get(client) ?? 0));
   }
   return encodeStateVector(clocks);
+}
+
+interface Retirement<T> {
+  readonly reason: RetireReason;
+  readonly change: (stateVector: Uint8Array) => Promise<T>;
+}
+
+async function inTime(clock: Clock, work: Promise<unknown>): Promise<void> {
+  if ((await withDeadline(clock, PATIENCE, work)).kind === 'late') {
+    throw new ScriptoriumError('storage-unavailable', 'what is on its way to the store has not arrived there');
+  }
 }
 
 async function readFromLog(deps: LoadDeps, record: DocumentRecord): Promise<CommittedState> {

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@scriptorium/shared/error-codes';
 import { ScriptoriumError } from '../core/errors.ts';
 import { updatesOf } from '../core/pending-row.ts';
-import type { Clock } from '../ports/clock.ts';
+import type { Clock, Timer } from '../ports/clock.ts';
 import type { FanOut } from '../ports/fan-out.ts';
 import type { DocumentId } from '../ports/update-log.ts';
 import { inBackground, type Service } from '../service.ts';
@@ -50,6 +50,8 @@ interface Entry {
   readonly room: Room;
   readonly relay: RoomRelay;
   holders: number;
+  /** Set while nobody holds the room and it lingers. */
+  closing: Timer | null;
   tail: Tail;
 }
 
@@ -88,6 +90,8 @@ class Registry implements RoomRegistry {
     const entry = this.#entries.get(documentId) ?? (await this.#load(documentId, tombstone));
     if (entry.room.discarded) return this.open(documentId, tombstone);
     entry.holders += 1;
+    entry.closing?.cancel();
+    entry.closing = null;
     return entry.room;
   }
 
@@ -132,7 +136,7 @@ class Registry implements RoomRegistry {
       snapshotBytes: loaded.snapshot?.byteLength ?? 0,
       snapshotDamaged: loaded.passedOver === 'damaged',
     };
-    const entry = { room, relay, holders: 0, tail };
+    const entry = { room, relay, holders: 0, closing: null, tail };
     this.#entries.set(documentId, entry);
     relay.attach(room);
     telemetry.metrics.count('rooms_loaded_total');
@@ -192,14 +196,17 @@ class Registry implements RoomRegistry {
   }
 
   #closeLater(entry: Entry): void {
-    this.#deps.clock.after(LINGER, () => {
+    entry.closing = this.#deps.clock.after(LINGER, () => {
+      entry.closing = null;
       inBackground(this.#deps.telemetry.log, 'close_failed', this.#closeIdle(entry));
     });
   }
 
   async #closeIdle(entry: Entry): Promise<void> {
     await entry.room.whenDurable();
-    if (entry.holders > 0 || entry.room.discarded || this.#entries.get(entry.room.documentId) !== entry) return;
+    // Somebody may have come, and gone again, meanwhile.
+    if (entry.holders > 0 || entry.closing !== null || this.#entries.get(entry.room.documentId) !== entry) return;
+    if (entry.room.discarded) return;
     if (!entry.room.settled) {
       this.#closeLater(entry);
       return;
@@ -229,11 +236,14 @@ class Registry implements RoomRegistry {
     this.get(documentId)?.discard(code);
   }
 
-  async drain(milliseconds: number): Promise<void> {
+  /** Lets go of every room that the log has all of; to be drained behind the writer, which brings it there. */
+  drain(): Promise<void> {
     this.#draining = true;
-    const timeout = new Promise<void>((resolve) => {
-      this.#deps.clock.after(milliseconds, resolve);
-    });
-    await Promise.race([Promise.all(this.all().map((room) => room.whenDurable())), timeout]);
+    for (const room of this.all()) {
+      if (!room.settled) continue;
+      this.#forget(room);
+      room.close();
+    }
+    return Promise.resolve();
   }
 }

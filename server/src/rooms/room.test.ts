@@ -96,6 +96,20 @@ describe('room', () => {
     expect(room.state.clientCount).toBe(0);
   });
 
+  it('[ROOM22] many tiny updates fill the buffer as few large ones do, and committed they leave it empty', async () => {
+    const { room, ada, flush, log, writer } = fixtureWithRoom({ maxPendingBytes: 10_000 });
+    log.onAppend = () => 'down';
+    const type = (client: number) => receiveUpdate(room, ada, { bytes: typing('x', client), via: 'update' }).kind;
+    let taken = 0;
+    while (type(taken + 1) === 'accepted') taken += 1;
+    expect(taken).toBeGreaterThan(10);
+    expect(taken).toBeLessThan(60);
+    log.onAppend = () => 'store';
+    for (let round = 0; round < 5; round += 1) await flush();
+    expect(room.settled).toBe(true);
+    expect(writer.reserve(10_000)).toBe(true);
+  });
+
   it.each(['fenced', 'deleted', 'refused'] as const)(
     '[ROOM7] a room whose append is %s drops itself and sends everybody away',
     async (how) => {

@@ -9,7 +9,9 @@ import type { Telemetry } from '../ports/telemetry.ts';
 import type { AppendEntry, ClientBinding, DocumentId } from '../ports/update-log.ts';
 import { createRoomAwareness, type AwarenessLimits, type RoomAwareness } from './awareness.ts';
 import { createBroadcast, type Broadcast } from './broadcast.ts';
+import { BufferShare } from './buffer-share.ts';
 import type { CommittedState } from './committed-state.ts';
+import { DurableWaiters } from './durable-waiters.ts';
 import type { CarefulMerge } from './merge-carefully.ts';
 import type { MergedState } from './merged-state.ts';
 import { outboundUpdate, type Outbound } from './outbound.ts';
@@ -81,20 +83,21 @@ export class Room implements AppendSource {
   readonly #deps: RoomDeps;
   readonly #sessions = new Set<RoomSession>();
   readonly #broadcast: Broadcast;
+  readonly #buffered: BufferShare;
   readonly #pending = createPendingRow();
   readonly #bindings: Map<number, string>;
-  readonly #waiters: { readonly position: number; readonly wake: () => void }[] = [];
+  readonly #waiters = new DurableWaiters();
   #newBindings: ClientBinding[] = [];
   #flight: Flight | null = null;
   #position: Position;
   #submitted = 0;
   #durable = 0;
-  #pendingBytes = 0;
   #discarded = false;
   #frozen = false;
 
   constructor(deps: RoomDeps, start: RoomStart) {
     this.#deps = deps;
+    this.#buffered = new BufferShare(deps.writer);
     this.documentId = start.documentId;
     this.state = start.state;
     this.committed = start.committed;
@@ -171,15 +174,12 @@ export class Room implements AppendSource {
 
   /** Takes writer capacity for an update that is about to be applied; false when the node is full. */
   reserve(bytes: number): boolean {
-    if (this.#frozen || !this.#deps.writer.reserve(bytes)) return false;
-    this.#pendingBytes += bytes;
-    return true;
+    return !this.#frozen && this.#buffered.reserve(bytes);
   }
 
   /** Gives back what `reserve` took for an update that brought nothing. */
   unreserve(bytes: number): void {
-    this.#pendingBytes -= bytes;
-    this.#deps.writer.free(bytes);
+    this.#buffered.free(bytes, 1);
   }
 
   /**
@@ -187,7 +187,7 @@ export class Room implements AppendSource {
    * before. Returns the position that must be durable before the update counts as saved.
    */
   submit(update: Uint8Array, origin: RoomSession, reserved: number): number {
-    this.unreserve(reserved - update.byteLength);
+    this.#buffered.free(reserved - update.byteLength, 0);
     this.#submitted += 1;
     this.#pending.push(origin.user, update);
     this.#broadcast.push(update, origin);
@@ -228,7 +228,7 @@ export class Room implements AppendSource {
   #onStored(seq: number, payload: Uint8Array, updates: readonly Uint8Array[]): void {
     const { epoch } = this.#position;
     const bytes = bytesOf(updates);
-    this.unreserve(bytes);
+    this.#buffered.free(bytes, updates.length);
     this.#deps.fanOut.publish({ node: this.#deps.node, documentId: this.documentId, epoch, seq, payload });
     this.#showCommitted(updates, 'readers');
     if (seq === this.#position.seq + 1) this.#position = { epoch, seq };
@@ -260,19 +260,12 @@ export class Room implements AppendSource {
 
   #tellDurable(): void {
     for (const session of this.#sessions) session.onDurable(this.#durable);
-    if (this.#waiters.length === 0) return;
-    const ready = this.#waiters.filter((waiter) => waiter.position <= this.#durable);
-    if (ready.length === 0) return;
-    this.#waiters.splice(0, this.#waiters.length, ...this.#waiters.filter((waiter) => waiter.position > this.#durable));
-    for (const waiter of ready) waiter.wake();
+    this.#waiters.wakeUpTo(this.#durable);
   }
 
   /** Resolves once everything applied so far is in the log, or the room is discarded. */
   whenDurable(position = this.#submitted): Promise<void> {
-    if (this.#discarded || position <= this.#durable) return Promise.resolve();
-    return new Promise((wake) => {
-      this.#waiters.push({ position, wake });
-    });
+    return this.#discarded || position <= this.#durable ? Promise.resolve() : this.#waiters.wait(position);
   }
 
   /** Ends a settled room that nobody is in. */
@@ -289,11 +282,10 @@ export class Room implements AppendSource {
     this.#discarded = true;
     this.#broadcast.stop();
     this.awareness.stop();
-    this.#deps.writer.free(this.#pendingBytes);
-    this.#pendingBytes = 0;
+    this.#buffered.freeAll();
     for (const session of this.#sessions) session.onDiscarded(code);
     this.#sessions.clear();
-    for (const waiter of this.#waiters.splice(0)) waiter.wake();
+    this.#waiters.wakeUpTo(Infinity);
     this.state.destroy();
     this.#deps.onDiscarded(this);
   }

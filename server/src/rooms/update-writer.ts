@@ -70,6 +70,8 @@ class GroupCommitWriter implements UpdateWriter {
   #lastDuration = 0;
   #lastRows = 0;
   #healthy = true;
+  /** Nothing is tried again any more: the node goes away. */
+  #givenUp = false;
 
   constructor(deps: UpdateWriterDeps) {
     this.#deps = deps;
@@ -95,7 +97,7 @@ class GroupCommitWriter implements UpdateWriter {
   }
 
   #arm(): void {
-    if (this.#inFlight || this.#timer !== null || this.#dirty.size === 0) return;
+    if (this.#givenUp || this.#inFlight || this.#timer !== null || this.#dirty.size === 0) return;
     const sinceStart = this.#deps.clock.monotonic() - this.#lastStart;
     const delay = planFlushDelay({ sinceStart, duration: this.#lastDuration, rows: this.#lastRows });
     const run = (): void => {
@@ -140,7 +142,7 @@ class GroupCommitWriter implements UpdateWriter {
 
   /** Commits the flight, however often it takes; a part that the store refuses for good is found by halving. */
   async #commit(flight: Flight): Promise<void> {
-    for (let attempt = 0; ; attempt += 1) {
+    for (let attempt = 0; !this.#givenUp; attempt += 1) {
       try {
         const results = await this.#deps.log.append(this.#batch(flight, flight.retry || attempt > 0));
         this.#healthy = true;
@@ -217,9 +219,12 @@ class GroupCommitWriter implements UpdateWriter {
 
   async drain(milliseconds: number): Promise<void> {
     if (!this.#inFlight && this.#dirty.size === 0) return;
+    // What could not be committed by then was acknowledged to nobody, and its writers bring it again.
+    this.#deps.clock.after(milliseconds, () => {
+      this.#givenUp = true;
+    });
     await new Promise<void>((resolve) => {
       this.#idleWaiters.push(resolve);
-      this.#deps.clock.after(milliseconds, resolve);
       this.#arm();
     });
   }

@@ -136,11 +136,8 @@ class SnapshotCompactor implements Compactor {
     await snapshotIndex.retire(documentId, givenUp, clock.now() + RETIREMENT);
   }
 
-  async drain(milliseconds: number): Promise<void> {
+  async drain(): Promise<void> {
     this.#stopped = true;
-    const timeout = new Promise<void>((resolve) => {
-      this.#deps.clock.after(milliseconds, resolve);
-    });
-    if (this.#running !== null) await Promise.race([this.#running, timeout]);
+    await this.#running;
   }
 }

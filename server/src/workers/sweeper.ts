@@ -161,12 +161,9 @@ class PeriodicSweeper implements Sweeper {
     });
   }
 
-  async drain(milliseconds: number): Promise<void> {
+  async drain(): Promise<void> {
     this.#stopped = true;
     this.#timer?.cancel();
-    const timeout = new Promise<void>((resolve) => {
-      this.#deps.clock.after(milliseconds, resolve);
-    });
-    if (this.#running !== null) await Promise.race([this.#running, timeout]);
+    await this.#running;
   }
 }

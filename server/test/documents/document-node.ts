@@ -28,6 +28,7 @@ export interface NodeOptions {
   readonly inlineSegmentBytes?: number;
   readonly keepDays?: number;
   readonly limits?: Partial<SweeperLimits>;
+  readonly maxPendingBytes?: number;
   readonly onTail?: (tail: Tail, idle: boolean) => void;
 }
 
@@ -53,7 +54,8 @@ export async function openDocumentNode(directory: string, options: NodeOptions =
   const stores = { log, snapshots, catalog, cursors, history, quarantine, register, snapshotIndex, upkeep };
   const deps = { ...stores, clock, telemetry, rooms: () => rooms };
   const { inlineSnapshotBytes = 0, inlineSegmentBytes = 0, keepDays = 0 } = options;
-  const writer = createUpdateWriter({ log, clock, telemetry, incarnation: node, maxPendingBytes: 1e7 });
+  const { maxPendingBytes = 1e7 } = options;
+  const writer = createUpdateWriter({ log, clock, telemetry, incarnation: node, maxPendingBytes });
   const merger = createMergeThread({ clock, log: telemetry.log });
   const archiver = createArchiver({ ...deps, inlineSegmentBytes });
   const compactor = createCompactor({ ...deps, merger, archiver, inlineSnapshotBytes, keepDays });
@@ -68,7 +70,7 @@ export async function openDocumentNode(directory: string, options: NodeOptions =
     awarenessLimits: { statesPerSession: 8, stateBytes: 4096 },
     onTail: options.onTail ?? (() => undefined),
   });
-  const documents = createLiveDocuments({ ...stores, telemetry, rooms });
+  const documents = createLiveDocuments({ ...stores, telemetry, rooms, clock });
   const create = async (name: string) => {
     const [tenant, documentName] = [parseTenant('default'), parseDocumentName(name)];
     if (tenant === null || documentName === null) throw new Error('not a name');

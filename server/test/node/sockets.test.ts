@@ -54,8 +54,7 @@ describe('sockets of a whole node', () => {
   it('[SOCK84] a document beyond the limit is denied, and the others on the socket go on', async () => {
     const client = await connectByHand(node.url);
     const token = await signToken({ sub: 'ada' });
-    for (const name of ['one', 'two']) client.login(name, token);
-    await client.until('authenticated', 2);
+    for (const name of ['one', 'two']) await client.enter(name, token);
     client.login('three', token);
     expect((await client.until('denied')).text).toBe('limit-exceeded');
     client.update('one', typing('still here'));
@@ -90,7 +89,7 @@ describe('sockets of a whole node', () => {
 
   it('[AUTH81] a new token within a session changes what it may do, and a bad one ends it', async () => {
     const client = await connectByHand(node.url);
-    client.login('roles', await signToken({ sub: 'ada' }));
+    await client.enter('roles', await signToken({ sub: 'ada' }));
     expect((await client.until('authenticated')).text).toBe('read-write');
     client.login('roles', await signToken({ sub: 'ada', role: 'viewer' }));
     expect((await client.until('authenticated', 2)).text).toBe('readonly');
@@ -107,8 +106,7 @@ describe('sockets of a whole node', () => {
 
   it('[SDK80] an editor with an older schema reads, does not write, and is told to reload', async () => {
     const client = await connectByHand(node.url);
-    client.login('schema', await signToken({ sub: 'ada' }));
-    await client.until('authenticated');
+    await client.enter('schema', await signToken({ sub: 'ada' }));
     client.stateless('schema', { type: 'scriptorium.hello', schemaVersion: SCHEMA_VERSION - 1, client: 'old' });
     expect((await client.until('stateless')).text).toContain('schema-outdated');
     client.update('schema', typing('no'));
@@ -119,8 +117,7 @@ describe('sockets of a whole node', () => {
   it('[SOCK86] the end of one document leaves the others on the socket alone', async () => {
     const client = await connectByHand(node.url);
     const token = await signToken({ sub: 'ada', role: 'owner' });
-    for (const name of ['kept', 'dropped']) client.login(name, token);
-    await client.until('authenticated', 2);
+    for (const name of ['kept', 'dropped']) await client.enter(name, token);
     const url = `http://127.0.0.1:${node.port}/v1/documents/dropped`;
     const answer = await fetch(url, { method: 'DELETE', headers: { authorization: `Bearer ${token}` } });
     expect(answer.status).toBe(204);
@@ -134,8 +131,7 @@ describe('sockets of a whole node', () => {
     const client = await connectByHand(node.url);
     const token = await signToken({ sub: 'ada', role: 'none', documents: { 'open/*': 'editor' } });
     client.update('open/a', typing('typed while the token was fetched'));
-    client.login('open/a', token);
-    await client.until('authenticated');
+    await client.enter('open/a', token);
     client.login('closed', token);
     expect((await client.until('denied')).text).toBe('forbidden');
     client.update('closed', typing('no'));
@@ -159,7 +155,7 @@ describe('sockets of a whole node', () => {
     await fetch(url, { method: 'POST', headers, body: JSON.stringify({ name: 'before' }) });
     await fetch(`${url}/before`, { method: 'PATCH', headers, body: JSON.stringify({ name: 'after' }) });
     const client = await connectByHand(node.url);
-    client.login('before', eve);
+    await client.enter('before', eve);
     expect((await client.until('authenticated')).text).toBe('readonly');
     client.login('before', eve);
     client.update('before', typing('no'));

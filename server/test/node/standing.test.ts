@@ -43,8 +43,7 @@ async function newDocument(): Promise<{ readonly name: string; readonly grants: 
 
 async function enter(name: string, token: string): Promise<Client> {
   const client = await connectByHand(node.url);
-  client.login(name, token);
-  await client.until('authenticated');
+  await client.enter(name, token);
   return client;
 }
 
@@ -63,11 +62,10 @@ describe('the end of a token', () => {
   it('[AUTH58] ends its session, and no other one on the socket', async () => {
     const [one, other] = [await newDocument(), await newDocument()];
     const client = await enter(one.name, await signToken({ sub: 'ada' }, 6));
-    client.login(other.name, await signToken({ sub: 'ada' }));
-    await client.until('authenticated', 2);
-    expect(await client.until('denied')).toEqual({ kind: 'denied', text: 'token-expired' });
+    await client.enter(other.name, await signToken({ sub: 'ada' }));
+    expect(await client.until('denied')).toEqual({ address: one.name, kind: 'denied', text: 'token-expired' });
     client.update(other.name, edit('text'));
-    expect(await client.until('status')).toEqual({ kind: 'status', saved: true });
+    expect(await client.until('status')).toEqual({ address: other.name, kind: 'status', saved: true });
     client.socket.terminate();
   });
 
@@ -78,7 +76,7 @@ describe('the end of a token', () => {
     const marker = await enter(name, await signToken({ sub: 'lin' }, 9));
     await marker.until('denied');
     client.update(name, edit('text'));
-    expect(await client.until('status')).toEqual({ kind: 'status', saved: true });
+    expect(await client.until('status')).toEqual({ address: name, kind: 'status', saved: true });
     client.socket.terminate();
     marker.socket.terminate();
   });

@@ -7,7 +7,7 @@ import { WebSocket, type ClientOptions } from 'ws';
 import { startNode, type Node } from '../../src/compose.ts';
 import { parseConfig } from '../../src/config.ts';
 
-const SECRET = 'a secret for tests that is long enough';
+export const SECRET = 'a secret for tests that is long enough';
 
 /** Signs a token for a user of a tenant. */
 export function signToken(claims: Readonly<Record<string, unknown>>, seconds = 3600): Promise<string> {
@@ -30,19 +30,31 @@ export async function startTestNode(
   return { ...node, url: `ws://127.0.0.1:${node.port}` };
 }
 
-/** One message of the server, in words. */
-export type Heard =
+/** The value of a metric on the node's page. */
+export async function readMetric(node: Pick<Node, 'port'>, name: string): Promise<number> {
+  const page = await (await fetch(`http://127.0.0.1:${node.port}/metrics`)).text();
+  return Number(new RegExp(`^scriptorium_${name} (\\S+)$`, 'm').exec(page)?.[1]);
+}
+
+type Words =
   | { readonly kind: 'authenticated' | 'denied' | 'stateless' | 'close'; readonly text: string }
   | { readonly kind: 'status'; readonly saved: boolean }
-  | { readonly kind: 'other' | 'asked' };
+  | { readonly kind: 'step2' | 'other' | 'asked' };
+
+/** One message of the server, in words. */
+export type Heard = Words & { readonly address: string };
 
 function readMessage(bytes: Uint8Array): Heard {
   const decoder = decoding.createDecoder(bytes);
-  decoding.readVarString(decoder);
+  return { address: decoding.readVarString(decoder), ...readWords(decoder) };
+}
+
+function readWords(decoder: decoding.Decoder): Words {
   const type = decoding.readVarUint(decoder);
   if (type === FRAME_TYPE.syncStatus) return { kind: 'status', saved: decoding.readVarUint(decoder) === 1 };
   if (type === FRAME_TYPE.stateless) return { kind: 'stateless', text: decoding.readVarString(decoder) };
   if (type === FRAME_TYPE.close) return { kind: 'close', text: decoding.readVarString(decoder) };
+  if (type === FRAME_TYPE.sync && decoding.readVarUint(decoder) === SYNC_TYPE.step2) return { kind: 'step2' };
   if (type !== FRAME_TYPE.auth) return { kind: 'other' };
   const about = decoding.readVarUint(decoder);
   if (about === AUTH_TYPE.token) return { kind: 'asked' };
@@ -82,22 +94,51 @@ export async function connectByHand(url: string, options: ClientOptions = {}) {
       waiting.add(look);
       look();
     });
+  const login = (document: string, token: string): void => {
+    send(document, (encoder) => {
+      encoding.writeVarUint(encoder, FRAME_TYPE.auth);
+      encoding.writeVarUint(encoder, AUTH_TYPE.token);
+      encoding.writeVarString(encoder, token);
+    });
+  };
+  const sync = (document: string, type: number, bytes: Uint8Array): void => {
+    send(document, (encoder) => {
+      encoding.writeVarUint(encoder, FRAME_TYPE.sync);
+      encoding.writeVarUint(encoder, type);
+      encoding.writeVarUint8Array(encoder, bytes);
+    });
+  };
+  const step1 = (document: string): void => {
+    sync(document, SYNC_TYPE.step1, Uint8Array.of(0));
+  };
   return {
     socket,
     heard,
     closed,
     until,
-    login: (document: string, token: string) => {
-      send(document, (encoder) => {
-        encoding.writeVarUint(encoder, FRAME_TYPE.auth);
-        encoding.writeVarUint(encoder, AUTH_TYPE.token);
-        encoding.writeVarString(encoder, token);
-      });
+    login,
+    step1,
+    /** Sends what the callback sends in one write, so that it reaches the server together. */
+    together: (write: () => void) => {
+      const stream = Reflect.get(socket, '_socket') as { cork(): void; uncork(): void };
+      stream.cork();
+      write();
+      stream.uncork();
+    },
+    /** Logs in and goes through the first round, whose own answer is taken out of what was heard. */
+    enter: async (document: string, token: string) => {
+      login(document, token);
+      step1(document);
+      sync(document, SYNC_TYPE.step2, Uint8Array.of(0, 0));
+      const answer = await until('status');
+      heard.splice(heard.indexOf(answer), 1);
     },
     update: (document: string, bytes: Uint8Array) => {
+      sync(document, SYNC_TYPE.update, bytes);
+    },
+    awareness: (document: string, bytes: Uint8Array) => {
       send(document, (encoder) => {
-        encoding.writeVarUint(encoder, FRAME_TYPE.sync);
-        encoding.writeVarUint(encoder, SYNC_TYPE.update);
+        encoding.writeVarUint(encoder, FRAME_TYPE.awareness);
         encoding.writeVarUint8Array(encoder, bytes);
       });
     },
@@ -105,6 +146,12 @@ export async function connectByHand(url: string, options: ClientOptions = {}) {
       send(document, (encoder) => {
         encoding.writeVarUint(encoder, FRAME_TYPE.stateless);
         encoding.writeVarString(encoder, JSON.stringify(message));
+      });
+    },
+    /** A frame without a body of a type of the test's choice. */
+    bare: (document: string, type: number) => {
+      send(document, (encoder) => {
+        encoding.writeVarUint(encoder, type);
       });
     },
   };

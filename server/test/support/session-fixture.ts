@@ -3,6 +3,7 @@ import { FRAME_TYPE, SYNC_TYPE } from '@scriptorium/shared/frame-types';
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
 import { frameAddress } from '../../src/gateway/frames.ts';
+import { createReplyTurns } from '../../src/gateway/reply-turns.ts';
 import { receiveSync } from '../../src/gateway/session-sync.ts';
 import { Session, type SessionSocket } from '../../src/gateway/session.ts';
 import type { WriteScope } from '../../src/core/write-scope.ts';
@@ -42,13 +43,19 @@ export function createSessionFixture() {
   const room = fixture.openRoom(1);
   const join = (user: string, scope: WriteScope = 'all') => {
     const sent: Sent[] = [];
+    /** What the client has not read yet; at once unless a test stops it. */
+    const network = { take: (taken: () => void): void => taken() };
     const ended: string[] = [];
     const socket: SessionSocket & { bytesRead: number; reading: boolean } = {
       dialect: 'hocuspocus',
       bytesRead: 0,
       reading: true,
+      replies: createReplyTurns(fixture.clock),
       now: () => fixture.clock.monotonic(),
-      send: (frame) => void sent.push(readSent(frame)),
+      send: (frame, taken) => {
+        sent.push(readSent(frame));
+        if (taken !== undefined) network.take(taken);
+      },
       end: (code) => void ended.push(code),
       endSession: (_session, code) => void ended.push(code),
       noteAcknowledged: () => undefined,
@@ -70,10 +77,17 @@ export function createSessionFixture() {
       sent,
       ended,
       socket,
+      network,
       step1: (stateVector: Uint8Array = Uint8Array.of(0)) => receive(SYNC_TYPE.step1, stateVector),
       step2: (update: Uint8Array = Uint8Array.of(0, 0)) => receive(SYNC_TYPE.step2, update),
       update: (update: Uint8Array) => receive(SYNC_TYPE.update, update),
       statuses: () => sent.flatMap((frame) => (frame.kind === 'status' ? [frame.saved] : [])),
+      /** The first round, which gives way to all answers. */
+      enter: () => {
+        receive(SYNC_TYPE.step1, Uint8Array.of(0));
+        receive(SYNC_TYPE.step2, Uint8Array.of(0, 0));
+        sent.splice(0);
+      },
       count: (kind: Sent['kind']) => sent.filter((frame) => frame.kind === kind).length,
     };
   };

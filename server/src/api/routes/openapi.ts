@@ -33,13 +33,18 @@ interface Script {
 }
 
 /** The OpenAPI document and the page that shows it; both are made when first asked for. */
-export const openApiRoutes: FastifyPluginAsync = async (app) => {
+export const openApiRoutes: FastifyPluginAsync<{ readonly describe: () => Promise<object> }> = async (
+  app,
+  { describe },
+) => {
+  let document: Promise<object> | null = null;
   let script: Promise<Script> | null = null;
   const hidden = { schema: { hide: true } };
 
-  app.get('/openapi.json', hidden, async (_request, reply) =>
-    reply.header('cache-control', 'no-cache').send(app.swagger()),
-  );
+  app.get('/openapi.json', hidden, async (_request, reply) => {
+    document ??= describe();
+    return reply.header('cache-control', 'no-cache').send(await document);
+  });
   for (const url of ['/docs', '/docs/']) {
     app.get(url, hidden, async (_request, reply) => reply.type('text/html; charset=utf-8').send(PAGE));
   }

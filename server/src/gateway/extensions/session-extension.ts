@@ -30,7 +30,13 @@ export function createSessionExtension(deps: {
     },
 
     connected({ context, connection }) {
-      context.table.opened(connection);
+      try {
+        context.table.opened(connection);
+      } catch (error) {
+        // Hocuspocus would tell the client that it may not come in, and leave ours half open.
+        deps.telemetry.log.error('session_open_failed', {}, error);
+        context.table.fail();
+      }
       return Promise.resolve();
     },
 
@@ -57,7 +63,7 @@ function receiveStateless(clock: Clock, session: Session, payload: string): void
   if (message === null) return;
   if (message.type === 'scriptorium.probe') {
     const { id } = message;
-    session.ledger.push({
+    session.owe({
       after: session.room.submitted,
       saved: true,
       arrivedAt: clock.monotonic(),
