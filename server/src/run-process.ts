@@ -33,8 +33,20 @@ function banner(config: Config, started: { readonly port: number; readonly devel
   print(`  editor     http://${at}/`);
   print(`  api, docs  http://${at}/docs`);
   print(`  websocket  ws://${at}/collab`);
-  print(`  data       ${resolve(config.dataDir)}`);
-  print(`  mode       embedded${started.development ? ', development sign-in by name' : ''}`);
+  print(`  data       ${describePlaces(config)}`);
+  print(`  mode       ${describeMode(config)}${started.development ? ', development sign-in by name' : ''}`);
+}
+
+/** Where documents are kept, without the passwords that addresses may hold. */
+function describePlaces({ dataDir, stores }: Config): string {
+  const database = stores.database === null ? null : URL.parse(stores.database.url);
+  const documents = database === null ? resolve(dataDir) : `PostgreSQL at ${database.host}${database.pathname}`;
+  return stores.objects === null ? documents : `${documents}, bucket ${stores.objects.bucket}`;
+}
+
+function describeMode({ stores }: Config): string {
+  if (stores.database === null) return 'embedded, one node';
+  return stores.redis === null ? 'one node; set REDIS_URL for several' : 'cluster node';
 }
 
 /** Starts the server that the environment asks for; resolves when it serves, and ends the process when it cannot. */
