@@ -116,7 +116,7 @@ module.exports = {
     {
       name: 'only-compose-sees-adapters',
       severity: 'error',
-      from: { path: SERVER, pathNot: [TEST, `${SERVER}compose(-\\w+)?\\.ts$`, `${SERVER}(adapters|cli)/`] },
+      from: { path: SERVER, pathNot: [TEST, `${SERVER}compose[a-z-]*\\.ts$`, `${SERVER}(adapters|cli)/`] },
       to: { path: `${SERVER}adapters/` },
     },
     {
@@ -128,7 +128,7 @@ module.exports = {
     {
       name: 'config-is-passed-down',
       severity: 'error',
-      from: { path: SERVER, pathNot: [TEST, `${SERVER}(compose(-\\w+)?|run-process|config)\\.ts$`, `${SERVER}cli/`] },
+      from: { path: SERVER, pathNot: [TEST, `${SERVER}(compose[a-z-]*|run-process|config)\\.ts$`, `${SERVER}cli/`] },
       to: { path: `${SERVER}config\\.ts$` },
     },
 

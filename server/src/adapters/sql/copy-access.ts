@@ -23,7 +23,7 @@ export async function copyAccess(from: CopyEnd, to: CopyEnd): Promise<void> {
         await transaction
           .insertInto(table)
           // The same columns on both sides, whichever table it is.
-          .values(row as never)
+          .values(row)
           .onConflict((conflict) => conflict.doNothing())
           .execute();
       }

@@ -104,7 +104,7 @@ async function copyRows(
     await transaction
       .insertInto(what.table)
       // The same columns on both sides, whichever table it is.
-      .values({ ...values, document_id: what.id } as never)
+      .values({ ...values, document_id: what.id })
       .execute();
   }
 }
