@@ -54,6 +54,8 @@ describe('colours of people', () => {
     ['Ada Lovelace', 'AL'],
     ['ada king-noel lovelace', 'AL'],
     ['😀 Lin', '😀L'],
+    ['👨\u200D👩\u200D👧 Lin', '👨\u200D👩\u200D👧L'],
+    ['e\u0301lan', 'E\u0301'],
     ['  ', '?'],
   ] as const)('[APP3] %s is shown as %s', ([name, initials]) => {
     expect(initialsOf(name)).toBe(initials);

@@ -40,7 +40,9 @@ export function choosePersonColour(userId: string, taken: ReadonlySet<string> = 
 export function initialsOf(name: string): string {
   const words = name.split(/[\s._-]+/u).filter((word) => word !== '');
   const chosen = words.length > 1 ? [words[0], words.at(-1)] : words;
-  const letters = chosen.map((word) => Array.from(word ?? '')[0] ?? '');
+  // What is seen as one sign may be several characters: a family, a conjunct, a letter with its accent.
+  const signs = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+  const letters = chosen.map((word) => signs.segment(word ?? '').containing(0)?.segment ?? '');
   return letters.join('').toLocaleUpperCase() || '?';
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DISPLAY_NAME_MAX_LENGTH, isDisplayName } from './display-name.ts';
 import { DOCUMENT_NAME_MAX_LENGTH, DOCUMENT_NAME_PATTERN } from './document-name.ts';
 import { ROLES } from './roles.ts';
 
@@ -6,8 +7,6 @@ import { ROLES } from './roles.ts';
 const LIST_LIMIT_MAX = 100;
 /** Documents on a page when the caller does not say. */
 const LIST_LIMIT_DEFAULT = 50;
-/** Longest display name that the development sign-in takes. */
-const DISPLAY_NAME_MAX_LENGTH = 60;
 
 const EXAMPLE_TIME = '2026-11-23T09:30:00.000Z';
 
@@ -106,7 +105,7 @@ export const signInBodySchema = z
       .trim()
       .min(1)
       .max(DISPLAY_NAME_MAX_LENGTH)
-      .regex(/^\P{C}+$/u, 'holds characters that cannot be shown')
+      .refine(isDisplayName, 'holds characters that cannot be seen')
       .meta({ description: 'How others see you.' }),
   })
   .meta({ id: 'SignIn', examples: [{ name: 'Ada' }] });

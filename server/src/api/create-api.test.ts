@@ -230,6 +230,35 @@ describe('the browser app', () => {
     },
   );
 
+  const reader = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+
+  test.each(['/nothing', '/nothing/at/all?x=1', '/d', '/assets/gone.js', '/documents'])(
+    '[APP19] somebody who reads gets the app at %s, which says that nothing is there',
+    async (url) => {
+      const response = await app.inject({ url, headers: reader });
+      expect([response.statusCode, response.headers['content-type']]).toEqual([404, 'text/html; charset=utf-8']);
+      expect(response.body).toContain('<title>Editor</title>');
+      expect(response.headers['content-security-policy']).toContain("script-src 'self';");
+      expect([response.headers['cache-control'], response.headers.vary]).toEqual(['no-store', 'Accept']);
+      const again = await app.inject({ url, headers: { ...reader, 'if-none-match': '*' } });
+      expect(again.statusCode).toBe(404);
+      const program = await app.inject(url);
+      expect([program.statusCode, program.headers['content-type']]).toEqual([404, PROBLEM_MEDIA_TYPE]);
+    },
+  );
+
+  test('[APP19] the API speaks to everybody as to a program, and a wrong method is one', async () => {
+    for (const [method, url, status] of [
+      ['GET', '/v1/nothing', 404],
+      ['GET', '/v1', 404],
+      ['POST', '/nothing', 404],
+      ['DELETE', '/livez', 405],
+    ] as const) {
+      const response = await app.inject({ method, url, headers: reader });
+      expect([response.statusCode, response.headers['content-type']]).toEqual([status, PROBLEM_MEDIA_TYPE]);
+    }
+  });
+
   test('[OPS15] an app that is not built is said to be so', async () => {
     const response = await world.app.inject('/');
     expect(response.statusCode).toBe(200);

@@ -4,6 +4,7 @@ import { HTTP_LIMITS } from '../core/limits-http.ts';
 import { addAnswerDeadline } from './answer-deadline.ts';
 import type { ApiDeps } from './api-deps.ts';
 import { createAuthenticator } from './authenticate.ts';
+import { createLostPage } from './lost-page.ts';
 import { answerUnknownAddresses } from './not-found.ts';
 import { createErrorHandler } from './problem-details.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
@@ -23,7 +24,7 @@ import { setSecurityHeaders } from './security-headers.ts';
  */
 export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   const app = createServer(deps);
-  answerUnknownAddresses(app);
+  answerUnknownAddresses(app, createLostPage(deps.appDirectory));
   await registerRoutes(app, deps);
   await app.register(openApiRoutes, { describe: () => describe(deps) });
   await app.register(appFileRoutes, { directory: deps.appDirectory });

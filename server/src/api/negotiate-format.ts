@@ -27,6 +27,14 @@ export function negotiateFormat(accept: string | undefined): ContentFormat | nul
   return best;
 }
 
+/** Whether an `Accept` header asks for a page at least as much as for JSON: a browser in which somebody reads. */
+export function prefersPage(accept: string | undefined): boolean {
+  const qualities = parseAccept(accept ?? '');
+  const page = qualities.get('text/html') ?? 0;
+  const json = Math.max(qualities.get('application/json') ?? 0, qualities.get('application/problem+json') ?? 0);
+  return page > 0 && page >= json;
+}
+
 function parseAccept(accept: string): ReadonlyMap<string, number> {
   const qualities = new Map<string, number>();
   for (const entry of accept.split(',').slice(0, 100)) {

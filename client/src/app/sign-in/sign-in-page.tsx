@@ -1,10 +1,8 @@
+import { DISPLAY_NAME_MAX_LENGTH, isDisplayName } from '@scriptorium/shared/display-name';
 import { useEffect, useState } from 'preact/hooks';
 import { RestError } from '../../sdk/rest-client.ts';
 import { loadConfig, serverConfig, signInByName, signInByToken, signOutReason } from '../session.ts';
 import { Brand } from '../ui/brand.tsx';
-
-/** Longest display name that the server takes, as in the shared REST schema. */
-const DISPLAY_NAME_MAX = 60;
 
 /** Asks who somebody is: by name in development mode, else for a token. */
 export function SignInPage() {
@@ -68,6 +66,10 @@ function SignInForm({ byName }: { readonly byName: boolean }) {
   const submit = async (): Promise<void> => {
     const text = value.trim();
     if (text === '' || busy) return;
+    if (byName && !isDisplayName(text)) {
+      setError('This name holds signs that nobody can see. Type it anew without them.');
+      return;
+    }
     setBusy(true);
     try {
       await (byName ? signInByName(text) : signInByToken(text));
@@ -93,7 +95,7 @@ function SignInForm({ byName }: { readonly byName: boolean }) {
         autoFocus
         autoComplete={byName ? 'name' : 'off'}
         spellcheck={false}
-        {...(byName ? { maxLength: DISPLAY_NAME_MAX } : {})}
+        {...(byName ? { maxLength: DISPLAY_NAME_MAX_LENGTH } : {})}
         value={value}
         aria-describedby="sign-in-hint"
         aria-invalid={error !== null}
