@@ -7,16 +7,25 @@ import { Icon } from '../ui/icon.tsx';
 import { Menu } from '../ui/menu.tsx';
 import { DeleteDialog } from './delete-dialog.tsx';
 import type { DocumentList } from './document-list.ts';
+import { announce } from '../ui/live-region.tsx';
 import { NameDialog } from './name-dialog.tsx';
 import { describeAge } from './relative-time.ts';
 
 /** One document in the list. */
-export function DocumentRow({ document, list }: { readonly document: DocumentView; readonly list: DocumentList }) {
+export function DocumentRow({ record, list }: { readonly record: DocumentView; readonly list: DocumentList }) {
   const [asking, setAsking] = useState<'name' | 'delete' | null>(null);
-  const { name, role } = document;
+  const { name, role } = record;
   const kept = list.kept.value.get(name) ?? 0;
   const stop = (): void => {
     setAsking(null);
+  };
+  const remove = async (): Promise<void> => {
+    await list.remove(name);
+    announce(`${name} was deleted.`);
+    // The row takes the focus with it; whoever uses a keyboard goes on in the list.
+    requestAnimationFrame(() => {
+      document.querySelector<HTMLElement>('.document-link, .documents .button.primary')?.focus();
+    });
   };
   return (
     <li class="document-row">
@@ -24,7 +33,7 @@ export function DocumentRow({ document, list }: { readonly document: DocumentVie
         <Name name={name} />
         {kept > 0 && <span class="kept-badge">{countChanges(kept)} only on this device</span>}
       </a>
-      <Age time={document.updatedAt} />
+      <Age time={record.updatedAt} />
       {roleAllows(role, 'rename') && (
         <Menu
           label={`Actions for ${name}`}
@@ -50,7 +59,7 @@ export function DocumentRow({ document, list }: { readonly document: DocumentVie
           onClose={stop}
         />
       )}
-      {asking === 'delete' && <DeleteDialog name={name} onDelete={() => list.remove(name)} onClose={stop} />}
+      {asking === 'delete' && <DeleteDialog name={name} onDelete={remove} onClose={stop} />}
     </li>
   );
 }

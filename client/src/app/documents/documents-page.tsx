@@ -112,8 +112,8 @@ function ListBody({ list, onCreate }: { readonly list: DocumentList; readonly on
   return (
     <>
       <ul class="document-list">
-        {shown.map((document) => (
-          <DocumentRow key={`${document.name} ${document.epoch}`} document={document} list={list} />
+        {shown.map((record) => (
+          <DocumentRow key={`${record.name} ${record.epoch}`} record={record} list={list} />
         ))}
       </ul>
       {list.hasMore.value && (

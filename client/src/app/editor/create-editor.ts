@@ -3,8 +3,12 @@ import { Collaboration } from '@tiptap/extension-collaboration';
 import { Placeholder } from '@tiptap/extensions/placeholder';
 import { createSchemaExtensions, EDITOR_FIELD } from '@scriptorium/shared/editor-schema';
 import { Carets } from './carets.ts';
+import { EmptyBlockText } from './empty-block-text.ts';
+import { ListShortcuts } from './list-shortcuts.ts';
 import type { Shared } from './open-document.ts';
 import type { PresentUser } from './people.ts';
+import { HeldPaste } from './paste/held-paste.ts';
+import { RemoteChanges } from './remote-changes.ts';
 import { SteadyView } from './steady-view.ts';
 
 /** An editor on the page, and the way to take it off again. */
@@ -18,13 +22,22 @@ export interface EditorOptions {
   readonly user: PresentUser;
   readonly editable: boolean;
   readonly label: string;
+  /** Told before work begins during which nothing can be drawn, and after it. */
+  readonly onWork: (working: boolean) => void;
 }
+
+/** The element that tells how to leave the text by keyboard. */
+export const HINT_ID = 'document-hint';
 
 /** Pixels that the caret keeps from the edges of the window; the header covers the upper one. */
 const ROOM = { top: 120, bottom: 48, left: 0, right: 0 } as const;
 
 /** Binds an editor to the shared document. It gets no content of its own: that would be added to what is there. */
-export function createEditor(root: HTMLElement, { shared, user, editable, label }: EditorOptions): MountedEditor {
+export function createEditor(
+  root: HTMLElement,
+  { shared, user, editable, label, onWork }: EditorOptions,
+): MountedEditor {
+  const protectedNodes = new Set<string>();
   const carets = new Carets(shared.awareness, user, root);
   const editor = new Editor({
     element: root,
@@ -33,9 +46,17 @@ export function createEditor(root: HTMLElement, { shared, user, editable, label 
     extensions: [
       ...createSchemaExtensions(),
       Placeholder.configure({ placeholder: 'Write something, or type # for a heading' }),
-      Collaboration.configure({ document: shared.document, field: EDITOR_FIELD }),
+      Collaboration.configure({
+        document: shared.document,
+        field: EDITOR_FIELD,
+        yUndoOptions: { protectedNodes },
+      }),
       carets.extension,
       SteadyView,
+      RemoteChanges,
+      EmptyBlockText,
+      ListShortcuts,
+      HeldPaste.configure({ onWork }),
     ],
     editorProps: {
       scrollThreshold: ROOM,
@@ -45,10 +66,17 @@ export function createEditor(root: HTMLElement, { shared, user, editable, label 
         role: 'textbox',
         'aria-multiline': 'true',
         'aria-label': label,
+        'aria-describedby': HINT_ID,
+        // Where it cannot be written in, it can still be read and scrolled by keyboard.
+        tabindex: '0',
+        // Whatever people write in, it is not the language of the buttons.
+        lang: '',
         translate: 'no',
       },
     },
   });
+  // Undo takes no block away that somebody else has written in meanwhile; by itself it spares paragraphs alone.
+  for (const type of Object.values(editor.schema.nodes)) if (type.isBlock) protectedNodes.add(type.name);
   return {
     editor,
     destroy: () => {

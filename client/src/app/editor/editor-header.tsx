@@ -1,4 +1,5 @@
 import type { Editor } from '@tiptap/core';
+import type { Awareness } from 'y-protocols/awareness';
 import { useState } from 'preact/hooks';
 import { NameDialog } from '../documents/name-dialog.tsx';
 import { documentPath } from '../app-path.ts';
@@ -6,6 +7,8 @@ import { navigate } from '../router.ts';
 import { rest } from '../session.ts';
 import { AccountMenu } from '../ui/account-menu.tsx';
 import { Icon } from '../ui/icon.tsx';
+import { announce } from '../ui/live-region.tsx';
+import { findCaret } from './caret-position.ts';
 import type { OpenDocument } from './open-document.ts';
 import type { Person, PresentUser } from './people.ts';
 import { PeopleView } from './people-view.tsx';
@@ -15,10 +18,12 @@ interface EditorHeaderProps {
   readonly open: OpenDocument;
   readonly user: PresentUser;
   readonly editor: Editor | null;
+  /** Whether this person may give it another name. */
+  readonly mayRename: boolean;
 }
 
 /** The document's name, the truth about saving, and who is here. */
-export function EditorHeader({ open, user, editor }: EditorHeaderProps) {
+export function EditorHeader({ open, user, editor, mayRename }: EditorHeaderProps) {
   const [renaming, setRenaming] = useState(false);
   return (
     <header class="editor-header">
@@ -27,15 +32,7 @@ export function EditorHeader({ open, user, editor }: EditorHeaderProps) {
       </a>
       <div class="editor-title">
         <h1>
-          <button
-            type="button"
-            class="title-button"
-            title="Rename"
-            data-testid="title"
-            onClick={() => setRenaming(true)}
-          >
-            {open.name}
-          </button>
+          <Title name={open.name} onRename={mayRename ? () => setRenaming(true) : null} />
         </h1>
         <SaveStatusView open={open} />
       </div>
@@ -44,7 +41,7 @@ export function EditorHeader({ open, user, editor }: EditorHeaderProps) {
         connected={open.connected.value}
         self={user}
         onGoTo={(person) => {
-          goToPerson(person, editor);
+          goToPerson(person, editor, open.shared.value.awareness);
         }}
       />
       <AccountMenu />
@@ -61,6 +58,21 @@ export function EditorHeader({ open, user, editor }: EditorHeaderProps) {
   );
 }
 
+function Title({ name, onRename }: { readonly name: string; readonly onRename: (() => void) | null }) {
+  if (onRename === null) {
+    return (
+      <span class="title-button" title={name} data-testid="title">
+        {name}
+      </span>
+    );
+  }
+  return (
+    <button type="button" class="title-button" title={`Rename ${name}`} data-testid="title" onClick={onRename}>
+      {name}
+    </button>
+  );
+}
+
 async function rename(open: OpenDocument, name: string): Promise<void> {
   // The copy on this device goes by the old name.
   if (open.status.value.kind !== 'saved') throw new Error('Rename it once everything is saved.');
@@ -69,14 +81,23 @@ async function rename(open: OpenDocument, name: string): Promise<void> {
   navigate(documentPath(name), { replace: true });
 }
 
-function goToPerson(person: Person, editor: Editor | null): void {
-  const root = editor?.view.dom;
-  const caret = person.carets.map((key) => root?.querySelector(`[data-caret="${CSS.escape(key)}"]`)).find(Boolean);
-  if (!(caret instanceof HTMLElement)) return;
+/** Puts one's own caret where theirs is, so that reading and writing go on from there. */
+function goToPerson(person: Person, editor: Editor | null, awareness: Awareness): void {
+  if (editor === null) return;
+  const caret = person.carets
+    .map((key) => ({ key, position: findCaret(editor.state, awareness, Number(key)) }))
+    .find(({ position }) => position !== null);
+  if (caret === undefined || caret.position === null) {
+    announce(`${person.name} has no cursor in the text.`);
+    return;
+  }
+  editor.chain().focus(caret.position, { scrollIntoView: false }).run();
+  announce(`At the cursor of ${person.name}.`);
+  const mark = editor.view.dom.querySelector<HTMLElement>(`[data-caret="${CSS.escape(caret.key)}"]`);
   const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
-  caret.scrollIntoView({ block: 'center', behavior: calm ? 'instant' : 'smooth' });
-  caret.classList.add('is-moving');
+  mark?.scrollIntoView({ block: 'center', behavior: calm ? 'instant' : 'smooth' });
+  mark?.classList.add('is-moving');
   setTimeout(() => {
-    caret.classList.remove('is-moving');
+    mark?.classList.remove('is-moving');
   }, 2_000);
 }

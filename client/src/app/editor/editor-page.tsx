@@ -1,10 +1,13 @@
 import type { Editor } from '@tiptap/core';
 import { ERRORS } from '@scriptorium/shared/error-codes';
 import { choosePersonColour } from '@scriptorium/shared/person-colour';
+import type { DocumentView } from '@scriptorium/shared/rest-schemas';
+import { roleAllows } from '@scriptorium/shared/roles';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { rest, signedIn } from '../session.ts';
 import { documentPath } from '../app-path.ts';
 import { navigate } from '../router.ts';
+import { announce } from '../ui/live-region.tsx';
 import { MessagePage } from '../ui/message-page.tsx';
 import { EditorHeader } from './editor-header.tsx';
 import { EditorView } from './editor-view.tsx';
@@ -42,7 +45,7 @@ function useSelf(): PresentUser {
 function OpenPage({ open, user }: { readonly open: OpenDocument; readonly user: PresentUser }) {
   const [editor, setEditor] = useState<Editor | null>(null);
   useUnloadWarning(open);
-  useFollowRename(open);
+  const record = useRecord(open);
   const phase = open.phase.value;
   if (phase.kind === 'denied') return <Denied open={open} code={phase.code} />;
   if (phase.kind === 'outdated') return <Outdated />;
@@ -50,7 +53,12 @@ function OpenPage({ open, user }: { readonly open: OpenDocument; readonly user: 
   return (
     <div class="editor-page">
       <div class="editor-top">
-        <EditorHeader open={open} user={user} editor={editor} />
+        <EditorHeader
+          open={open}
+          user={user}
+          editor={editor}
+          mayRename={record !== null && roleAllows(record.role, 'rename')}
+        />
         {writable && editor !== null && <Toolbar key={String(open.shared.value.document.clientID)} editor={editor} />}
       </div>
       <Notices open={open} />
@@ -65,21 +73,31 @@ function OpenPage({ open, user }: { readonly open: OpenDocument; readonly user: 
   );
 }
 
-/** A document that somebody renamed has a new address. */
-function useFollowRename(open: OpenDocument): void {
+/**
+ * What the server says of the document besides its text. One that was renamed, before it was opened here or since, is
+ * followed to its new address.
+ */
+function useRecord(open: OpenDocument): DocumentView | null {
+  const [record, setRecord] = useState<DocumentView | null>(null);
   const connections = open.connections.value;
   useEffect(() => {
-    if (connections < 2) return;
+    if (connections === 0) return;
     rest.readDocument(open.name).then(
-      ({ name }) => {
-        // The copy on this device goes by the old name, so nothing may be waiting in it.
-        if (name === open.name || open.status.value.kind !== 'saved') return;
-        void open.discardLocalCopy();
-        navigate(documentPath(name), { replace: true });
-      },
+      setRecord,
+      // Without it the name and its address stay what they are.
       () => {},
     );
   }, [connections, open]);
+  const saved = open.status.value.kind === 'saved';
+  const called = record?.name ?? open.name;
+  useEffect(() => {
+    // The copy on this device goes by the old name, so nothing may be waiting in it.
+    if (called === open.name || !saved) return;
+    void open.discardLocalCopy();
+    announce(`This document is called ${called} now.`);
+    navigate(documentPath(called), { replace: true });
+  }, [called, saved, open]);
+  return record;
 }
 
 function Loading({ slow }: { readonly slow: boolean }) {

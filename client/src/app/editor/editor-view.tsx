@@ -1,11 +1,10 @@
 import type { Editor } from '@tiptap/core';
 import { useEffect, useRef } from 'preact/hooks';
-import { continueAtEnd, createEditor, type MountedEditor } from './create-editor.ts';
+import { announce } from '../ui/live-region.tsx';
+import { continueAtEnd, createEditor, HINT_ID, type MountedEditor } from './create-editor.ts';
+import { watchNearby } from './nearby.ts';
 import type { OpenDocument, Shared } from './open-document.ts';
 import { resolveColour, type PresentUser } from './people.ts';
-
-/** Blocks from which on those outside the window are not laid out. */
-const LONG = 300;
 
 interface EditorViewProps {
   readonly open: OpenDocument;
@@ -21,16 +20,24 @@ export function EditorView({ open, user, writable, onEditor }: EditorViewProps) 
   const shared = open.shared.value;
   useEffect(() => {
     if (root.current === null) return undefined;
-    const created = createEditor(root.current, { shared, user, editable: writable, label: `Text of ${open.name}` });
+    const created = createEditor(root.current, {
+      shared,
+      user,
+      editable: writable,
+      label: `Text of ${open.name}`,
+      onWork: (working) => {
+        open.working.value = working;
+      },
+    });
     mounted.current = created;
     const { editor } = created;
     onEditor(editor);
     if (editor.isEmpty && writable) editor.commands.focus('start');
     const endIdentity = keepIdentity(shared, user, editor);
-    const endLength = watchLength(editor);
+    const endNearby = watchNearby({ editor, awareness: shared.awareness, say: announce });
     return () => {
       endIdentity();
-      endLength();
+      endNearby();
       onEditor(null);
       mounted.current = null;
       created.destroy();
@@ -41,6 +48,9 @@ export function EditorView({ open, user, writable, onEditor }: EditorViewProps) 
   }, [writable]);
   return (
     <>
+      <p id={HINT_ID} hidden>
+        Alt+F10 leads to the formatting, Alt+F9 to who is here.
+      </p>
       <div ref={root} id="document-text" class="editor" data-testid="editor" data-writable={writable} />
       <div
         class="editor-rest"
@@ -72,17 +82,5 @@ function keepIdentity({ awareness }: Shared, user: PresentUser, editor: Editor):
   return () => {
     awareness.off('change', check);
     removeEventListener('pageshow', sayHello);
-  };
-}
-
-/** Marks long documents, whose blocks outside the window need no layout. */
-function watchLength(editor: Editor): () => void {
-  const check = (): void => {
-    editor.view.dom.classList.toggle('is-long', editor.state.doc.childCount >= LONG);
-  };
-  editor.on('update', check);
-  check();
-  return () => {
-    editor.off('update', check);
   };
 }

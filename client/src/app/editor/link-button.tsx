@@ -3,7 +3,10 @@ import { type Editor, posToDOMRect } from '@tiptap/core';
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
 import { Icon } from '../ui/icon.tsx';
 import { Floating } from '../ui/popover.tsx';
+import { shortcut } from './shortcut.ts';
 import { runCommand } from './toolbar-commands.ts';
+
+const LABEL = `Link (${shortcut('Mod+K')})`;
 
 /** Makes, changes and removes links; also by Mod+K and by a click on a link. */
 export function LinkButton({ editor, active }: { readonly editor: Editor; readonly active: boolean }) {
@@ -33,8 +36,8 @@ export function LinkButton({ editor, active }: { readonly editor: Editor; readon
       <button
         type="button"
         class={`tool${active ? ' is-on' : ''}`}
-        aria-label="Link (Ctrl+K)"
-        title="Link (Ctrl+K)"
+        aria-label={LABEL}
+        title={LABEL}
         aria-haspopup="dialog"
         aria-expanded={open}
         onMouseDown={(event) => {

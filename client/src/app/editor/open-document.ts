@@ -1,4 +1,4 @@
-import { batch, signal, type Signal } from '@preact/signals';
+import { batch, computed, signal, type Signal } from '@preact/signals';
 import { SCHEMA_VERSION } from '@scriptorium/shared/schema-version';
 import type { Awareness } from 'y-protocols/awareness';
 import type { Doc } from 'yjs';
@@ -34,6 +34,13 @@ export class OpenDocument {
   readonly phase = signal<Phase>({ kind: 'loading', slow: false });
   readonly shared: Signal<Shared>;
   readonly status: Signal<SaveStatus>;
+  /** Whether a large change is being put in, during which nothing can be drawn. */
+  readonly working = signal(false);
+  /** The status to show: with a large change on its way in, it is no longer *saved*. */
+  readonly shownStatus = computed((): SaveStatus => {
+    const status = this.status.value;
+    return this.working.value && status.kind === 'saved' ? { kind: 'saving', pending: 0 } : status;
+  });
   readonly connected = signal(false);
   /** Rises with each return of the connection. */
   readonly connections = signal(0);

@@ -21,10 +21,11 @@ interface PeopleViewProps {
 export function PeopleView({ shared, connected, self, onGoTo }: PeopleViewProps) {
   const people = usePeople(shared, self);
   useAnnouncements(people);
+  const root = useOpenByKey();
   const others = people.filter((person) => !person.self);
   const label = connected ? describePresence(others) : 'Without a connection nobody else can be seen';
   return (
-    <div class="people" data-testid="people" data-count={people.length}>
+    <div ref={root} class="people" data-testid="people" data-count={people.length}>
       <Popover
         label={label}
         placement="bottom-end"
@@ -44,6 +45,23 @@ export function PeopleView({ shared, connected, self, onGoTo }: PeopleViewProps)
       </Popover>
     </div>
   );
+}
+
+/** Alt+F9 opens the list from wherever one is, as Alt+F10 leads to the formatting. */
+function useOpenByKey() {
+  const root = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.key !== 'F9' || !event.altKey || event.isComposing) return;
+      event.preventDefault();
+      root.current?.querySelector('button')?.click();
+    };
+    addEventListener('keydown', onKey);
+    return () => {
+      removeEventListener('keydown', onKey);
+    };
+  }, []);
+  return root;
 }
 
 function describePresence(others: readonly Person[]): string {

@@ -47,4 +47,12 @@ describe('shown status', () => {
     filter.push(saving);
     expect(shown).toEqual(['offline', 'saving']);
   });
+
+  it('[APP17] "Saving…" is shown at once before the page stands still', () => {
+    filter.push({ kind: 'saving', pending: 0 }, true);
+    expect(shown).toEqual(['saving']);
+    filter.push(saving);
+    filter.push(saved);
+    expect(shown).toEqual(['saving', 'saving', 'saved']);
+  });
 });

@@ -4,11 +4,11 @@ import type { SaveStatus } from '../../sdk/save-status.ts';
 export const QUIET = 400;
 
 /**
- * Passes statuses on, but holds the step from saved to saving back for 400 ms. Bad news is never held back, and saved
- * is never shown before it is true.
+ * Passes statuses on, but holds the step from saved to saving back for 400 ms, unless it is urgent: the page is about to
+ * stand still. Bad news is never held back, and saved is never shown before it is true.
  */
 export function createStatusFilter(show: (status: SaveStatus) => void): {
-  readonly push: (status: SaveStatus) => void;
+  readonly push: (status: SaveStatus, urgent?: boolean) => void;
   readonly stop: () => void;
 } {
   let shown: SaveStatus['kind'] = 'saved';
@@ -24,9 +24,9 @@ export function createStatusFilter(show: (status: SaveStatus) => void): {
     show(status);
   };
   return {
-    push: (status) => {
+    push: (status, urgent = false) => {
       latest = status;
-      if (status.kind !== 'saving' || shown !== 'saved') {
+      if (status.kind !== 'saving' || shown !== 'saved' || urgent) {
         showNow(status);
         return;
       }

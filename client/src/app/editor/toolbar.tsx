@@ -4,15 +4,9 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { Icon, type IconName } from '../ui/icon.tsx';
 import { Menu } from '../ui/menu.tsx';
 import { LinkButton } from './link-button.tsx';
+import { shortcut } from './shortcut.ts';
 import { BLOCK_NAMES, listBlockChoices, listTableActions, runCommand, TOGGLES } from './toolbar-commands.ts';
 import { isSameToolbarState, readToolbarState, type ToolbarState } from './toolbar-state.ts';
-
-const IS_MAC = /mac|iphone|ipad/i.test(navigator.userAgent);
-
-/** A shortcut as it is written on this system. */
-function shortcut(keys: string): string {
-  return IS_MAC ? keys.replace('Mod+', '⌘').replace('Shift+', '⇧').replace('Alt+', '⌥') : keys.replace('Mod', 'Ctrl');
-}
 
 /** Formatting by mouse, touch and keyboard: one stop for Tab, arrows inside, Alt+F10 from the text, Escape back to it. */
 export function Toolbar({ editor }: { readonly editor: Editor }) {

@@ -34,6 +34,7 @@ export function Menu({ label, trigger, triggerClass, placement, groups }: MenuPr
     <Popover
       label={label}
       trigger={trigger}
+      kind="menu"
       class="menu-box"
       {...(placement === undefined ? {} : { placement })}
       {...(triggerClass === undefined ? {} : { triggerClass })}

@@ -14,6 +14,8 @@ interface FloatingProps {
   readonly anchor: ReferenceElement;
   readonly placement?: Placement;
   readonly label: string;
+  /** A menu names itself, so the box around it is nothing of its own. */
+  readonly kind?: 'dialog' | 'menu';
   readonly class?: string;
   readonly onClose: () => void;
   readonly children: ComponentChildren;
@@ -23,7 +25,15 @@ interface FloatingProps {
  * A box beside its anchor, in the top layer. It follows the anchor and closes on Escape, on a press outside, and never
  * because of what somebody else does.
  */
-export function Floating({ anchor, placement = 'bottom-start', label, onClose, children, ...rest }: FloatingProps) {
+export function Floating({
+  anchor,
+  placement = 'bottom-start',
+  label,
+  kind = 'dialog',
+  onClose,
+  children,
+  ...rest
+}: FloatingProps) {
   const ref = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     const box = ref.current;
@@ -46,8 +56,7 @@ export function Floating({ anchor, placement = 'bottom-start', label, onClose, c
       ref={ref}
       popover="manual"
       tabIndex={-1}
-      role="dialog"
-      aria-label={label}
+      {...(kind === 'dialog' ? { role: 'dialog', 'aria-label': label } : { role: 'presentation' })}
       class={`floating ${rest.class ?? ''}`}
     >
       {children}
@@ -94,7 +103,7 @@ interface PopoverProps {
   readonly label: string;
   readonly trigger: ComponentChildren;
   readonly triggerClass?: string;
-  readonly testId?: string;
+  readonly kind?: 'dialog' | 'menu';
   readonly placement?: Placement;
   readonly class?: string;
   readonly children: (close: () => void) => ComponentChildren;
@@ -105,7 +114,7 @@ export function Popover({
   label,
   trigger,
   triggerClass = 'button',
-  testId,
+  kind = 'dialog',
   placement,
   children,
   ...rest
@@ -125,11 +134,10 @@ export function Popover({
         ref={button}
         type="button"
         class={triggerClass}
-        aria-haspopup="dialog"
+        aria-haspopup={kind}
         aria-expanded={open}
         aria-label={label}
         title={label}
-        data-testid={testId}
         onClick={() => {
           setOpen(!open);
         }}
@@ -140,6 +148,7 @@ export function Popover({
         <Floating
           anchor={button.current}
           label={label}
+          kind={kind}
           onClose={close}
           {...(placement === undefined ? {} : { placement })}
           {...(rest.class === undefined ? {} : { class: rest.class })}
