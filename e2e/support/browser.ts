@@ -99,6 +99,39 @@ export class EditorPage {
     });
   }
 
+  /** Pastes these texts, by media type, where the caret is. */
+  async paste(texts: Readonly<Record<string, string>>): Promise<void> {
+    await this.editor.evaluate((editor, entries) => {
+      const clipboardData = new DataTransfer();
+      for (const [type, text] of entries) clipboardData.setData(type, text);
+      editor.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+    }, Object.entries(texts));
+  }
+
+  /** The text as HTML, without the carets of others and what only this editor adds. */
+  html(): Promise<string> {
+    return this.editor.evaluate((editor) => {
+      const copy = editor.cloneNode(true) as Element;
+      for (const extra of copy.querySelectorAll(
+        '[class*="collaboration-carets"], .ProseMirror-widget, .ProseMirror-separator, br, colgroup',
+      ))
+        extra.remove();
+      return copy.innerHTML.replaceAll(/[\u2060\u200b\ufeff]/g, '');
+    });
+  }
+
+  /** Waits until something is read out that matches. */
+  async waitForAnnouncement(text: RegExp): Promise<void> {
+    let seen = '';
+    await waitUntil(
+      async () => {
+        seen = (await this.page.getByTestId('announcements').textContent()) ?? '';
+        return text.test(seen);
+      },
+      { what: `${text} is read out`, timeoutMs: 20_000, seen: () => seen },
+    );
+  }
+
   /** Names on the carets of others. */
   caretNames(): Promise<readonly string[]> {
     return this.editor.locator('.collaboration-carets__label').allTextContents();

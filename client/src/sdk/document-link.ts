@@ -30,6 +30,8 @@ export interface LinkObserver {
   /** An update of the document; `edit` is its number when it was made here, `null` when it came from the server. */
   onUpdate(update: Uint8Array, edit: number | null): void;
   onConnection(connected: boolean): void;
+  /** A frame has come, and nothing of it is in the document yet. */
+  onIncoming(): void;
   onSynced(): void;
   onAccess(access: Access): void;
   /** The server's incarnation of the document. */
@@ -149,6 +151,7 @@ export class DocumentLink {
       this.#onDenied(reason);
     });
     this.provider.on('message', ({ event }: { event: MessageEvent<ArrayBuffer> }) => {
+      observer.onIncoming();
       this.#onFrame(event.data);
     });
     this.provider.on('synced', () => {

@@ -37,6 +37,8 @@ export type ProviderEvents = {
   connection: [connected: boolean];
   /** What this device kept of the document is in; `found` tells whether there was anything. */
   loaded: [found: boolean];
+  /** Something of the server is about to be taken in. An editor can first read what was done on its page. */
+  incoming: [];
   /** The server's state is in. */
   synced: [];
   access: [access: Access];

@@ -80,6 +80,20 @@ describe('provider', () => {
     expect(await countKeptChanges(owner)).toEqual(new Map());
   });
 
+  it('[SDK29] before something of the server is taken in, its owner is told', async () => {
+    server.document.getText('t').insert(0, 'theirs');
+    const provider = open();
+    const events: string[] = [];
+    provider.on('incoming', () => {
+      events.push(`told at "${text(provider.document)}"`);
+    });
+    provider.document.on('update', () => {
+      events.push('taken in');
+    });
+    await nextEvent(provider, 'synced');
+    expect(events.slice(0, events.indexOf('taken in') + 1).slice(-2)).toEqual(['told at ""', 'taken in']);
+  });
+
   it('[SDK21] edits of a lost connection are kept, counted, and saved after the return', async () => {
     const provider = await openSynced();
     await saved(provider);

@@ -137,6 +137,9 @@ class DocumentProvider implements ScriptoriumProvider {
       onConnection: (connected) => {
         this.#setConnected(connected);
       },
+      onIncoming: () => {
+        emitter.emit('incoming');
+      },
       onSynced: () => {
         emitter.emit('synced');
       },

@@ -4,6 +4,7 @@ import { Placeholder } from '@tiptap/extensions/placeholder';
 import { createSchemaExtensions, EDITOR_FIELD } from '@scriptorium/shared/editor-schema';
 import { Carets } from './carets.ts';
 import { EmptyBlockText } from './empty-block-text.ts';
+import { FreshCaret } from './fresh-caret.ts';
 import { ListShortcuts } from './list-shortcuts.ts';
 import type { Shared } from './open-document.ts';
 import type { PresentUser } from './people.ts';
@@ -53,6 +54,7 @@ export function createEditor(
       }),
       carets.extension,
       SteadyView,
+      FreshCaret,
       RemoteChanges,
       EmptyBlockText,
       ListShortcuts,

@@ -91,7 +91,8 @@ function goToPerson(person: Person, editor: Editor | null, awareness: Awareness)
     announce(`${person.name} has no cursor in the text.`);
     return;
   }
-  editor.chain().focus(caret.position, { scrollIntoView: false }).run();
+  editor.commands.setTextSelection(caret.position);
+  editor.view.focus();
   announce(`At the cursor of ${person.name}.`);
   const mark = editor.view.dom.querySelector<HTMLElement>(`[data-caret="${CSS.escape(caret.key)}"]`);
   const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;

@@ -2,6 +2,7 @@ import type { Editor } from '@tiptap/core';
 import { useEffect, useRef } from 'preact/hooks';
 import { announce } from '../ui/live-region.tsx';
 import { continueAtEnd, createEditor, HINT_ID, type MountedEditor } from './create-editor.ts';
+import { readCaret } from './fresh-caret.ts';
 import { watchNearby } from './nearby.ts';
 import type { OpenDocument, Shared } from './open-document.ts';
 import { resolveColour, type PresentUser } from './people.ts';
@@ -34,9 +35,13 @@ export function EditorView({ open, user, writable, onEditor }: EditorViewProps) 
     onEditor(editor);
     if (editor.isEmpty && writable) editor.commands.focus('start');
     const endIdentity = keepIdentity(shared, user, editor);
+    const endIncoming = open.onIncoming(() => {
+      readCaret(editor.view);
+    });
     const endNearby = watchNearby({ editor, awareness: shared.awareness, say: announce });
     return () => {
       endIdentity();
+      endIncoming();
       endNearby();
       onEditor(null);
       mounted.current = null;

@@ -73,6 +73,11 @@ export class OpenDocument {
     return this.#provider.keepsChanges;
   }
 
+  /** Calls back before each time that something of the server is taken in. Returns the end of it. */
+  onIncoming(listener: () => void): () => void {
+    return this.#provider.on('incoming', listener);
+  }
+
   dismissReplaced(): void {
     this.replaced.value = null;
   }

@@ -136,11 +136,17 @@ function usePeople({ awareness }: Shared, self: PresentUser): readonly Person[] 
   return people;
 }
 
+/** Who was here already when one came; `null` when nobody was. */
+function describeFirst(people: readonly Person[]): string | null {
+  const others = people.filter((person) => !person.self);
+  return others.length === 0 ? null : `${describePresence(others)}.`;
+}
+
 function useAnnouncements(people: readonly Person[]): void {
   const told = useRef<readonly Person[] | null>(null);
   useEffect(() => {
     const timer = setTimeout(() => {
-      const change = told.current === null ? null : describeChange(told.current, people);
+      const change = told.current === null ? describeFirst(people) : describeChange(told.current, people);
       told.current = people;
       if (change !== null) announce(change);
     }, GATHER);

@@ -4,7 +4,9 @@ import type { ToggleName, ToolbarState } from './toolbar-state.ts';
 
 /** Runs a command on the selection, with the focus back in the text. */
 export function runCommand(editor: Editor, command: (chain: ChainedCommands) => ChainedCommands): void {
-  command(editor.chain().focus(undefined, { scrollIntoView: false })).run();
+  command(editor.chain()).run();
+  // At once: what is typed next belongs into the text.
+  editor.view.focus();
 }
 
 /** What the buttons that are on or off do. */

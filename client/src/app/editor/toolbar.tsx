@@ -204,7 +204,7 @@ function useToolbarKeys(editor: Editor, ref: { readonly current: HTMLElement | n
         Home: tools[0],
         End: tools.at(-1),
       };
-      if (event.key === 'Escape') editor.commands.focus();
+      if (event.key === 'Escape') editor.view.focus();
       else if (Object.hasOwn(targets, event.key)) visit(targets[event.key]);
       else return;
       event.preventDefault();
