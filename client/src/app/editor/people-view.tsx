@@ -7,6 +7,8 @@ import { describeChange, listPeople, type Person, type PresentUser } from './peo
 
 /** Faces that are shown before the rest becomes a number. */
 const SHOWN = 4;
+/** The same on a narrow screen, as the style sheet has it. */
+const SHOWN_NARROW = 2;
 /** Milliseconds over which comings and goings are read out together. */
 const GATHER = 1_500;
 
@@ -71,18 +73,23 @@ function describePresence(others: readonly Person[]): string {
 
 function Faces({ others, connected }: { readonly others: readonly Person[]; readonly connected: boolean }) {
   if (others.length === 0) return <span class="people-alone">{connected ? 'Only you' : 'No connection'}</span>;
-  const hidden = others.slice(SHOWN);
   return (
     <>
       {others.slice(0, SHOWN).map((person) => (
         <Avatar key={person.id} name={person.name} colour={person.color} />
       ))}
-      {hidden.length > 0 && (
-        <span class="avatar more" title={hidden.map(({ name }) => name).join(', ')}>
-          +{hidden.length}
-        </span>
-      )}
+      <More hidden={others.slice(SHOWN)} class="on-wide" />
+      <More hidden={others.slice(SHOWN_NARROW)} class="on-narrow" />
     </>
+  );
+}
+
+function More({ hidden, ...rest }: { readonly hidden: readonly Person[]; readonly class: string }) {
+  if (hidden.length === 0) return null;
+  return (
+    <span class={`avatar more ${rest.class}`} title={hidden.map(({ name }) => name).join(', ')}>
+      +{hidden.length}
+    </span>
   );
 }
 
