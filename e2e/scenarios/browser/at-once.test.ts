@@ -50,6 +50,42 @@ describe.skipIf(skipWithout('chromium', hasChromium()))('two people at one place
     await waitForAgreement([ada, lin], (text) => text.includes('mine') && text.includes('theirs'));
   });
 
+  it('[APP22] a row and a column that meet leave a table that nobody changes but by hand', async () => {
+    const [ada, lin] = await openBoth();
+    await ada.editor.click();
+    await ada.paste({ 'text/plain': '| a | b |\n|---|---|\n| 1 | 2 |' });
+    await waitForAgreement([ada, lin], (text) => text.includes('2'));
+    const countCells = async (page: EditorPage): Promise<string> =>
+      (await page.editor.locator('tr').evaluateAll((rows) => rows.map((row) => row.children.length))).join(' ');
+    const act = async (page: EditorPage, action: string): Promise<void> => {
+      await page.editor.locator('td').first().click();
+      await page.page.getByRole('button', { name: 'Table', exact: true }).click();
+      await page.page.getByRole('menuitem', { name: action }).click();
+    };
+    const waitForCells = async (cells: string): Promise<void> => {
+      let seen: readonly string[] = [];
+      await waitUntil(
+        async () => {
+          seen = [await countCells(ada), await countCells(lin)];
+          return seen.every((count) => count === cells);
+        },
+        { what: `both have rows of ${cells} cells`, timeoutMs: 30_000, seen: () => seen.join(' | ') },
+      );
+    };
+    await ada.waitForState('saved');
+    await ada.page.context().setOffline(true);
+    await act(ada, 'Row below');
+    await act(lin, 'Column to the right');
+    await ada.page.context().setOffline(false);
+    await waitForCells('3 3 2');
+    // Editors that answer each other need no more than this to double it.
+    await ada.page.waitForTimeout(1_500);
+    await waitForCells('3 3 2');
+    await act(lin, 'Even out the rows');
+    await waitForCells('3 3 3');
+    await ada.waitForState('saved', 30_000);
+  });
+
   it('[APP64] what one reads stays where it is while others write above it', async () => {
     const [ada, lin] = await openBoth();
     await ada.editor.click();

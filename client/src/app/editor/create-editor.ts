@@ -7,6 +7,7 @@ import { EmptyBlockText } from './empty-block-text.ts';
 import { FreshCaret } from './fresh-caret.ts';
 import { ListShortcuts } from './list-shortcuts.ts';
 import type { Shared } from './open-document.ts';
+import { OwnEdits } from './own-edits.ts';
 import type { PresentUser } from './people.ts';
 import { HeldPaste } from './paste/held-paste.ts';
 import { RemoteChanges } from './remote-changes.ts';
@@ -56,6 +57,7 @@ export function createEditor(
       SteadyView,
       FreshCaret,
       RemoteChanges,
+      OwnEdits,
       EmptyBlockText,
       ListShortcuts,
       HeldPaste.configure({ onWork }),

@@ -21,7 +21,14 @@ export const FreshCaret = Extension.create({
     return [
       new Plugin({
         key: new PluginKey('freshCaret'),
-        props: { handleDOMEvents: { keydown: readCaret } },
+        props: {
+          handleDOMEvents: {
+            keydown: (view, event) => {
+              // Keyboards on the screen and for other scripts write by themselves, and are not to be disturbed.
+              if (event.key !== 'Unidentified' && event.key !== 'Process') readCaret(view);
+            },
+          },
+        },
       }),
     ];
   },

@@ -49,7 +49,7 @@ export function listBlockChoices(editor: Editor, state: ToolbarState): readonly 
 }
 
 /** What can be done with the table around the caret, or a new one. */
-export function listTableActions(editor: Editor, inTable: boolean): readonly MenuGroup[] {
+export function listTableActions(editor: Editor, { active, uneven }: ToolbarState): readonly MenuGroup[] {
   const action = (label: string, command: (chain: ChainedCommands) => ChainedCommands, danger = false) => ({
     label,
     danger,
@@ -57,7 +57,7 @@ export function listTableActions(editor: Editor, inTable: boolean): readonly Men
       runCommand(editor, command);
     },
   });
-  if (!inTable) {
+  if (!active.has('table')) {
     return [
       { items: [action('Insert table', (chain) => chain.insertTable({ rows: 3, cols: 3, withHeaderRow: true }))] },
     ];
@@ -83,6 +83,7 @@ export function listTableActions(editor: Editor, inTable: boolean): readonly Men
       heading: 'Table',
       items: [
         action('Header row on or off', (chain) => chain.toggleHeaderRow()),
+        ...(uneven ? [action('Even out the rows', (chain) => chain.fixTables())] : []),
         action('Delete table', (chain) => chain.deleteTable(), true),
       ],
     },

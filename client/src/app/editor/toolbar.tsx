@@ -37,7 +37,7 @@ export function Toolbar({ editor }: { readonly editor: Editor }) {
         <Menu
           label="Table"
           triggerClass={`tool${state.active.has('table') ? ' is-on' : ''}`}
-          groups={listTableActions(editor, state.active.has('table'))}
+          groups={listTableActions(editor, state)}
           trigger={<Icon name="table" />}
         />
         <Tool label="Divider" onPress={() => runCommand(editor, (chain) => chain.setHorizontalRule())}>
