@@ -50,13 +50,8 @@ describe.skipIf(skipWithout('chromium', hasChromium()))('what is pasted', { time
     const page = await stage.openAs('Ada');
     await page.editor.click();
     const text = Array.from({ length: 2_000 }, (_, index) => `line ${index} of a text that is as long as prose is`);
-    await page.editor.evaluate((editor, lines) => {
-      const clipboardData = new DataTransfer();
-      clipboardData.setData('text/plain', lines);
-      editor.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
-      editor.dispatchEvent(new KeyboardEvent('keydown', { key: 'x', bubbles: true, cancelable: true }));
-      window.document.execCommand('insertText', false, ' and x');
-    }, text.join('\n'));
+    await page.paste({ 'text/plain': text.join('\n') });
+    await page.page.keyboard.type(' and x');
     await waitUntil(async () => (await page.blocks()).length >= 2_000, { what: 'all lines', timeoutMs: 60_000 });
     expect((await page.blocks()).at(-1)).toBe(`${text.at(-1) ?? ''} and x`);
     await page.waitForState('saved', 60_000);
