@@ -24,7 +24,10 @@ export function DocumentRow({ record, list }: { readonly record: DocumentView; r
     announce(`${name} was deleted.`);
     // The row takes the focus with it; whoever uses a keyboard goes on in the list.
     requestAnimationFrame(() => {
-      document.querySelector<HTMLElement>('.document-link, .documents .button.primary')?.focus();
+      const [link, button] = ['.document-link', '[data-testid="new-document"]'].map((selector) =>
+        document.querySelector<HTMLElement>(selector),
+      );
+      (link ?? button)?.focus();
     });
   };
   return (
