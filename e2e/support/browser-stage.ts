@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, BrowserContextOptions } from '@playwright/test';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
-import { EditorPage, launchBrowser, signIn } from './browser.ts';
+import { type EditorPage, launchBrowser, signIn } from './browser.ts';
 import { callRest, readField } from './rest-client.ts';
 import { type RunningServer, type ServerSite, createServerSite } from './scriptorium-server.ts';
 

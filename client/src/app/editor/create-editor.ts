@@ -65,18 +65,7 @@ export function createEditor(
     editorProps: {
       scrollThreshold: ROOM,
       scrollMargin: ROOM,
-      attributes: {
-        class: 'prose',
-        role: 'textbox',
-        'aria-multiline': 'true',
-        'aria-label': label,
-        'aria-describedby': HINT_ID,
-        // Where it cannot be written in, it can still be read and scrolled by keyboard.
-        tabindex: '0',
-        // Whatever people write in, it is not the language of the buttons.
-        lang: '',
-        translate: 'no',
-      },
+      attributes: describeText(label),
     },
   });
   // Undo takes no block away that somebody else has written in meanwhile; by itself it spares paragraphs alone.
@@ -87,6 +76,22 @@ export function createEditor(
       carets.destroy();
       editor.destroy();
     },
+  };
+}
+
+/** What the page, and whoever reads it out, is told of the text. */
+function describeText(label: string): Record<string, string> {
+  return {
+    class: 'prose',
+    role: 'textbox',
+    'aria-multiline': 'true',
+    'aria-label': label,
+    'aria-describedby': HINT_ID,
+    // Where it cannot be written in, it can still be read and scrolled by keyboard.
+    tabindex: '0',
+    // Whatever people write in, it is not the language of the buttons.
+    lang: '',
+    translate: 'no',
   };
 }
 
