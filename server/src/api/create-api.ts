@@ -68,6 +68,13 @@ async function registerRoutes(app: FastifyInstance, deps: ApiDeps): Promise<void
   );
 }
 
+/** Schemas are zod's. Fastify is told so before it starts, or it would load compilers of its own for JSON Schema. */
+const NO_JSON_SCHEMA = { compilersFactory: { buildValidator: neverAsked, buildSerializer: neverAsked } };
+
+function neverAsked(): never {
+  throw new Error('schemas are compiled by zod');
+}
+
 function createServer({ config, telemetry, clock }: ApiDeps): FastifyInstance {
   const log = telemetry.log.child({ part: 'api' });
   const handleError = createErrorHandler(log);
@@ -78,6 +85,7 @@ function createServer({ config, telemetry, clock }: ApiDeps): FastifyInstance {
     requestTimeout: HTTP_LIMITS.requestTimeoutMs,
     keepAliveTimeout: HTTP_LIMITS.keepAliveTimeoutMs,
     http: { headersTimeout: HTTP_LIMITS.headersTimeoutMs, connectionsCheckingInterval: HTTP_LIMITS.connectionCheckMs },
+    schemaController: NO_JSON_SCHEMA,
     routerOptions: { maxParamLength: HTTP_LIMITS.pathParameterLength },
     frameworkErrors: (error, request, reply) => {
       // An address that cannot be routed passes no hook.
