@@ -8,8 +8,8 @@ import { tokensOfNodes } from './inline-pieces.ts';
 /** A block of text with the lines that it is in a plain text. */
 interface Leaf {
   readonly node: ContentNode;
-  /** Index of the outermost block it lies in. */
-  readonly block: number;
+  /** The outermost block it lies in. */
+  readonly block: ContentNode;
   readonly lines: readonly string[];
 }
 
@@ -19,19 +19,16 @@ interface Leaf {
  */
 export function placeLines(doc: ContentNode, text: string): ContentNode {
   const blocks = doc.content ?? [];
-  const leaves = blocks.flatMap((block, index) => findLeaves(block, index));
+  const leaves = blocks.flatMap((block) => findLeaves(block, block));
   // Also the empty text of an empty block, which would else count as no line at all.
   if (leaves.flatMap((leaf) => leaf.lines).join('\n') === text) return doc;
   const lines = text === '' ? [] : text.replaceAll(/\r\n?/g, '\n').split('\n');
-  const { texts, added } = assignLines(leaves, lines);
-  const content = blocks.flatMap((block, index) => {
-    const kept = rebuild(block, texts);
-    return [...(kept === null ? [] : [kept]), ...(added.get(index) ?? [])];
-  });
-  return normaliseContent({ type: 'doc', content: [...(added.get(-1) ?? []), ...content] });
+  const placed = assignLines(leaves, lines);
+  const content = blocks.flatMap((block) => [...listOf(rebuild(block, placed)), ...(placed.behind.get(block) ?? [])]);
+  return normaliseContent({ type: 'doc', content: [...placed.first, ...content] });
 }
 
-function findLeaves(node: ContentNode, block: number): readonly Leaf[] {
+function findLeaves(node: ContentNode, block: ContentNode): readonly Leaf[] {
   if (node.text !== undefined) return [];
   const type = findNodeType(node.type);
   if (type?.inlineContent === true || (node.content ?? []).length === 0)
@@ -42,8 +39,10 @@ function findLeaves(node: ContentNode, block: number): readonly Leaf[] {
 interface Assignment {
   /** New text of each leaf; `null` for one that goes away. */
   readonly texts: ReadonlyMap<ContentNode, string | null>;
-  /** Paragraphs to insert behind each outermost block; -1 is the start. */
-  readonly added: ReadonlyMap<number, readonly ContentNode[]>;
+  /** Paragraphs to insert at the start. */
+  readonly first: readonly ContentNode[];
+  /** Paragraphs to insert behind an outermost block, or behind a leaf inside one whose later leaves follow. */
+  readonly behind: ReadonlyMap<ContentNode, readonly ContentNode[]>;
 }
 
 function assignLines(leaves: readonly Leaf[], lines: readonly string[]): Assignment {
@@ -59,16 +58,17 @@ function assignLines(leaves: readonly Leaf[], lines: readonly string[]): Assignm
     lines.map(idOf),
   );
   const texts = new Map<ContentNode, string | null>();
-  const added = new Map<number, ContentNode[]>();
+  const first: ContentNode[] = [];
+  const behind = new Map<ContentNode, ContentNode[]>();
   const linesOf = leaves.map((): string[] => []);
   let [left, right] = [0, 0];
   for (const run of [...runs, { left: owners.length, right: lines.length, length: 0 }]) {
     // Lines of a gap go to the leaves of the gap, one each; what is left over stands behind them.
     const gapOwners = [...new Set(owners.slice(left, run.left))];
     for (const [at, line] of lines.slice(right, run.right).entries()) {
-      const owner = gapOwners[at] ?? (isInside(left, run.left) ? owners[left - 1] : undefined);
+      const owner = gapOwners[at] ?? (isInside(run.left) ? owners[run.left] : undefined);
       if (owner !== undefined) linesOf[owner]?.push(line);
-      else addParagraph(leaves[owners[run.left - 1] ?? -1]?.block ?? -1, line);
+      else addParagraph(run.left, line);
     }
     for (let at = 0; at < run.length; at += 1) linesOf[owners[run.left + at] ?? -1]?.push(lines[run.right + at] ?? '');
     left = run.left + run.length;
@@ -78,17 +78,20 @@ function assignLines(leaves: readonly Leaf[], lines: readonly string[]): Assignm
     const assigned = linesOf[index] ?? [];
     texts.set(leaf.node, assigned.length === 0 ? null : assigned.join('\n'));
   }
-  return { texts, added };
+  return { texts, first, behind };
 
-  /** Whether a gap without lines of its own lies within one block of several lines. */
-  function isInside(from: number, to: number): boolean {
-    return from > 0 && from === to && owners[from - 1] === owners[from];
+  /** Whether a gap ends within a block of several lines, so that nothing can stand behind the block before it ends. */
+  function isInside(to: number): boolean {
+    return to > 0 && to < owners.length && owners[to - 1] === owners[to];
   }
 
-  function addParagraph(block: number, line: string): void {
-    const list = added.get(block) ?? [];
-    list.push(line === '' ? { type: 'paragraph' } : { type: 'paragraph', content: [{ type: 'text', text: line }] });
-    added.set(block, list);
+  /** Behind the block before, or inside it when it goes on. */
+  function addParagraph(to: number, line: string): void {
+    const paragraph = line === '' ? EMPTY_PARAGRAPH : { type: 'paragraph', content: [{ type: 'text', text: line }] };
+    const [before, next] = [leaves[owners[to - 1] ?? -1], leaves[owners[to] ?? -1]];
+    if (before === undefined) return void first.push(paragraph);
+    const place = before.block === next?.block ? before.node : before.block;
+    behind.set(place, [...(behind.get(place) ?? []), paragraph]);
   }
 }
 
@@ -97,29 +100,37 @@ const ITEMS: ReadonlySet<string> = new Set(['listItem', 'taskItem']);
 const EMPTY_PARAGRAPH: ContentNode = { type: 'paragraph' };
 
 /** The node with its new texts; `null` when nothing is left in it. */
-function rebuild(node: ContentNode, texts: ReadonlyMap<ContentNode, string | null>): ContentNode | null {
-  const text = texts.get(node);
+function rebuild(node: ContentNode, placed: Assignment): ContentNode | null {
+  const text = placed.texts.get(node);
   if (text === null) return null;
   if (text !== undefined) return text === textOf(node) ? node : { ...node, content: editText(node, text) };
-  if (node.type === 'table') return isGone(node, texts) ? null : rebuildTable(node, texts);
-  const content = (node.content ?? []).flatMap((child) => rebuild(child, texts) ?? []);
+  if (node.type === 'table') return isGone(node, placed) ? null : rebuildTable(node, placed);
+  const content = (node.content ?? []).flatMap((child) => [
+    ...listOf(rebuild(child, placed)),
+    ...(placed.behind.get(child) ?? []),
+  ]);
   if (content.length === 0) return null;
   const needsParagraph = ITEMS.has(node.type) && content[0]?.type !== 'paragraph';
   return { ...node, content: needsParagraph ? [EMPTY_PARAGRAPH, ...content] : content };
 }
 
+function listOf(node: ContentNode | null): readonly ContentNode[] {
+  return node === null ? [] : [node];
+}
+
 /** A table keeps its cells as long as one of them has a line. */
-function rebuildTable(node: ContentNode, texts: ReadonlyMap<ContentNode, string | null>): ContentNode {
+function rebuildTable(node: ContentNode, placed: Assignment): ContentNode {
   const content = (node.content ?? []).map((child) => {
-    if (!CELLS.has(child.type)) return rebuildTable(child, texts);
-    return rebuild(child, texts) ?? { ...child, content: [EMPTY_PARAGRAPH] };
+    if (!CELLS.has(child.type)) return rebuildTable(child, placed);
+    return rebuild(child, placed) ?? { ...child, content: [EMPTY_PARAGRAPH] };
   });
   return { ...node, content };
 }
 
-function isGone(node: ContentNode, texts: ReadonlyMap<ContentNode, string | null>): boolean {
-  const text = texts.get(node);
-  return text === undefined ? (node.content ?? []).every((child) => isGone(child, texts)) : text === null;
+function isGone(node: ContentNode, placed: Assignment): boolean {
+  if (placed.behind.has(node)) return false;
+  const text = placed.texts.get(node);
+  return text === undefined ? (node.content ?? []).every((child) => isGone(child, placed)) : text === null;
 }
 
 /** The inline content with another text; what is kept keeps its marks, what is new has those of its left neighbour. */

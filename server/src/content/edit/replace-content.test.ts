@@ -196,6 +196,15 @@ describe('a plain text', () => {
     expect(JSON.stringify(docOf(state))).toContain('"bold"');
   });
 
+  test('[CONT5] keeps the order of lines in and behind blocks of several lines', () => {
+    const code = { type: 'codeBlock', content: [{ type: 'text', text: 'tail\n' }] };
+    const quote = { type: 'blockquote', content: [paragraph('head'), { type: 'paragraph' }] };
+    for (const block of [code, quote]) {
+      const { state } = replace(stateOf(docWith(block)), { kind: 'text', text: 'a\nb\n' });
+      expect(renderText(state)).toBe('a\nb\n');
+    }
+  });
+
   test('[CONT5] reads back as it was written', () => {
     fc.assert(
       fc.property(
