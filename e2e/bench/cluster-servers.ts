@@ -51,6 +51,8 @@ interface NodePlace {
   readonly services: BenchServices;
   /** Bucket of this run. */
   readonly bucket: string;
+  /** Settings besides. */
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 /** The clusters that the benchmark knows, by name. */
@@ -59,7 +61,7 @@ export const CLUSTER_SERVERS: Readonly<Record<string, ClusterServer>> = {
     title: 'Scriptorium',
     path: '/collab',
     readyPath: '/readyz',
-    spawn: ({ databaseUrl, redisUrl, services, bucket, ...place }) =>
+    spawn: ({ databaseUrl, redisUrl, services, bucket, variables, ...place }) =>
       spawnServer({
         ...serverEnvironment(place),
         DATABASE_URL: databaseUrl,
@@ -69,6 +71,7 @@ export const CLUSTER_SERVERS: Readonly<Record<string, ClusterServer>> = {
         S3_FORCE_PATH_STYLE: 'true',
         AWS_ACCESS_KEY_ID: services.objects.accessKeyId,
         AWS_SECRET_ACCESS_KEY: services.objects.secretAccessKey,
+        ...variables,
       }),
   },
   hocuspocus: {
@@ -99,7 +102,13 @@ export async function startClusterServer(
     services,
     nodes,
     shared = true,
-  }: { readonly services: BenchServices; readonly nodes: number; readonly shared?: boolean },
+    variables = {},
+  }: {
+    readonly services: BenchServices;
+    readonly nodes: number;
+    readonly shared?: boolean;
+    readonly variables?: Readonly<Record<string, string>>;
+  },
 ): Promise<Started> {
   runs += 1;
   const database = `bench${runs}`;
@@ -113,7 +122,7 @@ export async function startClusterServer(
   const urls: string[] = [];
   for (let index = 0; index < nodes; index += 1) {
     const port = await findFreePort();
-    const place = { port, dataDir: join(directory, String(index)), databaseUrl, services, bucket };
+    const place = { port, dataDir: join(directory, String(index)), databaseUrl, services, bucket, variables };
     const child = server.spawn({ ...place, redisUrl: shared ? services.redis.url : null });
     const readyUrl = `http://127.0.0.1:${port}${server.readyPath}`;
     const what = `${server.title} is ready`;
