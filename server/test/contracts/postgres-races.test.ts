@@ -83,6 +83,32 @@ describe.skipIf(missing.postgres)('changes at the same moment on PostgreSQL', ()
     expect(taken).not.toContain(`key/${id}`);
   });
 
+  it('[SNAP56] a sweeper that ends in a deadlock with a publication comes out of it, and so does the publication', async () => {
+    const { id } = await newDocument(store);
+    const [first, second] = [`dead/${id}/1`, `dead/${id}/2`];
+    for (const key of [first, second]) await store.register.register(id, key, AT);
+    const touch = (transaction: Transaction<Schema>, key: string) =>
+      transaction
+        .updateTable('object_register')
+        .set({ expires_at: AT + 1 })
+        .where('key', '=', key)
+        .execute();
+    let sweeping: Promise<readonly string[]> | null = null;
+    await store.database.transaction().execute(async (transaction) => {
+      await touch(transaction, second);
+      // It has the first, and waits for the second.
+      sweeping = store.register.takeExpired({ now: AT + 2, retryAt: AT * 2, limit: 1_000 });
+      await waitUntil('the sweeper waits', async () => {
+        const { rows } = await sql<{ readonly waiting: boolean }>`
+          select count(*) > 0 as waiting from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock'`.execute(store.database);
+        return rows[0]!.waiting;
+      });
+      await touch(transaction, first);
+    });
+    expect(await sweeping).toEqual(expect.arrayContaining([first, second]));
+  });
+
   it("[SNAP21] who publishes too late gives nobody else's key to the sweeper", async () => {
     const { id } = await newDocument(store);
     const writer = newWriter(store);

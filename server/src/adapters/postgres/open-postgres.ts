@@ -25,6 +25,7 @@ import { createReplicaReads, type ReplicaReads } from './replica-reads.ts';
 import { retryConflicts } from './retry-conflicts.ts';
 import { retryGrantConflicts, retryKeyConflicts } from './retrying-access.ts';
 import { retryCatalogConflicts } from './retrying-catalog.ts';
+import { retryHistoryConflicts } from './retrying-history.ts';
 import { RowAppender } from './row-appender.ts';
 import { type Timeouts, TIMEOUTS } from './timeouts.ts';
 
@@ -148,7 +149,7 @@ function createStore(deps: PostgresDeps, pools: Pools, upkeep: PartitionUpkeep):
     keys: retryKeyConflicts(createApiKeyStore({ database }), clock),
     accessChanges: createAccessChangeLog({ database }),
     database,
-    ...createStoredHistory({ database }),
+    ...retryHistoryConflicts(createStoredHistory({ database }), clock),
     historyReads: createReplicaReads({ primary: database, replica, clock, log }),
     health: () => readHealth(pools.writer),
     keepUp: () => upkeep.run(),

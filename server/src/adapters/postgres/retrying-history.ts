@@ -1,0 +1,32 @@
+import type { Clock } from '../../ports/clock.ts';
+import type { StoredHistory } from '../sql/stored-history.ts';
+import { retryConflicts } from './retry-conflicts.ts';
+
+/**
+ * The past of documents, whose changes are made again when they lost against others: whoever sweeps takes keys of many
+ * documents, in the order in which they end, while each document's own changes name and release some of them.
+ */
+export function retryHistoryConflicts(stored: StoredHistory, clock: Clock): StoredHistory {
+  const { snapshotIndex, history, register, upkeep } = stored;
+  return {
+    ...stored,
+    snapshotIndex: {
+      ...snapshotIndex,
+      publish: (...change) => retryConflicts(clock, () => snapshotIndex.publish(...change)),
+      retire: (...change) => retryConflicts(clock, () => snapshotIndex.retire(...change)),
+    },
+    history: {
+      ...history,
+      publish: (...change) => retryConflicts(clock, () => history.publish(...change)),
+    },
+    register: {
+      ...register,
+      takeExpired: (...change) => retryConflicts(clock, () => register.takeExpired(...change)),
+      forget: (...change) => retryConflicts(clock, () => register.forget(...change)),
+    },
+    upkeep: {
+      ...upkeep,
+      purge: (...change) => retryConflicts(clock, () => upkeep.purge(...change)),
+    },
+  };
+}
