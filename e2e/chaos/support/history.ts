@@ -25,6 +25,17 @@ export class History {
     return [...this.#edits.values()].filter((edit) => edit.acknowledgedAt !== null).length;
   }
 
+  /** Milliseconds from each edit of a time, in the documents that count, to its acknowledgement; without one, until now. */
+  waits(
+    span: { readonly from: number; readonly to: number },
+    counts: (document: string) => boolean,
+  ): readonly number[] {
+    const now = performance.now();
+    return [...this.#edits.values()]
+      .filter(({ document, typedAt }) => typedAt >= span.from && typedAt <= span.to && counts(document))
+      .map(({ typedAt, acknowledgedAt }) => (acknowledgedAt ?? now) - typedAt);
+  }
+
   /** Holds a document's text against what was typed into it. */
   check(document: string, text: string): Findings {
     const found = new Map<string, number>();
