@@ -53,6 +53,8 @@ interface Flight {
   readonly retry: boolean;
 }
 
+type Unsettled = Pick<Flight, 'sources' | 'entries'>;
+
 export function createUpdateWriter(deps: UpdateWriterDeps): UpdateWriter {
   return new GroupCommitWriter(deps);
 }
@@ -65,6 +67,8 @@ class GroupCommitWriter implements UpdateWriter {
   #pendingBytes = 0;
   #flushes = 0;
   #inFlight = false;
+  /** Parts of earlier flushes of which it is not known whether they are stored. */
+  #unsure = 0;
   #timer: Timer | null = null;
   #lastStart = -Infinity;
   #lastDuration = 0;
@@ -121,8 +125,16 @@ class GroupCommitWriter implements UpdateWriter {
       telemetry.metrics.count('flushes_total');
       this.#inFlight = false;
     }
+    this.#goOn();
+  }
+
+  #goOn(): void {
     if (this.#dirty.size > 0) this.#arm();
-    else for (const wake of this.#idleWaiters.splice(0)) wake();
+    else if (this.#idle) for (const wake of this.#idleWaiters.splice(0)) wake();
+  }
+
+  get #idle(): boolean {
+    return !this.#inFlight && this.#unsure === 0 && this.#dirty.size === 0;
   }
 
   #collect(): Flight | null {
@@ -143,10 +155,11 @@ class GroupCommitWriter implements UpdateWriter {
   /** Commits the flight, however often it takes; a part that the store refuses for good is found by halving. */
   async #commit(flight: Flight): Promise<void> {
     for (let attempt = 0; !this.#givenUp; attempt += 1) {
+      const retry = flight.retry || attempt > 0;
       try {
-        const results = await this.#deps.log.append(this.#batch(flight, flight.retry || attempt > 0));
+        const results = await this.#deps.log.append(this.#batch(flight, retry));
         this.#healthy = true;
-        this.#settle(flight, results);
+        this.#settle({ ...flight, retry }, results);
         return;
       } catch (error) {
         if (!toScriptoriumError(error).definition.retryable) return this.#bisect(flight, error);
@@ -179,11 +192,16 @@ class GroupCommitWriter implements UpdateWriter {
   }
 
   async #pauseBeforeRetry(attempt: number, error: unknown): Promise<void> {
-    const { clock, telemetry } = this.#deps;
+    const { telemetry } = this.#deps;
     this.#healthy = false;
     telemetry.metrics.count('flush_retries_total');
     if (attempt === 0 || attempt % 10 === 0) telemetry.log.warn('append_retried', { attempt }, error);
-    await new Promise<void>((resolve) => {
+    await this.#pause(attempt);
+  }
+
+  #pause(attempt: number): Promise<void> {
+    const { clock } = this.#deps;
+    return new Promise<void>((resolve) => {
       clock.after(backoffDelay(attempt, RETRY, clock.random()), resolve);
     });
   }
@@ -191,21 +209,43 @@ class GroupCommitWriter implements UpdateWriter {
   #settle(flight: Flight, results: readonly AppendResult[]): void {
     let bytes = 0;
     let rows = 0;
+    const unsure: { sources: AppendSource[]; entries: AppendEntry[] } = { sources: [], entries: [] };
     for (const [index, source] of flight.sources.entries()) {
       const result = results[index] ?? { kind: 'busy' };
+      const entry = flight.entries[index];
       if (result.kind === 'stored') {
-        bytes += flight.entries[index]?.payload?.byteLength ?? 0;
+        bytes += entry?.payload?.byteLength ?? 0;
         rows += 1;
         this.#tell(source, result);
-      } else if (result.kind === 'busy') {
+      } else if (result.kind !== 'busy') {
+        this.#tell(source, { kind: 'lost', reason: result.kind });
+      } else if (flight.retry && entry !== undefined) {
+        unsure.sources.push(source);
+        unsure.entries.push(entry);
+      } else {
         this.#tell(source, result);
         this.#dirty.add(source);
-      } else {
-        this.#tell(source, { kind: 'lost', reason: result.kind });
       }
     }
+    if (unsure.sources.length > 0) this.#askAgain(flight.flush, unsure);
     this.#deps.telemetry.metrics.count('rows_appended_total', rows);
     this.#deps.telemetry.metrics.count('bytes_appended_total', bytes);
+  }
+
+  /**
+   * Busy says nothing of an earlier try, which may be what holds the head: under another flush number it could be
+   * stored twice. So these entries keep theirs until the store tells, apart from the flushes of the others.
+   */
+  #askAgain(flush: number, unsettled: Unsettled): void {
+    this.#unsure += 1;
+    const settled = (async () => {
+      await this.#pause(0);
+      await this.#commit({ ...unsettled, flush, retry: true });
+    })().finally(() => {
+      this.#unsure -= 1;
+      this.#goOn();
+    });
+    inBackground(this.#deps.telemetry.log, 'flush_failed', settled);
   }
 
   /** One room's failure must not stop the node's only flush loop. */
@@ -218,7 +258,7 @@ class GroupCommitWriter implements UpdateWriter {
   }
 
   async drain(milliseconds: number): Promise<void> {
-    if (!this.#inFlight && this.#dirty.size === 0) return;
+    if (this.#idle) return;
     // What could not be committed by then was acknowledged to nobody, and its writers bring it again.
     this.#deps.clock.after(milliseconds, () => {
       this.#givenUp = true;

@@ -1,12 +1,7 @@
-import { hash } from 'node:crypto';
-import type { AppendBatch, AppendResult, LogRow, UpdateLog } from '../../src/ports/update-log.ts';
-
-interface StoredDocument {
-  epoch: number;
-  deleted: boolean;
-  readonly rows: LogRow[];
-  readonly writers: Map<string, number>;
-}
+import { DEFAULT_TENANT, parseDocumentName } from '@scriptorium/shared/document-name';
+import type { AppendBatch, LogRow, UpdateLog } from '../../src/ports/update-log.ts';
+import { addDocument, createMemoryTables, toPort, type StoredDocument } from './memory-documents.ts';
+import { createMemoryUpdateLog } from './memory-update-log.ts';
 
 /** A log in memory whose answers a test can hold back, lose or refuse. */
 export interface MemoryLog extends UpdateLog {
@@ -20,22 +15,25 @@ export interface MemoryLog extends UpdateLog {
 }
 
 export function createMemoryLog(unavailable: Error): MemoryLog {
-  const documents = new Map<number, StoredDocument>();
+  const tables = createMemoryTables();
+  const stored = createMemoryUpdateLog(tables);
   const of = (documentId: number): StoredDocument => {
-    const document = documents.get(documentId);
+    const document = tables.documents.get(documentId);
     if (document === undefined) throw new Error(`no document ${documentId}`);
     return document;
   };
-  const store = (batch: AppendBatch): AppendResult[] =>
-    batch.entries.map((entry) => storeEntry(of(entry.documentId), batch, entry));
   const log: MemoryLog = {
+    ...toPort(stored),
     batches: [],
     onAppend: () => 'store',
-    add: (documentId, epoch = 1) =>
-      void documents.set(documentId, { epoch, deleted: false, rows: [], writers: new Map() }),
-    rowsOf: (documentId) => of(documentId).rows,
+    add: (id, epoch = 1) => {
+      const name = parseDocumentName(`document-${id}`);
+      if (name === null) throw new Error('not a name');
+      addDocument(tables, { id, tenant: DEFAULT_TENANT, name, epoch, createdAt: 0, createdBy: 'ada', tombstone: null });
+    },
+    rowsOf: (documentId) => [...of(documentId).rows.values()],
     fence: (documentId) => void (of(documentId).epoch += 1),
-    remove: (documentId) => void (of(documentId).deleted = true),
+    remove: (documentId) => void (of(documentId).live = false),
     append: async (batch) => {
       await Promise.resolve();
       log.batches.push(batch);
@@ -43,40 +41,10 @@ export function createMemoryLog(unavailable: Error): MemoryLog {
       if (fate instanceof Error) throw fate;
       if (fate === 'busy') return batch.entries.map(() => ({ kind: 'busy' }));
       if (fate === 'down') throw unavailable;
-      const results = store(batch);
+      const results = stored.append(batch);
       if (fate === 'lost') throw unavailable;
       return results;
     },
-    readRows: (documentId, after, limit) =>
-      Promise.resolve(
-        of(documentId)
-          .rows.filter((row) => row.seq > after)
-          .slice(0, limit),
-      ),
-    readHeads: (ids) =>
-      Promise.resolve(
-        ids.map((documentId) => ({ documentId, epoch: of(documentId).epoch, head: of(documentId).rows.length })),
-      ),
-    readLoadStart: (documentId) => {
-      const { epoch, rows, deleted } = of(documentId);
-      const start = { epoch, head: rows.length, archivedSeq: 0, snapshot: null, rows, tailBytes: 0 };
-      return Promise.resolve(deleted ? null : start);
-    },
-    readBindings: () => Promise.resolve([]),
   };
   return log;
-}
-
-function storeEntry(document: StoredDocument, batch: AppendBatch, entry: AppendBatch['entries'][number]): AppendResult {
-  if (document.deleted) return { kind: 'deleted' };
-  if (document.epoch !== entry.epoch) return { kind: 'fenced' };
-  const key = `${batch.incarnation}:${batch.flush}`;
-  const known = document.writers.get(key);
-  if (batch.retry && known !== undefined) return { kind: 'stored', seq: known };
-  if (entry.payload === null) return { kind: 'stored', seq: document.rows.length };
-  const seq = document.rows.length + 1;
-  const sum = hash('sha256', entry.payload, 'buffer').subarray(0, 16);
-  document.rows.push({ seq, at: batch.at, payload: entry.payload, sum });
-  document.writers.set(key, seq);
-  return { kind: 'stored', seq };
 }
