@@ -76,3 +76,12 @@ it('[SIM20] meanwhile other documents are stored, and a stop waits for the one t
   await stopping;
   expect(first.outcomes).toEqual([{ kind: 'stored', seq: 1 }]);
 });
+
+it('[SIM27] what is larger than the whole buffer finds room when nothing else waits', () => {
+  const { writer } = createFixture();
+  expect(writer.reserve(1)).toBe(true);
+  expect(writer.reserve(5_000)).toBe(false);
+  writer.free(1);
+  expect(writer.reserve(5_000)).toBe(true);
+  expect(writer.reserve(1)).toBe(false);
+});

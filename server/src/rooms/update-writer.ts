@@ -24,7 +24,10 @@ export interface AppendSource {
  * tried again under the same flush number until the store answers, so nothing is stored twice and nothing is lost.
  */
 export interface UpdateWriter extends Service {
-  /** Reserves room for so many bytes before an update is applied; false when the node's buffer is full. */
+  /**
+   * Reserves room for so many bytes before an update is applied; false when the node's buffer is full. What is larger
+   * than the whole buffer finds room when nothing else waits, or its sender would be sent away for ever.
+   */
   reserve(bytes: number): boolean;
   /** Gives reserved bytes back, once stored or given up. */
   free(bytes: number): void;
@@ -86,7 +89,7 @@ class GroupCommitWriter implements UpdateWriter {
   }
 
   reserve(bytes: number): boolean {
-    if (this.#pendingBytes + bytes > this.#deps.maxPendingBytes) return false;
+    if (this.#pendingBytes > 0 && this.#pendingBytes + bytes > this.#deps.maxPendingBytes) return false;
     this.#pendingBytes += bytes;
     return true;
   }
