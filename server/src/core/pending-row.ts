@@ -51,6 +51,11 @@ export function updatesOf(segments: readonly LogSegment[]): readonly Uint8Array[
   return segments.flatMap((segment) => segment.updates);
 }
 
+/** Bytes of the updates together. */
+export function bytesOf(updates: readonly Uint8Array[]): number {
+  return updates.reduce((sum, update) => sum + update.byteLength, 0);
+}
+
 /** Bytes of the row that the segments make. */
 export function encodePendingRow(segments: readonly LogSegment[]): Uint8Array | null {
   return segments.length === 0 ? null : encodeLogRow(segments);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { ScriptoriumError } from '../core/errors.ts';
-import { decodeLogRow } from '../core/log-row.ts';
+import { decodeLogRow, encodeLogRow } from '../core/log-row.ts';
 import { createRoomFixture, createTestSession } from '../../test/support/room-fixture.ts';
 import { receiveUpdate } from './receive-update.ts';
 
@@ -172,5 +172,23 @@ describe('room', () => {
     expect(room.durable).toBe(2);
     const updates = log.rowsOf(1).flatMap((row) => decodeLogRow(row.payload).flatMap((segment) => segment.updates));
     expect(updates).toEqual([typing('first', 1), typing('second', 2)]);
+  });
+
+  it('[SIM21] a row that is ahead of those of other nodes joins the committed state behind them', async () => {
+    const { room, ada, reader, flush, log } = fixtureWithRoom();
+    const theirs = [{ actor: 'lin', updates: [typing('theirs ', 9)] }];
+    const entry = { documentId: 1, epoch: 1, payload: encodeLogRow(theirs), bindings: [] };
+    await log.append({ incarnation: 'another', flush: 1, at: 0, retry: false, entries: [entry] });
+    receiveUpdate(room, ada, { bytes: typing('ours'), via: 'update' });
+    await flush();
+    expect(ada.durable.at(-1)).toBe(1);
+    expect([room.level, room.position.seq, textOf([room.committed.merged()])]).toEqual([false, 0, '']);
+    expect(reader.received).toEqual([]);
+    const rows = await log.readRows(1, 0, 10);
+    room.applyRow(1, theirs);
+    expect([room.level, textOf([room.committed.merged()])]).toEqual([false, 'theirs ']);
+    room.applyRow(2, decodeLogRow(rows[1]?.payload ?? new Uint8Array()));
+    expect([room.level, room.position.seq]).toEqual([true, 2]);
+    expect(textOf([room.committed.merged()])).toContain('ours');
   });
 });

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@scriptorium/shared/error-codes';
 import type { CarriedRanges } from '../core/fork-carried.ts';
-import { createPendingRow, encodePendingRow, updatesOf } from '../core/pending-row.ts';
+import { bytesOf, createPendingRow, encodePendingRow, updatesOf } from '../core/pending-row.ts';
 import type { LogSegment } from '../core/log-row.ts';
 import type { Position } from '../core/sequence.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -59,10 +59,6 @@ interface Flight {
   readonly upTo: number;
 }
 
-function bytesOf(updates: readonly Uint8Array[]): number {
-  return updates.reduce((sum, update) => sum + update.byteLength, 0);
-}
-
 /**
  * One open document on one node. Forward, store, ack: an update is applied and shown to other writers at once, goes to
  * the log with the next group commit, and only then counts as saved, reaches other nodes and those who only read.
@@ -90,6 +86,8 @@ export class Room implements AppendSource {
   #newBindings: ClientBinding[] = [];
   #flight: Flight | null = null;
   #position: Position;
+  /** The highest number that a row of this room got. */
+  #stored = 0;
   #submitted = 0;
   #durable = 0;
   #discarded = false;
@@ -137,6 +135,11 @@ export class Room implements AppendSource {
   /** Whether nothing waits for the log. */
   get settled(): boolean {
     return this.#pending.empty && this.#flight === null && this.#newBindings.length === 0;
+  }
+
+  /** Whether committed state holds every row of this room: one that is ahead of others' rows joins it behind them. */
+  get level(): boolean {
+    return this.#stored <= this.#position.seq;
   }
 
   /** Updates that are applied but not yet in the log, in order. */
@@ -230,24 +233,27 @@ export class Room implements AppendSource {
     const bytes = bytesOf(updates);
     this.#buffered.free(bytes, updates.length);
     this.#deps.fanOut.publish({ node: this.#deps.node, documentId: this.documentId, epoch, seq, payload });
-    this.#showCommitted(updates, 'readers');
-    if (seq === this.#position.seq + 1) this.#position = { epoch, seq };
-    else this.#deps.onGap(this);
-    this.#deps.onGrown(this, 1, bytes);
+    this.#stored = Math.max(this.#stored, seq);
+    // One that is ahead of others' rows is read back from the log behind them: a number stands for one state.
+    if (seq === this.#position.seq + 1) {
+      this.#position = { epoch, seq };
+      this.#showCommitted(updates, 'readers');
+      this.#deps.onGrown(this, 1, bytes);
+    } else if (!this.level) this.#deps.onGap(this);
   }
 
   /** Applies a row that another node committed; the caller has checked that it is the next one. */
   applyRow(seq: number, segments: readonly LogSegment[]): void {
     const updates = updatesOf(segments);
     for (const update of updates) this.state.apply(update);
-    this.#showCommitted(updates, 'everybody');
     this.#position = { epoch: this.#position.epoch, seq };
+    this.#showCommitted(updates, 'everybody');
     this.#deps.onGrown(this, 1, bytesOf(updates));
   }
 
   #showCommitted(updates: readonly Uint8Array[], to: 'readers' | 'everybody'): void {
     this.committed.push(updates);
-    const allCommitted = this.#pending.empty && this.#flight === null;
+    const allCommitted = this.#pending.empty && this.#flight === null && this.level;
     if (this.committed.stale && allCommitted) this.committed.rebase(this.state.encode());
     // Made for the first session that gets them: where everybody writes nobody does.
     let outbound: readonly Outbound[] | null = null;
