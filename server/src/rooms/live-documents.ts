@@ -28,7 +28,8 @@ export function createLiveDocuments(deps: LiveDocumentsDeps): LiveDocuments {
     if (room === null || room.discarded) return readFromLog(deps, record);
     // What was applied before the question is part of the answer.
     await inTime(deps.clock, room.whenDurable());
-    if (room.discarded) return readFromLog(deps, record);
+    // Another node's row may be missing here, and what the caller was told of is part of the answer as well.
+    if (room.discarded || !room.level || room.position.seq < record.head) return readFromLog(deps, record);
     return { ...room.position, state: room.committed.merged(), damaged: room.quarantine !== null };
   };
 

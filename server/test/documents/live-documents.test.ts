@@ -2,6 +2,8 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
+import { decodeLogRow, encodeLogRow } from '../../src/core/log-row.ts';
+import { updatesOf } from '../../src/core/pending-row.ts';
 import type { DocumentRecord } from '../../src/ports/document-catalog.ts';
 import type { SnapshotStore } from '../../src/ports/snapshot-store.ts';
 import { receiveUpdate } from '../../src/rooms/receive-update.ts';
@@ -165,6 +167,33 @@ describe('documents on real stores', () => {
     expect(session.ended).toEqual(['document-deleted']);
   });
 
+  it('[SIM22] a read tells what the log held when it was asked for, though the open room has not heard of it yet', async () => {
+    const record = await node.create('a');
+    const room = await node.rooms.open(record.id, NOBODY);
+    await appendElsewhere(record, 'unheard', 2);
+    const resolution = await node.catalog.resolve(record.tenant, record.name);
+    if (resolution.kind !== 'found') throw new Error(resolution.kind);
+    expect(room.position.seq).toBe(0);
+    expect(await textOf(resolution.record)).toBe('unheard');
+  });
+
+  it('[SIM22] what is read under a number is what its rows make, also while a row of another node is missing', async () => {
+    const record = await node.create('a');
+    const room = await node.rooms.open(record.id, NOBODY);
+    const session = createTestSession('ada');
+    room.attach(session);
+    await appendElsewhere(record, 'theirs', 2);
+    const doc = new Y.Doc();
+    doc.clientID = 1;
+    doc.getText('t').insert(0, 'ours');
+    receiveUpdate(room, session, { bytes: Y.encodeStateAsUpdate(doc), via: 'update' });
+    const { seq, state } = await node.documents.read(record);
+    const rows = await node.log.readRows(record.id, 0, seq);
+    const updates = rows.flatMap(({ payload }) => updatesOf(decodeLogRow(payload)));
+    expect(Y.encodeStateVectorFromUpdate(state)).toEqual(Y.encodeStateVectorFromUpdate(Y.mergeUpdates([...updates])));
+    expect(seq).toBe(2);
+  });
+
   it('[ROOM21] a change of identity that fails leaves the document as it was', async () => {
     const record = await node.create('a');
     await typeInto(record, ['before']);
@@ -174,6 +203,16 @@ describe('documents on real stores', () => {
     expect(await textOf(record)).toBe('before after');
   });
 });
+
+/** Another node's row, of which no relay tells. */
+async function appendElsewhere(record: DocumentRecord, text: string, client: number): Promise<void> {
+  const doc = new Y.Doc();
+  doc.clientID = client;
+  doc.getText('t').insert(0, text);
+  const payload = encodeLogRow([{ actor: 'lin', updates: [Y.encodeStateAsUpdate(doc)] }]);
+  const entries = [{ documentId: record.id, epoch: record.epoch, payload, bindings: [] }];
+  await node.log.append({ incarnation: 'elsewhere', flush: 1, at: 0, retry: false, entries });
+}
 
 function damage(path: string, how: 'flip' | 'truncate' | 'remove'): void {
   const bytes = readFileSync(path);
