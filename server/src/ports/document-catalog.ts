@@ -38,6 +38,17 @@ export interface ListQuery {
   readonly limit: number;
 }
 
+/** All that a document holds at one place of its log. */
+export interface LastState {
+  readonly epoch: number;
+  readonly seq: number;
+  /** Yjs's encoding. */
+  readonly stateVector: Uint8Array;
+}
+
+/** `moved`: the document's log is not where the last state stands, so nothing was done. */
+export type Removal = 'removed' | 'moved' | 'absent';
+
 /**
  * Names, incarnations, tombstones and redirects. Every call is bound to one tenant.
  * Throws `ScriptoriumError('storage-unavailable')` when the engine does not answer.
@@ -67,9 +78,9 @@ export interface DocumentCatalog {
     at: number,
   ): Promise<{ kind: 'renamed'; record: DocumentRecord } | { kind: 'absent' | 'exists' }>;
   /**
-   * Deletes: raises the epoch (which fences writers) and leaves a tombstone with the last state vector, merged with
-   * those of earlier incarnations (the larger clock wins); redirects to the document become tombstones too. False
-   * when there was no live document.
+   * Deletes, if epoch and head are still those of the last state: raises the epoch (which fences writers) and leaves a
+   * tombstone with its state vector, merged with those of earlier incarnations (the larger clock wins); redirects to
+   * the document become tombstones too. `absent` when there was no live document.
    */
-  remove(tenant: Tenant, name: DocumentName, stateVector: Uint8Array, at: number): Promise<boolean>;
+  remove(tenant: Tenant, name: DocumentName, last: LastState, at: number): Promise<Removal>;
 }

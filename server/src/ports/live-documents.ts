@@ -1,4 +1,4 @@
-import type { DocumentRecord } from './document-catalog.ts';
+import type { DocumentRecord, LastState } from './document-catalog.ts';
 
 /** A document's committed state: what a crash at this moment would leave. */
 export interface CommittedState {
@@ -20,12 +20,19 @@ export interface LiveDocuments {
    */
   read(record: DocumentRecord): Promise<CommittedState>;
   /**
-   * Ends the document's live life around one change of the catalog: takes no more writes, waits until everything
-   * taken is committed, runs `change` with the state vector (Yjs encoding) of all of it, then closes the sessions
-   * and drops the room. When `change` throws, the document goes on as before.
+   * Ends the document's live life around one change of the catalog: takes no more writes here, waits until everything
+   * taken is committed, runs `change` with the state vector of all of it, then closes the sessions and drops the room.
+   * When `change` throws, the document goes on as before.
    *
    * The change runs inside so that no edit slips in behind the state vector: a tombstone that misses one would let
-   * it come back.
+   * it come back. Other nodes go on writing meanwhile, so a change that says `moved` is run again with what they
+   * added, a few times, before this throws `overloaded`.
    */
-  retire<T>(record: DocumentRecord, reason: RetireReason, change: (stateVector: Uint8Array) => Promise<T>): Promise<T>;
+  retire<T>(
+    record: DocumentRecord,
+    reason: RetireReason,
+    change: (last: LastState) => Promise<ChangeOutcome<T>>,
+  ): Promise<T>;
 }
+
+export type ChangeOutcome<T> = { readonly kind: 'done'; readonly result: T } | { readonly kind: 'moved' };

@@ -5,8 +5,8 @@ import { updatesOf } from '../core/pending-row.ts';
 import { isCompleteState } from '../core/update-complete.ts';
 import { parseUpdate } from '../core/update-parser.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { DocumentRecord } from '../ports/document-catalog.ts';
-import type { CommittedState, LiveDocuments, RetireReason } from '../ports/live-documents.ts';
+import type { DocumentRecord, LastState } from '../ports/document-catalog.ts';
+import type { ChangeOutcome, CommittedState, LiveDocuments, RetireReason } from '../ports/live-documents.ts';
 import type { DocumentId } from '../ports/update-log.ts';
 import { withDeadline } from '../service.ts';
 import { createCommittedState } from './committed-state.ts';
@@ -20,6 +20,8 @@ export type LiveDocumentsDeps = LoadDeps & { readonly rooms: RoomRegistry; reado
 
 /** Milliseconds that a caller waits for what is on its way to the log, and for another change of the same document. */
 const PATIENCE = 5_000;
+/** How often a change is tried while other nodes write. */
+const MOST_TRIES = 20;
 
 /** What REST sees of documents that may be open: reads are of committed state only, changes of identity end the room. */
 export function createLiveDocuments(deps: LiveDocumentsDeps): LiveDocuments {
@@ -40,8 +42,8 @@ export function createLiveDocuments(deps: LiveDocumentsDeps): LiveDocuments {
     room.freeze(true);
     let done = false;
     try {
-      const { state } = await read(record);
-      const result = await change(lastStateVector(state, room));
+      await inTime(deps.clock, room.whenDurable());
+      const result = await changeAtLastState(deps, { record, room }, change);
       done = true;
       return result;
     } finally {
@@ -59,7 +61,7 @@ export function createLiveDocuments(deps: LiveDocumentsDeps): LiveDocuments {
   const retire = <T>(
     record: DocumentRecord,
     reason: RetireReason,
-    change: (stateVector: Uint8Array) => Promise<T>,
+    change: (last: LastState) => Promise<ChangeOutcome<T>>,
   ): Promise<T> => {
     const before = retiring.get(record.id) ?? Promise.resolve();
     const done = inTime(deps.clock, before).then(() => retireNow(record, { reason, change }));
@@ -86,13 +88,27 @@ function lastStateVector(state: Uint8Array, room: Room): Uint8Array {
 
 interface Retirement<T> {
   readonly reason: RetireReason;
-  readonly change: (stateVector: Uint8Array) => Promise<T>;
+  readonly change: (last: LastState) => Promise<ChangeOutcome<T>>;
 }
 
 async function inTime(clock: Clock, work: Promise<unknown>): Promise<void> {
   if ((await withDeadline(clock, PATIENCE, work)).kind === 'late') {
     throw new ScriptoriumError('storage-unavailable', 'what is on its way to the store has not arrived there');
   }
+}
+
+/** Runs the change with what the log holds, again where another node wrote meanwhile. */
+async function changeAtLastState<T>(
+  deps: LoadDeps,
+  document: { readonly record: DocumentRecord; readonly room: Room },
+  change: (last: LastState) => Promise<ChangeOutcome<T>>,
+): Promise<T> {
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    const { epoch, seq, state } = await readFromLog(deps, document.record);
+    const outcome = await change({ epoch, seq, stateVector: lastStateVector(state, document.room) });
+    if (outcome.kind === 'done') return outcome.result;
+  }
+  throw new ScriptoriumError('overloaded', 'other nodes go on writing into the document');
 }
 
 async function readFromLog(deps: LoadDeps, record: DocumentRecord): Promise<CommittedState> {

@@ -10,10 +10,9 @@ import {
   newWriter,
   type OpenStore,
   readTexts,
+  removeNow,
   type StoreUnderTest,
 } from './store-under-test.ts';
-
-const NOTHING = new Uint8Array([0]);
 
 /** What every document catalog must do. */
 export function describeDocumentCatalog(adapter: string, open: OpenStore): void {
@@ -93,14 +92,26 @@ function describeLife(current: () => StoreUnderTest): void {
   it('[LOG41] a deleted document stays known as deleted, fences its writers, and cannot be deleted twice', async () => {
     const store = current();
     const { id, tenant, name: at } = await create(store, newTenant(), 'a');
-    expect(await store.catalog.remove(tenant, at, NOTHING, AT + 9)).toBe(true);
+    expect(await removeNow(store, { tenant, name: at }, { at: AT + 9 })).toBe('removed');
     expect(await store.catalog.resolve(tenant, at)).toEqual({ kind: 'deleted', deletedAt: AT + 9 });
     expect(await newWriter(store).append(entry(id, 'late'))).toEqual([{ kind: 'deleted' }]);
-    const head = store.database.selectFrom('document_heads').select('epoch').where('document_id', '=', id);
-    expect(await head.execute()).toEqual([{ epoch: 2 }]);
-    expect(await store.catalog.remove(tenant, at, NOTHING, AT)).toBe(false);
-    expect(await store.catalog.remove(tenant, name('never'), NOTHING, AT)).toBe(false);
+    expect(await store.damage.readEpoch(id)).toBe(2);
+    expect(await removeNow(store, { tenant, name: at })).toBe('absent');
+    expect(await removeNow(store, { tenant, name: name('never') })).toBe('absent');
     expect(await store.catalog.rename(tenant, at, name('b'), AT)).toEqual({ kind: 'absent' });
+  });
+
+  it('[SIM24] a document is not deleted where its log has gone on, and is as it was', async () => {
+    const store = current();
+    const { id, tenant, name: at } = await create(store, newTenant(), 'a');
+    await newWriter(store).append(entry(id, 'row'));
+    const remove = (epoch: number, seq: number) =>
+      store.catalog.remove(tenant, at, { epoch, seq, stateVector: vector({ 1: 1 }) }, AT);
+    expect([await remove(1, 0), await remove(1, 2), await remove(2, 1)]).toEqual(['moved', 'moved', 'moved']);
+    expect(await newWriter(store).append(entry(id, 'more'))).toEqual([{ kind: 'stored', seq: 2 }]);
+    expect([await remove(1, 2), await remove(1, 2)]).toEqual(['removed', 'absent']);
+    await create(store, tenant, 'a');
+    expect(await tombstoneOf(store, tenant, at)).toEqual({ 1: 1 });
   });
 
   it('[LOG41] a document made again is another one, one epoch above the last, with none of its rows', async () => {
@@ -113,7 +124,7 @@ function describeLife(current: () => StoreUnderTest): void {
       expect(await readTexts(store, record.id)).toEqual([]);
       await newWriter(store).append(entry(record.id, 'old', { epoch }));
       seen.add(record.id);
-      await store.catalog.remove(tenant, name('a'), NOTHING, AT);
+      await removeNow(store, { tenant, name: name('a') });
     }
     expect(seen.size).toBe(3);
   });
@@ -124,10 +135,10 @@ function describeTombstones(current: () => StoreUnderTest): void {
     const store = current();
     const tenant = newTenant();
     await create(store, tenant, 'a');
-    await store.catalog.remove(tenant, name('a'), vector({ 1: 10, 2: 20, [2 ** 32 - 1]: 5 }), AT);
+    await removeNow(store, { tenant, name: name('a') }, { stateVector: vector({ 1: 10, 2: 20, [2 ** 32 - 1]: 5 }) });
     await create(store, tenant, 'a');
     expect(await tombstoneOf(store, tenant, name('a'))).toEqual({ 1: 10, 2: 20, [2 ** 32 - 1]: 5 });
-    await store.catalog.remove(tenant, name('a'), vector({ 2: 7, 1: 11, 3: 2 ** 40 }), AT);
+    await removeNow(store, { tenant, name: name('a') }, { stateVector: vector({ 2: 7, 1: 11, 3: 2 ** 40 }) });
     await create(store, tenant, 'a');
     expect(await tombstoneOf(store, tenant, name('a'))).toEqual({ 1: 11, 2: 20, 3: 2 ** 40, [2 ** 32 - 1]: 5 });
   });
@@ -136,7 +147,7 @@ function describeTombstones(current: () => StoreUnderTest): void {
     const store = current();
     const tenant = newTenant();
     await create(store, tenant, 'old');
-    await store.catalog.remove(tenant, name('old'), vector({ 1: 10 }), AT);
+    await removeNow(store, { tenant, name: name('old') }, { stateVector: vector({ 1: 10 }) });
     const moved = await create(store, tenant, 'new');
     const result = await store.catalog.rename(tenant, name('new'), name('old'), AT);
     expect(result).toMatchObject({ kind: 'renamed', record: { id: moved.id, name: 'old', epoch: 2 } });
@@ -151,7 +162,7 @@ function describeTombstones(current: () => StoreUnderTest): void {
     await create(store, tenant, 'a');
     await store.catalog.rename(tenant, name('a'), name('b'), AT);
     await store.catalog.rename(tenant, name('b'), name('c'), AT);
-    await store.catalog.remove(tenant, name('c'), vector({ 1: 10 }), AT + 3);
+    await removeNow(store, { tenant, name: name('c') }, { stateVector: vector({ 1: 10 }), at: AT + 3 });
     for (const at of ['a', 'b', 'c']) {
       expect(await store.catalog.resolve(tenant, name(at))).toEqual({ kind: 'deleted', deletedAt: AT + 3 });
       expect((await create(store, tenant, at)).epoch).toBe(2);
@@ -228,7 +239,7 @@ function describeListing(current: () => StoreUnderTest): void {
     const store = current();
     const tenant = newTenant();
     for (const text of ['b', 'a/2', 'a', 'a/10', 'Z', 'gone', 'moved', 'a~', 'ab']) await create(store, tenant, text);
-    await store.catalog.remove(tenant, name('gone'), NOTHING, AT);
+    await removeNow(store, { tenant, name: name('gone') });
     await store.catalog.rename(tenant, name('moved'), name('c'), AT);
     const list = async (prefix: string) =>
       (await store.catalog.list({ tenant, prefix, cursor: null, limit: 100 })).records.map((record) => record.name);
@@ -245,7 +256,7 @@ function describeListing(current: () => StoreUnderTest): void {
     const first = await store.catalog.list({ tenant, prefix: '', cursor: null, limit: 5 });
     expect(first.records.map((record) => record.name)).toEqual(['d10', 'd11', 'd12', 'd13', 'd14']);
     // The very document at the cursor goes, one comes before it, one behind it, and one changes sides.
-    await store.catalog.remove(tenant, name('d14'), NOTHING, AT);
+    await removeNow(store, { tenant, name: name('d14') });
     await create(store, tenant, 'd101');
     await create(store, tenant, 'd151');
     await store.catalog.rename(tenant, name('d16'), name('a16'), AT);
@@ -272,9 +283,9 @@ function describeListing(current: () => StoreUnderTest): void {
     await create(store, theirs, 'b');
     expect(await store.catalog.resolve(mine, name('b'))).toEqual({ kind: 'absent' });
     expect(await store.catalog.rename(mine, name('b'), name('c'), AT)).toEqual({ kind: 'absent' });
-    expect(await store.catalog.remove(mine, name('b'), NOTHING, AT)).toBe(false);
+    expect(await removeNow(store, { tenant: mine, name: name('b') })).toBe('absent');
     expect(await store.catalog.rename(mine, name('a'), name('b'), AT)).toMatchObject({ kind: 'renamed' });
-    await store.catalog.remove(mine, name('b'), vector({ 1: 1 }), AT);
+    await removeNow(store, { tenant: mine, name: name('b') }, { stateVector: vector({ 1: 1 }) });
     expect(await store.catalog.resolve(theirs, name('a'))).toEqual({ kind: 'found', record: other, tombstone: null });
     const listed = await store.catalog.list({ tenant: theirs, prefix: '', cursor: null, limit: 100 });
     expect(listed.records.map((record) => record.name)).toEqual(['a', 'b']);

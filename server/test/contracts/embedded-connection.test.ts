@@ -6,7 +6,17 @@ import { startSqliteWorker } from '../../src/adapters/sqlite/open-sqlite.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { createTemporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.ts';
 import { type EmbeddedStore, openEmbeddedStore } from './embedded-store.ts';
-import { AT, entry, name, newDocument, newDocuments, newTenant, newWriter, readTexts } from './store-under-test.ts';
+import {
+  AT,
+  entry,
+  name,
+  newDocument,
+  newDocuments,
+  newTenant,
+  newWriter,
+  readTexts,
+  removeNow,
+} from './store-under-test.ts';
 
 const UNAVAILABLE = { code: 'storage-unavailable' };
 
@@ -132,7 +142,7 @@ describe('transactions over the worker', () => {
       const { record } = await store.catalog.create(tenant, name(`d${index}`), 'ada', AT);
       await writer.append(...documents.map((document) => entry(document.id, `${index}`)));
       await store.catalog.rename(tenant, record.name, name(`r${index}`), AT);
-      if (index % 3 === 0) await store.catalog.remove(tenant, name(`r${index}`), new Uint8Array([0]), AT);
+      if (index % 3 === 0) await removeNow(store, { tenant, name: name(`r${index}`) });
     });
     await Promise.all(work);
     const { records } = await store.catalog.list({ tenant, prefix: '', cursor: null, limit: 100 });

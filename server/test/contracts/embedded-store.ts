@@ -9,9 +9,9 @@ import { createSqliteUpdateLog } from '../../src/adapters/sqlite/update-log.ts';
 import { createSystemClock } from '../../src/adapters/system/clock.ts';
 import { createSilentTelemetry } from '../support/silent-telemetry.ts';
 import type { AccessStoreUnderTest } from './access-store-under-test.ts';
-import type { StoreUnderTest } from './store-under-test.ts';
+import { createSqlDamage, type SqlStoreUnderTest } from './sql-damage.ts';
 
-export interface EmbeddedStore extends StoreUnderTest, AccessStoreUnderTest {
+export interface EmbeddedStore extends SqlStoreUnderTest, AccessStoreUnderTest {
   readonly connection: SqliteConnection;
 }
 
@@ -32,6 +32,7 @@ export async function openEmbeddedStore(directory: string, more: Partial<SqliteD
     keys: createApiKeyStore({ database: connection.database }),
     accessChanges: createAccessChangeLog({ database: connection.database }),
     database: connection.database,
+    damage: createSqlDamage(connection.database),
     close: () => connection.close(),
   };
 }

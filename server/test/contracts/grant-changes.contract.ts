@@ -3,7 +3,7 @@ import type { Tenant } from '@scriptorium/shared/document-name';
 import { expect, it } from 'vitest';
 import type { AccessChange } from '../../src/ports/access-changes.ts';
 import { grant, listGrants, resource, subject, type AccessStoreUnderTest } from './access-store-under-test.ts';
-import { AT, name, newTenant } from './store-under-test.ts';
+import { AT, name, newTenant, removeNow } from './store-under-test.ts';
 
 type Current = () => AccessStoreUnderTest;
 
@@ -119,7 +119,7 @@ export function describeDocumentGrants(current: Current): void {
     await grants.set(tenant, grant('user:ada', 'a*'));
     await grants.addLink(tenant, grant(`link:${id}`, 'a', 'viewer'), 'hash');
     const since = await changes.readRevision();
-    await catalog.remove(tenant, name('a'), new Uint8Array([0]), AT);
+    await removeNow({ catalog }, { tenant, name: name('a') });
     await catalog.create(tenant, name('a'), 'lin', AT);
     expect(await listGrants(current(), { tenant })).toEqual([grant('user:ada', 'a*')]);
     expect(await grants.findLink(id)).toBeNull();
@@ -137,7 +137,7 @@ export function describeDocumentGrants(current: Current): void {
     const since = await changes.readRevision();
     expect(await catalog.rename(tenant, name('a'), name('b'), AT)).toEqual({ kind: 'exists' });
     expect(await catalog.rename(tenant, name('c'), name('d'), AT)).toEqual({ kind: 'absent' });
-    expect(await catalog.remove(tenant, name('c'), new Uint8Array([0]), AT)).toBe(false);
+    expect(await removeNow({ catalog }, { tenant, name: name('c') })).toBe('absent');
     expect(await listGrants(current(), { tenant })).toEqual(['a', 'b', 'c'].map((at) => grant('user:ada', at)));
     expect(await changesSince(current(), since, tenant)).toEqual([]);
   });

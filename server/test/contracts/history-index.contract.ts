@@ -7,6 +7,7 @@ import {
   bytes,
   newDocumentWithRows,
   type OpenStore,
+  removeNow,
   type StoreUnderTest,
   UNKNOWN_DOCUMENT,
 } from './store-under-test.ts';
@@ -84,7 +85,7 @@ function describePublishing(current: () => StoreUnderTest): void {
     expect(await store.history.publish(UNKNOWN_DOCUMENT, inlineSegment(1, 1))).toBe(false);
     expect(await store.history.readProgress(id)).toMatchObject({ archivedSeq: 0 });
     expect(await store.history.list(id, 0, 10)).toEqual([]);
-    await store.catalog.remove(tenant, name, new Uint8Array([0]), AT);
+    await removeNow(store, { tenant, name });
     expect(await store.history.publish(id, inlineSegment(1, 2))).toBe(false);
     expect(await store.history.readProgress(id)).toBeNull();
   });

@@ -9,6 +9,7 @@ import {
   newDocuments,
   newWriter,
   readTexts,
+  removeNow,
   type StoreUnderTest,
   UNKNOWN_DOCUMENT,
 } from './store-under-test.ts';
@@ -57,7 +58,7 @@ export function describeLogReading(current: () => StoreUnderTest): void {
   it('[LOG31] heads are told of live documents only, of any number at once', async () => {
     const store = current();
     const [live, deleted] = await newDocuments(store, 2);
-    await store.catalog.remove(deleted!.tenant, deleted!.name, new Uint8Array([0]), AT);
+    await removeNow(store, deleted!);
     const others = Array.from({ length: 1_200 }, (_, index) => UNKNOWN_DOCUMENT + index);
     expect(await store.log.readHeads([...others, deleted!.id, live!.id])).toEqual([
       { documentId: live!.id, epoch: 1, head: 0 },
@@ -70,7 +71,7 @@ export function describeLogReading(current: () => StoreUnderTest): void {
     const [live, deleted] = await newDocuments(store, 2);
     await newWriter(store).append(entry(live!.id, '12345'));
     await newWriter(store).append(entry(live!.id, '123'));
-    await store.catalog.remove(deleted!.tenant, deleted!.name, new Uint8Array([0]), AT);
+    await removeNow(store, deleted!);
     expect(await store.log.readLoadStart(live!.id)).toMatchObject({
       epoch: 1,
       head: 2,

@@ -14,6 +14,7 @@ import {
   newWriter,
   type OpenStore,
   readTexts,
+  removeNow,
   type StoreUnderTest,
   UNKNOWN_DOCUMENT,
 } from './store-under-test.ts';
@@ -128,7 +129,7 @@ function describeBacklog(current: () => StoreUnderTest): void {
     await snapshotAt(store, busy.id, 3);
     await store.history.publish(busy.id, inlineSegment(1, 2));
     await store.upkeep.removeRows(busy.id, { upTo: 1, before: AT + 100, limit: 10 });
-    await store.catalog.remove(gone.tenant, gone.name, new Uint8Array([0]), AT);
+    await removeNow(store, gone);
     const entries = [];
     let pages = 0;
     for (let after: number | null = 0; after !== null; pages += 1) {
@@ -164,7 +165,7 @@ function describePurge(current: () => StoreUnderTest): void {
     const deletedBefore = async (time: number) => (await store.upkeep.listDeleted(time, 10_000)).includes(id);
     expect(await store.upkeep.purge(id, { limit: 100, at: AT })).toBe(false);
     expect(await readTexts(store, id)).toHaveLength(5);
-    await store.catalog.remove(tenant, name, new Uint8Array([1, 9, 7]), AT + 10);
+    await removeNow(store, { tenant, name }, { stateVector: new Uint8Array([1, 9, 7]), at: AT + 10 });
     expect([await deletedBefore(AT + 10), await deletedBefore(AT + 11)]).toEqual([false, true]);
     expect(await store.upkeep.purge(id, { limit: 3, at: AT + 20 })).toBe(false);
     expect((await readTexts(store, id)).map(([seq]) => seq)).toEqual([4, 5]);

@@ -5,9 +5,7 @@ import { createRandom } from '../support/random.ts';
 import { missing, newDatabase } from '../services/shared-services.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { openPostgresStore, type PostgresStoreUnderTest } from './postgres-store.ts';
-import { AT, entry, name, newDocument, newTenant, newWriter } from './store-under-test.ts';
-
-const NOTHING = new Uint8Array([0]);
+import { AT, entry, name, newDocument, newTenant, newWriter, removeNow } from './store-under-test.ts';
 
 /** What only an engine with concurrent writers can get wrong in the portable queries. */
 describe.skipIf(missing.postgres)('changes at the same moment on PostgreSQL', () => {
@@ -48,9 +46,9 @@ describe.skipIf(missing.postgres)('changes at the same moment on PostgreSQL', ()
           .where('tenant', '=', tenant)
           .where('name', '=', 'old')
           .execute(),
-      () => store.catalog.remove(tenant, name('new'), NOTHING, AT),
+      () => removeNow(store, { tenant, name: name('new') }),
     );
-    expect(removed).toBe(true);
+    expect(removed).toBe('removed');
     expect(await store.catalog.resolve(tenant, name('old'))).toMatchObject({
       kind: 'found',
       record: { id: another.id },
@@ -150,7 +148,7 @@ describe.skipIf(missing.postgres)('changes at the same moment on PostgreSQL', ()
         for (let round = 0; round < 15; round += 1) {
           if (random.chance(0.4)) await store.catalog.create(tenant, random.pick(names), 'ada', AT);
           else if (random.chance(0.7)) await store.catalog.rename(tenant, random.pick(names), random.pick(names), AT);
-          else await store.catalog.remove(tenant, random.pick(names), NOTHING, AT);
+          else await removeNow(store, { tenant, name: random.pick(names) });
         }
       }),
     );

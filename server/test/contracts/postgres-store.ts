@@ -1,6 +1,7 @@
 import { openPostgres, type PostgresDeps, type PostgresStore } from '../../src/adapters/postgres/open-postgres.ts';
 import { createSystemClock } from '../../src/adapters/system/clock.ts';
 import { createSilentTelemetry } from '../support/silent-telemetry.ts';
+import { createSqlDamage } from './sql-damage.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 
 export interface PostgresStoreUnderTest extends Omit<PostgresStore, 'close'>, StoreUnderTest {
@@ -23,5 +24,11 @@ export async function openPostgresStore(
     log: createSilentTelemetry().log,
     ...more,
   });
-  return { ...store, close: () => store.close(5_000), closeWithin: (milliseconds) => store.close(milliseconds) };
+  const damage = createSqlDamage(store.database);
+  return {
+    ...store,
+    damage,
+    close: () => store.close(5_000),
+    closeWithin: (milliseconds) => store.close(milliseconds),
+  };
 }

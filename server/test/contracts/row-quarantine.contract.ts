@@ -8,6 +8,7 @@ import {
   newWriter,
   type OpenStore,
   readTexts,
+  removeNow,
   type StoreUnderTest,
 } from './store-under-test.ts';
 
@@ -56,7 +57,7 @@ function describeSettingAside(current: () => StoreUnderTest): void {
     const { id } = await newDocument(store);
     const writer = newWriter(store);
     for (const text of ['one', 'two', 'three']) await writer.append(entry(id, text));
-    await store.database.deleteFrom('log_rows').where('document_id', '=', id).where('seq', '=', 2).execute();
+    await store.damage.dropRow(id, 2);
     const rows = [{ seq: 2, damage: 'missing', replacement: bytes('empty') }] as const;
     await store.quarantine.setAside(id, { epoch: 1, at: AT + 9, rows });
     expect(await readTexts(store, id)).toEqual([
@@ -75,7 +76,7 @@ function describeSettingAside(current: () => StoreUnderTest): void {
     await newWriter(store).append(entry(id, 'one'));
     const rows = [{ seq: 1, damage: 'checksum', replacement: bytes('x') }] as const;
     expect(await store.quarantine.setAside(id, { epoch: 2, at: AT, rows })).toBeNull();
-    await store.catalog.remove(tenant, name, new Uint8Array([0]), AT);
+    await removeNow(store, { tenant, name });
     expect(await store.quarantine.setAside(id, { epoch: 2, at: AT, rows })).toBeNull();
     expect(await readTexts(store, id)).toEqual([[1, 'one']]);
     expect(await store.quarantine.list(id)).toEqual([]);

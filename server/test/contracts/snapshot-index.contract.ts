@@ -1,5 +1,4 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SnapshotPointer } from '../../src/ports/snapshot-pointer.ts';
 import {
@@ -8,6 +7,7 @@ import {
   entry,
   newDocumentWithRows,
   newWriter,
+  removeNow,
   type OpenStore,
   type StoreUnderTest,
   UNKNOWN_DOCUMENT,
@@ -100,7 +100,7 @@ function describePublishing(current: () => StoreUnderTest): void {
     expect(await store.snapshotIndex.list(id)).toEqual([]);
     expect(await publish(store, id, { from: 0, to: snapshot })).toBe(true);
     const late = await registered(store, id, 2);
-    await store.catalog.remove(tenant, name, new Uint8Array([0]), AT);
+    await removeNow(store, { tenant, name });
     expect(await publish(store, id, { from: 2, to: late })).toBe(false);
     expect(await publish(store, id, { from: 2, to: late, epoch: 2 })).toBe(false);
   });
@@ -175,7 +175,7 @@ function describeKeeping(current: () => StoreUnderTest): void {
     const store = current();
     const { id } = await newDocumentWithRows(store, 2);
     await publish(store, id, { from: 0, to: inline(2, 'two') });
-    await sql`delete from snapshots where document_id = ${id}`.execute(store.database);
+    await store.damage.dropSnapshots(id);
     expect(await store.log.readLoadStart(id)).toMatchObject({ snapshot: null, head: 2, rows: [] });
   });
 }

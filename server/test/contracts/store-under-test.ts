@@ -1,18 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { type DocumentName, parseDocumentName, parseTenant, type Tenant } from '@scriptorium/shared/document-name';
-import type { Kysely } from 'kysely';
-import type { Schema } from '../../src/adapters/sql/schema.ts';
 import type { StoredHistory } from '../../src/adapters/sql/stored-history.ts';
-import type { DocumentCatalog, DocumentRecord } from '../../src/ports/document-catalog.ts';
+import type { DocumentCatalog, DocumentRecord, Removal } from '../../src/ports/document-catalog.ts';
 import type { AppendBatch, AppendEntry, AppendResult, DocumentId, UpdateLog } from '../../src/ports/update-log.ts';
 
 /** A store as the suites use it. Suites share one, so each test works in a tenant of its own. */
 export interface StoreUnderTest extends StoredHistory {
   readonly log: UpdateLog;
   readonly catalog: DocumentCatalog;
-  /** For looking behind the ports, and for doing damage there. */
-  readonly database: Kysely<Schema>;
+  readonly damage: StoreDamage;
   close(): Promise<void>;
+}
+
+/** Looks behind the ports, and does damage there. */
+export interface StoreDamage {
+  /** The epoch of a document, whether it is live or deleted. */
+  readEpoch(documentId: DocumentId): Promise<number>;
+  setEpoch(documentId: DocumentId, epoch: number): Promise<void>;
+  /** Puts a row where the next append will want to put its own, which an intact store never has. */
+  addRowAboveHead(documentId: DocumentId): Promise<void>;
+  dropRow(documentId: DocumentId, seq: number): Promise<void>;
+  /** Removes all snapshots, and leaves the pointer. */
+  dropSnapshots(documentId: DocumentId): Promise<void>;
 }
 
 /** Opens the store; a second call, after `close`, opens the same one again. */
@@ -94,6 +103,18 @@ export async function appendWhileBusy(
     left = left.filter(({ documentId }) => results.get(documentId)?.kind === 'busy');
   }
   return entries.map(({ documentId }) => results.get(documentId) ?? { kind: 'busy' });
+}
+
+/** Deletes the live document of a name where its log stands now. */
+export async function removeNow(
+  store: Pick<StoreUnderTest, 'catalog'>,
+  at: { readonly tenant: Tenant; readonly name: DocumentName },
+  more: { readonly stateVector?: Uint8Array; readonly at?: number } = {},
+): Promise<Removal> {
+  const resolution = await store.catalog.resolve(at.tenant, at.name);
+  const { epoch, head: seq } = resolution.kind === 'found' ? resolution.record : { epoch: 1, head: 0 };
+  const last = { epoch, seq, stateVector: more.stateVector ?? new Uint8Array([0]) };
+  return store.catalog.remove(at.tenant, at.name, last, more.at ?? AT);
 }
 
 /** Sequence number and text of each row. */

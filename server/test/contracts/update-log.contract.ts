@@ -2,13 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeLogReading } from './log-reading.contract.ts';
 import {
   appendWhileBusy,
-  AT,
   entry,
   newDocument,
   newDocuments,
   newWriter,
   type OpenStore,
   readTexts,
+  removeNow,
   type StoreUnderTest,
   UNKNOWN_DOCUMENT,
 } from './store-under-test.ts';
@@ -156,11 +156,7 @@ function describeRetries(current: () => StoreUnderTest): void {
     const document = await newDocument(store);
     const batch = newWriter(store).batch([entry(document.id, 'a')]);
     await store.log.append(batch);
-    await store.database
-      .updateTable('document_heads')
-      .set({ epoch: 2 })
-      .where('document_id', '=', document.id)
-      .execute();
+    await store.damage.setEpoch(document.id, 2);
     expect(await store.log.append({ ...batch, retry: true })).toEqual([{ kind: 'stored', seq: 1 }]);
   });
 }
@@ -169,7 +165,7 @@ function describeRefusals(current: () => StoreUnderTest): void {
   it('[LOG25] an entry of another epoch stores nothing and does not hold up the others', async () => {
     const store = current();
     const [stale, early, good] = await newDocuments(store, 3);
-    await store.database.updateTable('document_heads').set({ epoch: 3 }).where('document_id', '=', stale!.id).execute();
+    await store.damage.setEpoch(stale!.id, 3);
     const results = await newWriter(store).append(
       entry(stale!.id, 'x', { bindings: [{ client: 1, user: 'ada' }] }),
       entry(early!.id, 'x', { epoch: 2 }),
@@ -185,7 +181,7 @@ function describeRefusals(current: () => StoreUnderTest): void {
     const store = current();
     const document = await newDocument(store);
     await newWriter(store).append(entry(document.id, 'before'));
-    await store.catalog.remove(document.tenant, document.name, new Uint8Array([0]), AT);
+    await removeNow(store, document);
     expect(
       await newWriter(store).append(
         entry(document.id, 'after'),
@@ -204,16 +200,7 @@ function describeRefusals(current: () => StoreUnderTest): void {
     const damaged = documents[2]!;
     const writer = newWriter(store);
     await writer.append(...documents.map((document) => entry(document.id, 'first')));
-    const [row] = await store.database
-      .selectFrom('log_rows')
-      .selectAll()
-      .where('document_id', '=', damaged.id)
-      .execute();
-    // A row above the head, which an intact store never has, so that the next append collides with it.
-    await store.database
-      .insertInto('log_rows')
-      .values({ ...row!, seq: 2 })
-      .execute();
+    await store.damage.addRowAboveHead(damaged.id);
     const results = await writer.append(
       ...documents.map((document) => entry(document.id, 'second', { bindings: [{ client: 5, user: 'ada' }] })),
     );

@@ -13,13 +13,13 @@ import { createCompactor } from '../../src/workers/compactor.ts';
 import { createMergeThread } from '../../src/workers/merge-thread.ts';
 import { createSweeper, type SweeperLimits } from '../../src/workers/sweeper.ts';
 import { openEmbeddedStore } from '../contracts/embedded-store.ts';
-import type { OpenStore } from '../contracts/store-under-test.ts';
+import type { SqlStoreUnderTest } from '../contracts/sql-damage.ts';
 import { createSilentTelemetry } from '../support/silent-telemetry.ts';
 
 /** What a test puts in the place of what a node has. */
 export interface NodeOptions {
   /** The embedded one in the directory, unless a test says otherwise. */
-  readonly openStore?: OpenStore;
+  readonly openStore?: () => Promise<SqlStoreUnderTest>;
   readonly log?: (log: UpdateLog) => UpdateLog;
   readonly snapshots?: (store: SnapshotStore) => SnapshotStore;
   readonly clock?: Clock;

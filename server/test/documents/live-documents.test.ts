@@ -156,15 +156,32 @@ describe('documents on real stores', () => {
     const room = await node.rooms.open(record.id, NOBODY);
     const session = createTestSession('ada');
     room.attach(session);
-    await node.documents.retire(record, 'deleted', (stateVector) => {
+    await node.documents.retire(record, 'deleted', ({ stateVector }) => {
       const doc = new Y.Doc();
       doc.getText('t').insert(0, 'late');
       const late = receiveUpdate(room, session, { bytes: Y.encodeStateAsUpdate(doc), via: 'update' });
       expect(late).toEqual({ kind: 'overloaded' });
       expect(Object.fromEntries(Y.decodeStateVector(stateVector))).toEqual({ 1: 6 });
-      return Promise.resolve();
+      return Promise.resolve({ kind: 'done', result: null });
     });
     expect(session.ended).toEqual(['document-deleted']);
+  });
+
+  it('[SIM23] a change that finds the log further on is made again with what other nodes added', async () => {
+    const record = await node.create('a');
+    await typeInto(record, ['one']);
+    const seen: (readonly [number, Record<string, number>])[] = [];
+    await node.documents.retire(record, 'deleted', async ({ epoch, seq, stateVector }) => {
+      seen.push([seq, Object.fromEntries(Y.decodeStateVector(stateVector))]);
+      // Another node writes between the look at the log and the change.
+      if (seq === 1) await appendElsewhere(record, 'two', 2);
+      const removal = await node.catalog.remove(record.tenant, record.name, { epoch, seq, stateVector }, 0);
+      return removal === 'removed' ? { kind: 'done', result: null } : { kind: 'moved' };
+    });
+    expect(seen).toEqual([
+      [1, { 1: 3 }],
+      [2, { 1: 3, 2: 3 }],
+    ]);
   });
 
   it('[SIM22] a read tells what the log held when it was asked for, though the open room has not heard of it yet', async () => {

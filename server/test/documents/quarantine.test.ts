@@ -182,9 +182,10 @@ describe('a document in which something stored is damaged', () => {
     await damageRow(2);
     forget(node, record);
     let vector: Uint8Array = new Uint8Array();
-    await node.documents.retire(record, 'deleted', async (stateVector) => {
-      vector = stateVector;
-      await node.catalog.remove(record.tenant, record.name, stateVector, Date.now());
+    await node.documents.retire(record, 'deleted', async (last) => {
+      vector = last.stateVector;
+      await node.catalog.remove(record.tenant, record.name, last, Date.now());
+      return { kind: 'done', result: null };
     });
     expect(Object.fromEntries(Y.decodeStateVector(vector))).toEqual({ 1: 4, 2: 17 });
     expect((await node.catalog.resolve(record.tenant, record.name)).kind).toBe('deleted');

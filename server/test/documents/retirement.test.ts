@@ -7,6 +7,7 @@ import { createTemporaryDirectory, type TemporaryDirectory } from '../support/te
 import { openDocumentNode, type DocumentNode } from './document-node.ts';
 
 const NOBODY = new Map<number, number>();
+const DONE = { kind: 'done', result: null } as const;
 
 let directory: TemporaryDirectory;
 let node: DocumentNode;
@@ -52,6 +53,7 @@ describe('changes of identity', () => {
       order.push('renaming');
       await first.promise;
       order.push('renamed');
+      return DONE;
     });
     const failing = node.documents.retire(record, 'deleted', () => {
       order.push('deleting');
@@ -88,8 +90,8 @@ describe('changes of identity', () => {
     expect(type()).toBe('accepted');
     const waiting = [
       node.documents.read(record),
-      node.documents.retire(record, 'deleted', () => Promise.resolve()),
-      node.documents.retire(record, 'renamed', () => Promise.resolve()),
+      node.documents.retire(record, 'deleted', () => Promise.resolve(DONE)),
+      node.documents.retire(record, 'renamed', () => Promise.resolve(DONE)),
     ];
     const outcomes = await Promise.allSettled(waiting);
     for (const outcome of outcomes) {

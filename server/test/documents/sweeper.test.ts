@@ -203,8 +203,9 @@ describe('garbage', () => {
       await node.compactor.compact(record.id);
       await node.archiver.archive(record.id, true);
     }
-    await node.documents.retire(gone, 'deleted', async (vector) => {
-      await node.catalog.remove(gone.tenant, gone.name, vector, shifted.now());
+    await node.documents.retire(gone, 'deleted', async (last) => {
+      await node.catalog.remove(gone.tenant, gone.name, last, shifted.now());
+      return { kind: 'done', result: null };
     });
     hours = 47;
     await node.sweeper.sweep();

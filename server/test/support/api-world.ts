@@ -155,9 +155,11 @@ function createPlayedDocuments(catalog: DocumentCatalog, log: UpdateLog) {
       return Promise.resolve({ epoch: record.epoch, seq: record.head, state, damaged: false });
     },
     retire: async (record, reason, change) => {
-      const result = await change(Y.encodeStateVector(stateOf(record)));
+      const { epoch, head: seq } = record;
+      const outcome = await change({ epoch, seq, stateVector: Y.encodeStateVector(stateOf(record)) });
+      if (outcome.kind === 'moved') throw new Error('nobody else writes here');
       retired.push({ name: record.name, reason });
-      return result;
+      return outcome.result;
     },
   };
   const edit = async (name: string, change: (document: Y.Doc) => void): Promise<void> => {

@@ -1,7 +1,15 @@
 import { parseDocumentName, type DocumentName } from '@scriptorium/shared/document-name';
 import type { Kysely, Transaction } from 'kysely';
 import { ScriptoriumError } from '../../core/errors.ts';
-import type { DocumentCatalog, DocumentRecord, ListPage, ListQuery, Resolution } from '../../ports/document-catalog.ts';
+import type {
+  DocumentCatalog,
+  DocumentRecord,
+  LastState,
+  ListPage,
+  ListQuery,
+  Removal,
+  Resolution,
+} from '../../ports/document-catalog.ts';
 import type { DocumentId } from '../../ports/update-log.ts';
 import { dropGrants, moveGrants } from './document-grants.ts';
 import {
@@ -33,10 +41,16 @@ export function createDocumentCatalog({ database }: DocumentCatalogDeps): Docume
         .execute((transaction) =>
           renameDocument(transaction, { tenant, name: from }, { to: { tenant, name: to }, at }),
         ),
-    remove: (tenant, name, stateVector, at) =>
-      database
-        .transaction()
-        .execute((transaction) => removeDocument(transaction, { tenant, name }, { stateVector, at })),
+    remove: async (tenant, name, last, at) => {
+      try {
+        return await database
+          .transaction()
+          .execute((transaction) => removeDocument(transaction, { tenant, name }, { ...last, at }));
+      } catch (error) {
+        if (error instanceof LogMoved) return 'moved';
+        throw error;
+      }
+    },
   };
 }
 
@@ -135,14 +149,17 @@ async function inheritPast(
   await transaction.updateTable('documents').set({ tombstone }).where('id', '=', documentId).execute();
 }
 
+/** Takes a transaction back whose document is not where its caller saw it. */
+class LogMoved extends Error {}
+
 async function removeDocument(
   transaction: Transaction<Schema>,
   key: NameKey,
-  last: { readonly stateVector: Uint8Array; readonly at: number },
-): Promise<boolean> {
+  last: LastState & { readonly at: number },
+): Promise<Removal> {
   const documentId = await holdLiveName(transaction, key);
-  if (documentId === null) return false;
-  const { epoch } = await readRecord(transaction, documentId);
+  if (documentId === null) return 'absent';
+  const { epoch } = last;
   const names = await transaction
     .selectFrom('document_names')
     .select(['name', 'epoch', 'tombstone'])
@@ -164,14 +181,18 @@ async function removeDocument(
       .where('document_id', '=', documentId)
       .execute();
   }
-  await transaction
+  // In one statement with the check, so that no row comes between: the tombstone would miss it.
+  const { numUpdatedRows } = await transaction
     .updateTable('document_heads')
     .set({ epoch: epoch + 1, live: 0 })
     .where('document_id', '=', documentId)
-    .execute();
+    .where('epoch', '=', epoch)
+    .where('head', '=', last.seq)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) throw new LogMoved();
   await transaction.updateTable('documents').set({ deleted_at: last.at }).where('id', '=', documentId).execute();
   await dropGrants(transaction, key);
-  return true;
+  return 'removed';
 }
 
 /** Above every character that a name may hold, so it ends the range of names with a prefix. */

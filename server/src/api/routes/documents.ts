@@ -110,7 +110,7 @@ function addRenameRoute(app: App, { catalog, documents, clock }: DocumentDeps): 
       // Thrown in here, so that nobody is sent away for a rename that did not happen.
       if (outcome.kind !== 'renamed')
         throw new ScriptoriumError(outcome.kind === 'exists' ? 'document-exists' : 'document-not-found');
-      return outcome.record;
+      return { kind: 'done', result: outcome.record };
     });
     return toDocumentView(result, role);
   });
@@ -130,9 +130,10 @@ function addDeleteRoute(app: App, { catalog, documents, clock }: DocumentDeps): 
     const { identity } = caller;
     const name = requireDocumentName(request.params.name);
     const record = await findDocumentHere(catalog, { caller, name, action: 'delete' });
-    await documents.retire(record, 'deleted', async (stateVector) => {
-      const removed = await catalog.remove(identity.tenant, name, stateVector, clock.now());
-      if (!removed) throw new ScriptoriumError('document-not-found');
+    await documents.retire(record, 'deleted', async (last) => {
+      const removal = await catalog.remove(identity.tenant, name, last, clock.now());
+      if (removal === 'absent') throw new ScriptoriumError('document-not-found');
+      return removal === 'removed' ? { kind: 'done', result: null } : { kind: 'moved' };
     });
     return reply.code(204).send();
   });
