@@ -46,17 +46,23 @@ function applyRelay(deps: CatchUpDeps, room: Room, { seq, payload }: RelayMessag
   }
 }
 
-/** Reads the heads of rooms in one query and brings each level; a failure is left to the next comparison. */
+/**
+ * Reads the heads of rooms in one query and brings each level; the room of a document that is gone is dropped. A
+ * failure is left to the next comparison.
+ */
 export async function compareHeads(deps: CatchUpDeps, rooms: readonly Room[]): Promise<void> {
-  const asked = new Map(rooms.map((room) => [room.documentId, { room, before: room.position }]));
-  if (asked.size === 0) return;
+  const asked = rooms.map((room) => ({ room, before: room.position }));
+  if (asked.length === 0) return;
   try {
-    for (const head of await deps.log.readHeads([...asked.keys()])) {
-      const { room, before } = asked.get(head.documentId) ?? {};
-      if (room !== undefined && before !== undefined) compareHead(deps, room, { head, before });
+    const heads = await deps.log.readHeads(rooms.map((room) => room.documentId));
+    const found = new Map(heads.map((head) => [head.documentId, head]));
+    for (const { room, before } of asked) {
+      const head = found.get(room.documentId);
+      if (head === undefined) room.discard('document-deleted');
+      else compareHead(deps, room, { head, before });
     }
   } catch (error) {
-    deps.telemetry.log.warn('head_comparison_failed', { rooms: asked.size }, error);
+    deps.telemetry.log.warn('head_comparison_failed', { rooms: asked.length }, error);
   }
 }
 

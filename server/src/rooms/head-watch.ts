@@ -4,11 +4,12 @@ import { inBackground, type Service } from '../service.ts';
 import { compareHeads, type CatchUpDeps } from './catch-up.ts';
 import type { RoomRegistry } from './room-registry.ts';
 
-const INTERVAL = 5_000;
+/** So short that rooms are equal within five seconds whatever was lost, with time to read and to come back. */
+const INTERVAL = 3_000;
 const INTERVAL_WITHOUT_FAN_OUT = 500;
 
 /**
- * Compares every open room with the log's head, so that a lost relay delays an edit and never loses it: every five
+ * Compares every open room with the log's head, so that a lost relay delays an edit and never loses it: every three
  * seconds, twice a second while the fan-out is away, and at once when it goes or comes back.
  */
 export function createHeadWatch(
