@@ -42,6 +42,8 @@ export interface LinkObserver {
   onOutdated(): void;
   /** Somebody else wrote something different under this clientID. */
   onForked(client: number): void;
+  /** What is here belongs to a document that was deleted. */
+  onTombstoned(): void;
 }
 
 export interface LinkOptions {
@@ -253,6 +255,10 @@ export class DocumentLink {
     const { observer } = this.#options;
     if (code === 'forked' && client !== undefined) {
       observer.onForked(client);
+      return;
+    }
+    if (code === 'tombstoned-content') {
+      observer.onTombstoned();
       return;
     }
     this.tracker.refuse({ code, title });

@@ -178,6 +178,25 @@ describe('provider', () => {
     expect(text(later.document)).toBe('new');
   });
 
+  it('[SIM28] what is refused as content of a deleted document gives way to the document of today', async () => {
+    const old = new Doc();
+    old.getText('t').insert(0, 'old');
+    server.document.getText('t').insert(0, 'new');
+    // Nothing here knows of which incarnation the old text is.
+    server.gate = (update) =>
+      decodeUpdate(update).structs.some(({ id }) => id.client === old.clientID)
+        ? { type: 'scriptorium.refused', code: 'tombstoned-content', title: 'Gone.', readOnly: true }
+        : null;
+    const provider = open({ document: old, offline: { user } });
+    const [replacement] = await nextEvent(provider, 'replaced');
+    expect(replacement).toMatchObject({ reason: 'recreated', previous: old, lost: 1 });
+    await vi.waitFor(() => expect(text(provider.document)).toBe('new'));
+    await saved(provider);
+    provider.document.getText('t').insert(3, '!');
+    await saved(provider);
+    expect(text(server.document)).toBe('new!');
+  });
+
   it('[SDK16] a forked clientID gets its text a new id, and the server both texts', async () => {
     server.document.getText('t').insert(0, 'base');
     const provider = await openSynced();

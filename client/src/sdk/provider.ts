@@ -158,6 +158,11 @@ class DocumentProvider implements ScriptoriumProvider {
       onForked: (client) => {
         this.#recoverFork(client);
       },
+      onTombstoned: () => {
+        // Its number was never learnt, or the refusal came before the number of today's.
+        this.#epoch = null;
+        this.#beginAnew();
+      },
     };
   }
 
@@ -213,12 +218,16 @@ class DocumentProvider implements ScriptoriumProvider {
       this.#copy.setEpoch(epoch);
       return;
     }
+    this.#beginAnew();
+  }
+
+  #beginAnew(): void {
     const { document, link } = this.#current;
     const lost = link.tracker.status.pending;
     link.destroy();
     this.#recovery?.destroy();
     this.#recovery = null;
-    this.#copy.replace(encodeStateAsUpdate(new Doc()), { epoch, changes: 0 });
+    this.#copy.replace(encodeStateAsUpdate(new Doc()), { epoch: this.#epoch, changes: 0 });
     this.#current = this.#createGeneration(new Doc());
     this.#announce('recreated', document, lost);
   }
