@@ -26,10 +26,20 @@ export default defineConfig({
         test: {
           name: 'services',
           include: ['server/test/**/*.test.ts'],
+          exclude: ['server/test/simulation/**'],
           globalSetup: ['server/test/services/global-setup.ts'],
           pool: 'forks',
           testTimeout: 60_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'simulation',
+          include: ['server/test/simulation/*.test.ts'],
+          // Each file keeps all processors busy by itself.
+          fileParallelism: false,
+          testTimeout: 600_000,
         },
       },
       {

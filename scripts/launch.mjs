@@ -28,8 +28,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
  */
 function findCommand(name, args) {
   const vite = join(root, 'client', 'node_modules', 'vite', 'bin', 'vite.js');
-  const everything = !['unit', 'services'].includes(args[0] ?? '');
-  const machine = args[0] !== 'unit';
+  const everything = !['unit', 'services', 'simulation'].includes(args[0] ?? '');
+  const machine = !['unit', 'simulation'].includes(args[0] ?? '');
   switch (name) {
     case 'start':
       return { client: true, server: true, machine: false, scripts: [[SERVER_ENTRY, ...args]] };

@@ -12,6 +12,7 @@ const STAGES = [
   { name: 'check', budgetMinutes: 2 },
   { name: 'unit', budgetMinutes: 3 },
   { name: 'services', budgetMinutes: 4 },
+  { name: 'simulation', budgetMinutes: 4 },
   { name: 'chaos', budgetMinutes: 5 },
   { name: 'e2e', budgetMinutes: 6 },
 ];

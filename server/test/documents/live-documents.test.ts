@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
+import { ScriptoriumError } from '../../src/core/errors.ts';
 import { decodeLogRow, encodeLogRow } from '../../src/core/log-row.ts';
 import { updatesOf } from '../../src/core/pending-row.ts';
 import type { DocumentRecord } from '../../src/ports/document-catalog.ts';
@@ -209,6 +210,26 @@ describe('documents on real stores', () => {
     const updates = rows.flatMap(({ payload }) => updatesOf(decodeLogRow(payload)));
     expect(Y.encodeStateVectorFromUpdate(state)).toEqual(Y.encodeStateVectorFromUpdate(Y.mergeUpdates([...updates])));
     expect(seq).toBe(2);
+  });
+
+  it('[SIM26] no snapshot has the name that another one had, though it holds the same', async () => {
+    const record = await node.create('a');
+    await typeInto(record, ['one']);
+    const keys: string[] = [];
+    await reopen({
+      snapshots: (store) => ({
+        ...store,
+        // The object is written, and the node that wrote it does not come to publish it.
+        put: async (key, bytes) => {
+          await store.put(key, bytes);
+          keys.push(key);
+          if (keys.length === 1) throw new ScriptoriumError('storage-unavailable');
+        },
+      }),
+    });
+    await expect(node.compactor.compact(record.id)).rejects.toThrow('storage-unavailable');
+    expect(await node.compactor.compact(record.id)).toBe(true);
+    expect(new Set(keys).size).toBe(2);
   });
 
   it('[ROOM21] a change of identity that fails leaves the document as it was', async () => {
