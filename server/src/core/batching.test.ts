@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { BROADCAST_WINDOW_MAX, FLUSH_WINDOW_MAX, planBroadcastDelay, planFlushDelay } from './batching.ts';
+import {
+  BROADCAST_WINDOW_MAX,
+  FLUSH_WINDOW_MAX,
+  FLUSH_WINDOW_MIN,
+  planBroadcastDelay,
+  planFlushDelay,
+} from './batching.ts';
 
 describe('batching', () => {
   it('[LOG1] the first edit after a quiet time is flushed at once', () => {
@@ -7,10 +13,10 @@ describe('batching', () => {
   });
 
   it('[LOG2] under load the window grows with rows and with the cost of a commit, within bounds', () => {
-    expect(planFlushDelay({ sinceStart: 0, duration: 2, rows: 1 })).toBe(5);
-    expect(planFlushDelay({ sinceStart: 0, duration: 2, rows: 12 })).toBe(12);
-    expect(planFlushDelay({ sinceStart: 0, duration: 12, rows: 1 })).toBe(18);
-    expect(planFlushDelay({ sinceStart: 6, duration: 12, rows: 1 })).toBe(12);
+    expect(planFlushDelay({ sinceStart: 0, duration: 2, rows: 1 })).toBe(FLUSH_WINDOW_MIN);
+    expect(planFlushDelay({ sinceStart: 0, duration: 2, rows: 100 })).toBe(25);
+    expect(planFlushDelay({ sinceStart: 0, duration: 20, rows: 1 })).toBe(30);
+    expect(planFlushDelay({ sinceStart: 6, duration: 20, rows: 1 })).toBe(24);
     expect(planFlushDelay({ sinceStart: 0, duration: 10_000, rows: 10_000 })).toBe(FLUSH_WINDOW_MAX);
   });
 

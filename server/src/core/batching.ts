@@ -1,7 +1,12 @@
-/** Least pause between the starts of two flushes, in milliseconds: what arrives in it shares one commit. */
-const FLUSH_WINDOW_MIN = 5;
+/**
+ * Least pause between the starts of two flushes, in milliseconds: what arrives in it shares one commit, one message to
+ * other nodes and, what costs most when edits are few, one waking up of everybody on the way.
+ */
+export const FLUSH_WINDOW_MIN = 20;
 /** Longest pause, in milliseconds: acknowledgement latency absorbs load up to here. */
 export const FLUSH_WINDOW_MAX = 40;
+/** Rows of a flush that are worth a millisecond more of waiting. */
+const ROWS_PER_MILLISECOND = 4;
 
 /** What the last flush tells about load. */
 export interface FlushFacts {
@@ -19,7 +24,7 @@ export interface FlushFacts {
  * of, and a row that holds more updates costs the same.
  */
 export function planFlushDelay(last: FlushFacts): number {
-  const wanted = Math.max(FLUSH_WINDOW_MIN, last.rows, last.duration * 1.5);
+  const wanted = Math.max(FLUSH_WINDOW_MIN, last.rows / ROWS_PER_MILLISECOND, last.duration * 1.5);
   return Math.max(0, Math.min(FLUSH_WINDOW_MAX, wanted) - last.sinceStart);
 }
 

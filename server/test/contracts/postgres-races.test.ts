@@ -91,11 +91,11 @@ describe.skipIf(missing.postgres)('changes at the same moment on PostgreSQL', ()
         .set({ expires_at: AT + 1 })
         .where('key', '=', key)
         .execute();
-    let sweeping: Promise<readonly string[]> | null = null;
+    const sweeps: Promise<readonly string[]>[] = [];
     await store.database.transaction().execute(async (transaction) => {
       await touch(transaction, second);
       // It has the first, and waits for the second.
-      sweeping = store.register.takeExpired({ now: AT + 2, retryAt: AT * 2, limit: 1_000 });
+      sweeps.push(store.register.takeExpired({ now: AT + 2, retryAt: AT * 2, limit: 1_000 }));
       await waitUntil('the sweeper waits', async () => {
         const { rows } = await sql<{ readonly waiting: boolean }>`
           select count(*) > 0 as waiting from pg_stat_activity
@@ -104,7 +104,7 @@ describe.skipIf(missing.postgres)('changes at the same moment on PostgreSQL', ()
       });
       await touch(transaction, first);
     });
-    expect(await sweeping).toEqual(expect.arrayContaining([first, second]));
+    expect((await Promise.all(sweeps)).flat()).toEqual(expect.arrayContaining([first, second]));
   });
 
   it("[SNAP21] who publishes too late gives nobody else's key to the sweeper", async () => {
