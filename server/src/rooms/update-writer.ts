@@ -76,6 +76,7 @@ class GroupCommitWriter implements UpdateWriter {
   #lastStart = -Infinity;
   #lastDuration = 0;
   #lastRows = 0;
+  #busyRuns = 0;
   #healthy = true;
   /** Nothing is tried again any more: the node goes away. */
   #givenUp = false;
@@ -106,7 +107,8 @@ class GroupCommitWriter implements UpdateWriter {
   #arm(): void {
     if (this.#givenUp || this.#inFlight || this.#timer !== null || this.#dirty.size === 0) return;
     const sinceStart = this.#deps.clock.monotonic() - this.#lastStart;
-    const delay = planFlushDelay({ sinceStart, duration: this.#lastDuration, rows: this.#lastRows });
+    const last = { sinceStart, duration: this.#lastDuration, rows: this.#lastRows, busyRuns: this.#busyRuns };
+    const delay = planFlushDelay(last);
     const run = (): void => {
       this.#timer = null;
       inBackground(this.#deps.telemetry.log, 'flush_failed', this.#flush());
@@ -212,6 +214,7 @@ class GroupCommitWriter implements UpdateWriter {
   #settle(flight: Flight, results: readonly AppendResult[]): void {
     let bytes = 0;
     let rows = 0;
+    this.#busyRuns = results.some(({ kind }) => kind === 'busy') ? this.#busyRuns + 1 : 0;
     const unsure: { sources: AppendSource[]; entries: AppendEntry[] } = { sources: [], entries: [] };
     for (const [index, source] of flight.sources.entries()) {
       const result = results[index] ?? { kind: 'busy' };

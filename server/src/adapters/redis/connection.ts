@@ -66,6 +66,9 @@ export function openConnection(deps: ConnectionDeps): Connection {
   return {
     ready: redis.connect(),
     send: async (commands) => {
+      const [first] = commands;
+      // The usual case, for which a pipeline is much ado.
+      if (first !== undefined && commands.length === 1) return [await callOne(redis, first)];
       const replies = await redis.pipeline(commands.map((command) => [...command])).exec();
       return (replies ?? []).map(([error, value]) =>
         error === null ? { kind: 'value', value } : { kind: 'error', message: error.message },
@@ -77,6 +80,14 @@ export function openConnection(deps: ConnectionDeps): Connection {
       (redis as Partial<Pick<Redis, 'stream'>>).stream?.destroy();
     },
   };
+}
+
+async function callOne(redis: Redis, [name, ...values]: RedisCommand): Promise<RedisReply> {
+  try {
+    return { kind: 'value', value: await redis.call(name, ...values) };
+  } catch (error) {
+    return { kind: 'error', message: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 function describeLogin({ username, password }: RedisLogin) {
