@@ -9,8 +9,6 @@ import { createCompactor } from './workers/compactor.ts';
 import { createMergeThread } from './workers/merge-thread.ts';
 import { createSweeper } from './workers/sweeper.ts';
 
-const AWARENESS_LIMITS = { statesPerSession: 8, stateBytes: 16 * 1024 } as const;
-
 /** Live documents: rooms, the writer they share, and what keeps them level with the log and the log short. */
 export function createLive(ground: Ground, stores: Stores) {
   const { config, clock, telemetry, node } = ground;
@@ -23,7 +21,7 @@ export function createLive(ground: Ground, stores: Stores) {
     clock,
     telemetry,
     node,
-    awarenessLimits: AWARENESS_LIMITS,
+    awarenessLimits: config.presence.limits,
     onTail: (tail, idle) => {
       compactor.consider(tail, idle);
     },

@@ -49,7 +49,15 @@ export async function startNode(config: Config, version: string): Promise<Node> 
   const identity = await createIdentity(ground, stores);
   const { verifier, developmentIssuer, access } = identity;
   const warnings = createRateLimitedLog({ log, clock, intervalMs: WARNING_INTERVAL });
-  const gateway = createGateway({ ...ground, ...stores, verifier, access, rooms: live.rooms, warnings });
+  const gateway = createGateway({
+    ...ground,
+    ...stores,
+    verifier,
+    access,
+    rooms: live.rooms,
+    warnings,
+    presencePolicy: config.presence.policy,
+  });
   const state = { started: false, draining: false };
   const api = await createApi({
     ...identity,

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { LIMIT_VARIABLES, PRESENCE_VARIABLES } from './config-limit-variables.ts';
 import { STORE_VARIABLES } from './config-store-variables.ts';
 import { TOKEN_VARIABLES } from './config-token-variables.ts';
-import { integer, MEBIBYTE, variable } from './config-variable.ts';
+import { integer, variable } from './config-variable.ts';
 
 /** Origins as browsers send them; `*` stands for any. */
 function parseOrigins(text: string, context: z.RefinementCtx): readonly string[] {
@@ -35,28 +36,8 @@ export const VARIABLES = {
     'info',
     'Least level that is logged: debug, info, warn, error or silent.',
   ),
-  LIMIT_MESSAGE_BYTES: integer(
-    { from: 1024, to: 256 * MEBIBYTE, fallback: 16 * MEBIBYTE },
-    'Largest WebSocket message.',
-  ),
-  LIMIT_UPDATES_PER_SECOND: integer(
-    { from: 1, to: 100_000, fallback: 60 },
-    'Updates a connection may send per second for long; beyond it the server stops reading for a while.',
-  ),
-  LIMIT_UPDATES_BURST: integer(
-    { from: 1, to: 1_000_000, fallback: 600 },
-    "Updates a connection may send at once, a returning client's offline edits for example.",
-  ),
-  LIMIT_CONNECTIONS_PER_ADDRESS: integer(
-    { from: 1, to: 1_000_000, fallback: 200 },
-    'WebSocket connections from one address; loopback addresses are exempt.',
-  ),
-  LIMIT_DOCUMENTS_PER_CONNECTION: integer({ from: 1, to: 10_000, fallback: 50 }, 'Documents open on one connection.'),
-  LIMIT_BODY_BYTES: integer({ from: 1024, to: 256 * MEBIBYTE, fallback: MEBIBYTE }, 'Largest body of a REST request.'),
-  LIMIT_WRITER_PENDING_BYTES: integer(
-    { from: MEBIBYTE, to: 4096 * MEBIBYTE, fallback: 64 * MEBIBYTE },
-    'Edits that wait for the store, over all documents; beyond it new ones are refused until it catches up.',
-  ),
+  ...PRESENCE_VARIABLES,
+  ...LIMIT_VARIABLES,
   SCRIPTORIUM_TEST_APPEND_DELAY_MS: integer(
     { from: 0, to: 60_000, fallback: 0 },
     'For tests: milliseconds to wait before each commit.',

@@ -10,6 +10,8 @@ import {
   findUnsupported,
   findWarnings,
 } from './config-problems.ts';
+import type { PresencePolicy } from './core/presence-policy.ts';
+import type { AwarenessLimits } from './rooms/awareness.ts';
 import { SECRET_VARIABLES, VARIABLES, type VariableName } from './config-variables.ts';
 
 /** What stands behind the ports of a node; `null` is the embedded choice. */
@@ -64,6 +66,8 @@ export interface Config {
     readonly defaultRole: Role;
   };
   readonly stores: StoresConfig;
+  /** Who sees who is here, whom others see, and how much a client may say of itself. */
+  readonly presence: { readonly policy: PresencePolicy; readonly limits: AwarenessLimits };
   /** Origins besides the server's own; `*` stands for any. */
   readonly allowedOrigins: readonly string[];
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -169,6 +173,14 @@ function toConfig(values: Values, warnings: readonly string[]): Config {
     dataDir: values.DATA_DIR,
     tokens: toTokens(values),
     stores: toStores(values),
+    presence: {
+      policy: { seeRole: values.PRESENCE_SEE_ROLE, showRole: values.PRESENCE_SHOW_ROLE },
+      limits: {
+        statesPerSession: values.LIMIT_PRESENCE_CLIENTS,
+        stateBytes: values.LIMIT_PRESENCE_BYTES,
+        perSecond: values.LIMIT_PRESENCE_PER_SECOND,
+      },
+    },
     allowedOrigins: values.ALLOWED_ORIGINS,
     logLevel: values.LOG_LEVEL,
     limits: {

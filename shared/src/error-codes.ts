@@ -152,6 +152,13 @@ export const ERRORS = {
     level: 'warn',
     retryable: false,
   },
+  'presence-refused': {
+    title: 'The presence state is too large, too deep, or of a client that is not yours.',
+    status: 422,
+    close: null,
+    level: 'info',
+    retryable: false,
+  },
   'invalid-content': {
     title: 'The content does not fit the format or the schema of the document.',
     status: 422,

@@ -46,6 +46,15 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
     readOnly: z.boolean(),
     client: z.number().int().optional(),
   }),
+  /** Something that is no refused edit but worth knowing: a limit is near, or something besides edits was left out. */
+  z.object({
+    type: z.literal('scriptorium.notice'),
+    code: z.string(),
+    title: z.string(),
+    /** Of a limit: what there is, and what there may be. */
+    size: z.number().optional(),
+    limit: z.number().optional(),
+  }),
   /**
    * The server is about to end the connection: come back after a time within these milliseconds, chosen by chance, so
    * that not everybody who is sent away comes back in one moment. `code` says why.

@@ -21,6 +21,9 @@ const TOKEN_ATTEMPTS = 2;
 const TOKEN_PAUSE = 1_000;
 const TOKEN_CODES: ReadonlySet<string> = new Set(['token-expired', 'unauthenticated']);
 
+/** What the server lets know; `code` is one of the shared error table, `size` and `limit` tell of a limit. */
+export type Notice = Omit<Extract<ServerMessage, { type: 'scriptorium.notice' }>, 'type'>;
+
 /** What may be done with the document over this connection; `null` before the server has said so. */
 export type Access = 'read-write' | 'read-only' | null;
 
@@ -40,6 +43,8 @@ export interface LinkObserver {
   onDenied(code: string): void;
   /** The document needs a newer editor than this one. */
   onOutdated(): void;
+  /** Something to know that is no refused edit: a limit is near, say. */
+  onNotice(notice: Notice): void;
   /** Somebody else wrote something different under this clientID. */
   onForked(client: number): void;
   /** What is here belongs to a document that was deleted. */
@@ -244,6 +249,9 @@ export class DocumentLink {
         break;
       case 'scriptorium.refused':
         this.#onRefused(message);
+        break;
+      case 'scriptorium.notice':
+        observer.onNotice(message);
         break;
       case 'scriptorium.reconnect':
         this.#socket.configuration.delay = chooseDelay(message, Math.random());

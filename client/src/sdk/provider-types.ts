@@ -1,7 +1,7 @@
 import type { HocuspocusProvider } from '@hocuspocus/provider';
 import type { Awareness } from 'y-protocols/awareness';
 import type { Doc } from 'yjs';
-import type { Access } from './document-link.ts';
+import type { Access, Notice } from './document-link.ts';
 import type { Emitter } from './emitter.ts';
 import type { SaveStatus } from './save-status.ts';
 import type { TokenSource } from './token-source.ts';
@@ -46,6 +46,8 @@ export type ProviderEvents = {
   replaced: [replacement: Replacement];
   /** The server does not let this user in; the code is one of the shared error table. */
   denied: [code: string];
+  /** The server lets something be known that is no refused edit. */
+  notice: [notice: Notice];
   /** This editor is too old for the document and must be loaded anew; the connection is closed. */
   outdated: [];
 };

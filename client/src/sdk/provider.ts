@@ -152,6 +152,9 @@ class DocumentProvider implements ScriptoriumProvider {
       onDenied: (code) => {
         emitter.emit('denied', code);
       },
+      onNotice: (notice) => {
+        emitter.emit('notice', notice);
+      },
       onOutdated: () => {
         this.#onOutdated();
       },

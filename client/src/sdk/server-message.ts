@@ -8,6 +8,7 @@ const FIELDS: { readonly [T in ServerMessage['type']]: Readonly<Record<string, F
   'scriptorium.welcome': { epoch: 'number', seq: 'number', schemaVersion: 'number', readOnly: 'boolean' },
   'scriptorium.durable': { id: 'number', epoch: 'number', seq: 'number', stateVector: 'string' },
   'scriptorium.refused': { code: 'string', title: 'string', readOnly: 'boolean' },
+  'scriptorium.notice': { code: 'string', title: 'string' },
   'scriptorium.reconnect': { code: 'string', from: 'number', to: 'number' },
 };
 
@@ -28,6 +29,7 @@ function isServerMessage(value: unknown): value is ServerMessage {
   const { type } = fields;
   if (typeof type !== 'string' || !Object.hasOwn(FIELDS, type)) return false;
   const expected = FIELDS[type as ServerMessage['type']];
-  if (fields['client'] !== undefined && typeof fields['client'] !== 'number') return false;
+  const optional = [fields['client'], fields['size'], fields['limit']];
+  if (optional.some((value) => value !== undefined && typeof value !== 'number')) return false;
   return Object.entries(expected).every(([name, fieldType]) => typeof fields[name] === fieldType);
 }

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodePresenceRelay, encodePresenceRelay, type PresenceRelay } from './presence-relay.ts';
-import { decodePresenceUpdate, MalformedAwareness } from './presence-update.ts';
+import { splitPresenceUpdate, MalformedAwareness } from './presence-update.ts';
 
 const relay: fc.Arbitrary<PresenceRelay> = fc.record({
   kind: fc.constantFrom('changes' as const, 'all' as const, 'hello' as const),
@@ -44,7 +44,7 @@ describe('[ROOM47] messages between nodes about who is here', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
         attempt(() => decodePresenceRelay(bytes));
-        attempt(() => decodePresenceUpdate(bytes, 100));
+        attempt(() => splitPresenceUpdate(bytes));
       }),
       { numRuns: 3_000 },
     );

@@ -31,6 +31,8 @@ interface Departed {
   readonly user: string;
 }
 
+/** Clients that one session may bring along in its life. Yjs takes another id now and then; a program that goes on and on does not. */
+const ARRIVALS_PER_SESSION = 32;
 /** Departed clients whose clock is remembered, so that they can come back under the same id. */
 const DEPARTED_LIMIT = 1_000;
 
@@ -40,7 +42,7 @@ const DEPARTED_LIMIT = 1_000;
  * - Only its holder speaks for a client; stock clients echo what they hear of others, and an echo is no announcement.
  * - Of two holders of one user the later one has the client: it reconnected, and the earlier connection is not known
  *   to be dead. Holders on other nodes tell how long they have had it.
- * - Nobody takes a client from another user. Where two nodes disagree about the user, third ones believe the earlier.
+ * - Nobody takes a client from another user, also none that left. Where two nodes disagree about the user, third ones believe the earlier.
  *
  * Methods return what changed for those who look on. Times are milliseconds of one clock that only goes forward.
  */
@@ -48,6 +50,7 @@ export class PresenceTable<Session extends PresenceSession> {
   readonly #statesPerSession: number;
   readonly #present = new Map<number, Presence<Session>>();
   readonly #departed = new Map<number, Departed>();
+  readonly #arrivals = new WeakMap<Session, number>();
 
   constructor(statesPerSession: number) {
     this.#statesPerSession = statesPerSession;
@@ -70,12 +73,15 @@ export class PresenceTable<Session extends PresenceSession> {
   ): { readonly presence: Presence<Session>; readonly arrived: boolean } | null {
     const known = this.#present.get(entry.client);
     const holder = { kind: 'session', session, user: session.user } as const;
-    if (known?.holder.kind === 'session' && known.holder.session === session) {
+    if (known !== undefined && this.holds(session, entry.client)) {
       const goodbye = entry.clock === known.clock && entry.state === LEFT;
       if (entry.clock <= known.clock && !goodbye) return null;
       return { presence: this.#note({ ...entry, holder, since: known.since, heard: now }), arrived: false };
     }
     if (entry.state === LEFT || !this.#mayTake(session, entry)) return null;
+    const arrivals = (this.#arrivals.get(session) ?? 0) + 1;
+    if (arrivals > ARRIVALS_PER_SESSION) return null;
+    this.#arrivals.set(session, arrivals);
     const arrived = known?.holder.kind !== 'session';
     return { presence: this.#note({ ...entry, holder, since: now, heard: now }), arrived };
   }
@@ -90,8 +96,20 @@ export class PresenceTable<Session extends PresenceSession> {
       return entry.clock > known.shown || (held === 0 && entry.clock >= known.clock);
     }
     const departed = this.#departed.get(entry.client);
-    if (departed === undefined || entry.clock > departed.shown) return true;
-    return held === 0 && departed.user === session.user;
+    if (departed === undefined) return true;
+    return departed.user === session.user && (entry.clock > departed.shown || held === 0);
+  }
+
+  /** Whether an entry that did not count says no more than what is known: an echo, and no attempt at anything. */
+  isEcho({ client, clock, state }: PresenceEntry): boolean {
+    const last = this.#present.get(client) ?? this.#departed.get(client);
+    return last === undefined ? state === LEFT : clock <= last.shown;
+  }
+
+  /** Whether the client is the session's own at present. */
+  holds(session: Session, client: number): boolean {
+    const holder = this.#present.get(client)?.holder;
+    return holder?.kind === 'session' && holder.session === session;
   }
 
   #heldBy(session: Session): number {

@@ -27,15 +27,22 @@ export function encodePresenceUpdate(entries: readonly PresenceEntry[]): Uint8Ar
   return encoding.toUint8Array(encoder);
 }
 
-/** Decodes a y-protocols awareness update; states longer than `stateBytes` are left out. Throws `MalformedAwareness`. */
-export function decodePresenceUpdate(update: Uint8Array, stateBytes: number): readonly PresenceEntry[] {
+/** One client's presence as it came, its state not looked at. */
+export interface EncodedPresence {
+  readonly client: number;
+  readonly clock: number;
+  /** UTF-8 of JSON, which nobody has checked; of the buffer that the message came in. */
+  readonly state: Uint8Array;
+}
+
+/** Splits a y-protocols awareness update. Throws `MalformedAwareness`. */
+export function splitPresenceUpdate(update: Uint8Array): readonly EncodedPresence[] {
   return readPresence(update, (decoder) => {
-    const entries: PresenceEntry[] = [];
+    const entries: EncodedPresence[] = [];
     for (let left = readCount(decoder); left > 0; left -= 1) {
       const client = decoding.readVarUint(decoder);
       const clock = decoding.readVarUint(decoder);
-      const state = decoding.readVarString(decoder);
-      if (state.length <= stateBytes) entries.push({ client, clock, state: readState(state) });
+      entries.push({ client, clock, state: decoding.readVarUint8Array(decoder) });
     }
     return entries;
   });

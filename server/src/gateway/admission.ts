@@ -5,6 +5,7 @@ import { ScriptoriumError } from '../core/errors.ts';
 import { decide, type Rights } from '../core/permissions.ts';
 import { scopeFor } from '../core/session-standing.ts';
 import { parseStateVector } from '../core/update-state-vector.ts';
+import { presenceFor, type PresencePolicy, type PresenceRights } from '../core/presence-policy.ts';
 import type { WriteScope } from '../core/write-scope.ts';
 import type { Access } from '../access/access.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -20,6 +21,7 @@ export interface AdmissionDeps {
   readonly catalog: DocumentCatalog;
   readonly rooms: RoomRegistry;
   readonly clock: Clock;
+  readonly presencePolicy: PresencePolicy;
   /** Shared by all sockets of the node. */
   readonly admissions: AdmissionQueue;
 }
@@ -31,6 +33,7 @@ export interface Admission {
   /** The document's name of today, which decides what a token grants. */
   readonly name: DocumentName;
   readonly scope: WriteScope;
+  readonly presence: PresenceRights;
 }
 
 export interface Knock {
@@ -69,7 +72,8 @@ async function openDocument(
   if (!allows(rights, record.name, 'read')) throw new ScriptoriumError('forbidden');
   const room = await deps.rooms.open(record.id, readTombstone(tombstone));
   const scope = room.quarantine === null ? scopeFor(rights, record.name) : 'none';
-  return { identity, room, name: record.name, scope };
+  const presence = presenceFor(rights, record.name, deps.presencePolicy);
+  return { identity, room, name: record.name, scope, presence };
 }
 
 function allows(rights: Rights, name: DocumentName, action: Action): boolean {

@@ -36,7 +36,7 @@ export function receiveFrame(
       socket.charge('signals');
       return receiveAwareness(session, frame.body);
     case FRAME_TYPE.queryAwareness: {
-      const present = session.room.awareness.encodeAll();
+      const present = session.room.awareness.encodeFor(session);
       socket.charge('signals', 1 + Math.floor((present?.byteLength ?? 0) / PRESENCE_BYTES));
       if (present !== null) session.sendFrame(awarenessFrame(session.address, present));
       return true;

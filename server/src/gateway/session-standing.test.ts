@@ -24,7 +24,10 @@ function build(expiresAt = Infinity) {
       return () => void watchers.delete(onChanged);
     },
   };
-  const standing = keepStanding({ access: access as Access, clock, telemetry }, client.session);
+  const standing = keepStanding(
+    { access: access as Access, clock, telemetry, presencePolicy: { seeRole: 'viewer', showRole: 'commenter' } },
+    client.session,
+  );
   return {
     ...client,
     clock,

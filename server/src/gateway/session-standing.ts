@@ -1,5 +1,6 @@
 import { SCHEMA_VERSION } from '@scriptorium/shared/stateless-messages';
 import type { Access } from '../access/access.ts';
+import { presenceFor, type PresencePolicy } from '../core/presence-policy.ts';
 import { backoffDelay } from '../core/backoff.ts';
 import { assertNever, toScriptoriumError } from '../core/errors.ts';
 import { judgeSession, type SessionFate } from '../core/session-standing.ts';
@@ -15,6 +16,7 @@ export interface StandingDeps {
   readonly access: Access;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
+  readonly presencePolicy: PresencePolicy;
 }
 
 /** What keeps an open session to what its owner may do: as its token runs out, and as grants and keys change. */
@@ -85,6 +87,7 @@ class StandingKeeper implements SessionStanding {
       this.#attempts = 0;
       this.#arm(until);
       const { name, scope, barred } = this.#session;
+      if (rights !== null) this.#session.setPresence(presenceFor(rights, this.#session.name, this.#deps.presencePolicy));
       const facts = { name, scope, barred, expiresAt: identity.expiresAt };
       this.#apply(judgeSession(facts, { now: clock.now(), rights }));
     } catch (error) {

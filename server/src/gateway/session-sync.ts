@@ -80,7 +80,7 @@ function sendSyncReply(session: Session, stateVector: Uint8Array, taken: () => v
   for (const part of parts.slice(0, -1)) session.sendFrame(updateFrame(session.address, part));
   session.sendFrame(syncStep2Frame(session.address, last), taken);
   sendStep1(session);
-  const present = session.room.awareness.encodeAll();
+  const present = session.room.awareness.encodeFor(session);
   if (present !== null) session.sendFrame(awarenessFrame(session.address, present));
   const sent = parts.reduce((sum, part) => sum + part.byteLength, present?.byteLength ?? 0);
   return Math.max(sent, session.room.committed.bytes * LEAST_SHARE);

@@ -4,6 +4,7 @@ import { ERRORS } from '@scriptorium/shared/error-codes';
 import type { ServerMessage } from '@scriptorium/shared/stateless-messages';
 import { createAckLedger, type AckEntry, type AckLedger } from '../core/ack-ledger.ts';
 import type { Bar } from '../core/session-standing.ts';
+import type { PresenceRights } from '../core/presence-policy.ts';
 import type { WriteScope } from '../core/write-scope.ts';
 import type { Identity } from '../ports/token-verifier.ts';
 import type { Outbound } from '../rooms/outbound.ts';
@@ -83,6 +84,8 @@ export class Session implements RoomSession {
   readonly #savedFrame: Uint8Array;
   #identity: Identity;
   #scope: WriteScope;
+  #presence: PresenceRights;
+  #toldOfPresence = false;
   #barred: Bar = 'none';
 
   constructor(deps: {
@@ -92,6 +95,7 @@ export class Session implements RoomSession {
     readonly identity: Identity;
     readonly name: DocumentName;
     readonly scope: WriteScope;
+    readonly presence: PresenceRights;
   }) {
     this.socket = deps.socket;
     this.address = deps.address;
@@ -100,6 +104,7 @@ export class Session implements RoomSession {
     this.name = deps.name;
     this.#savedFrame = syncStatusFrame(deps.address, true);
     this.#scope = deps.scope;
+    this.#presence = deps.presence;
   }
 
   /** Whose it is, by the last token; the same user of the same tenant throughout. */
@@ -109,6 +114,22 @@ export class Session implements RoomSession {
 
   get user(): string {
     return this.#identity.user;
+  }
+
+  get displayName(): string {
+    return this.#identity.displayName;
+  }
+
+  get presence(): PresenceRights {
+    return this.#presence;
+  }
+
+  /** Changes what it has of the others in the document, and brings both sides level. */
+  setPresence(presence: PresenceRights): void {
+    const before = this.#presence;
+    this.#presence = presence;
+    if (before.shows && !presence.shows) this.room.awareness.leave(this);
+    if (before.sees !== presence.sees) this.room.awareness.bringLevel(this);
   }
 
   get scope(): WriteScope {
@@ -201,6 +222,13 @@ export class Session implements RoomSession {
       readOnly: this.#scope === 'none',
       ...about,
     });
+  }
+
+  /** Tells our own client, once, that its presence does not reach the others. */
+  onPresenceRefused(code: ErrorCode): void {
+    if (this.#toldOfPresence) return;
+    this.#toldOfPresence = true;
+    this.tell({ type: 'scriptorium.notice', code, title: ERRORS[code].title });
   }
 
   /** Adds an answer to those that are owed. */

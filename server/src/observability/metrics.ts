@@ -45,6 +45,7 @@ const COUNTERS: Readonly<Record<CounterName, string>> = {
   presence_published_total: 'Messages about presence published to other nodes.',
   presence_received_total: 'Messages about presence received from other nodes.',
   presence_dropped_total: 'Messages about presence not published because the fan-out was away or slow.',
+  presence_refused_total: 'States of presence left out: too large, too deep, or of a client that is not the session\'s.',
   fan_out_connections_total: 'Connections to the fan-out opened, in pairs; growth means that they break.',
 };
 

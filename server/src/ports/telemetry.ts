@@ -47,6 +47,7 @@ export type CounterName =
   | 'presence_published_total'
   | 'presence_received_total'
   | 'presence_dropped_total'
+  | 'presence_refused_total'
   | 'fan_out_connections_total';
 
 /** Names of all gauges. */

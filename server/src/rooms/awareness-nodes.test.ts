@@ -24,7 +24,7 @@ class Client {
   }
 
   move(to: number): void {
-    this.#awareness.setLocalState({ user: this.user, to });
+    this.#awareness.setLocalState({ user: { id: this.user, name: this.user }, to });
   }
 
   say(): Uint8Array {

@@ -1,5 +1,12 @@
 import { PresenceTable, type Presence } from '../core/presence-table.ts';
-import { decodePresenceUpdate, encodePresenceUpdate } from '../core/presence-update.ts';
+import { admitState } from '../core/presence-state.ts';
+import {
+  encodePresenceUpdate,
+  LEFT,
+  splitPresenceUpdate,
+  type EncodedPresence,
+  type PresenceEntry,
+} from '../core/presence-update.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
 import { createAwarenessRelay, type AwarenessRelay } from './awareness-relay.ts';
 import { outboundAwareness } from './outbound.ts';
@@ -9,11 +16,13 @@ import type { RoomSession } from './room-session.ts';
 export interface AwarenessLimits {
   readonly statesPerSession: number;
   readonly stateBytes: number;
+  /** How often in a second others hear of one client at most; in between, what it says last counts. */
+  readonly perSecond: number;
 }
 
 /**
- * Who is here in one room, on this node and on others. Own map instead of y-protocols' class: nothing is decoded beyond
- * its clock, nobody's id can be taken by another user, and nothing stays behind when a session or a node ends.
+ * Who is here in one room, on this node and on others. Own map instead of y-protocols' class: nobody's id can be taken
+ * by another user, each state says by the token whose it is, and nothing stays behind when a session or a node ends.
  */
 export interface RoomAwareness {
   /** Takes an awareness update of a session; returns the clientIDs that are new here. Throws `MalformedAwareness`. */
@@ -24,6 +33,10 @@ export interface RoomAwareness {
   greet(): void;
   /** An awareness update with everybody who is here, or `null` when nobody is. */
   encodeAll(): Uint8Array | null;
+  /** The same for one session; `null` also where it may not see the others. */
+  encodeFor(session: RoomSession): Uint8Array | null;
+  /** The session sees the others from now on, or does not any more: it is told of them, or that they are gone. */
+  bringLevel(session: RoomSession): void;
   /** Marks the session's clients as gone and tells the others. */
   leave(session: RoomSession): void;
   /** Marks the clients of a node that is gone as gone. */
@@ -31,8 +44,10 @@ export interface RoomAwareness {
   stop(): void;
 }
 
-/** Milliseconds over which presence of a room is collected: cursors of many people share one frame. */
-const WINDOW = 25;
+/** Entries of one message that a session may announce besides those it holds; more is no client's presence. */
+const FRESH_ENTRIES = 8;
+/** Largest clock of a client: no client counts so far, and the server counts on from it. */
+const MOST_CLOCK = 2 ** 40;
 /**
  * Milliseconds after which a client of another node that was not heard of counts as gone. Browsers renew theirs every
  * 15 seconds, those in the background once a minute.
@@ -48,6 +63,10 @@ export interface AwarenessDeps {
   readonly clock: Clock;
   readonly sessions: ReadonlySet<RoomSession>;
   readonly limits: AwarenessLimits;
+  /** The user whose clientID it is by what was written or announced before; nobody else may announce it. */
+  readonly ownerOf: (client: number) => string | undefined;
+  /** Called for each state that was left out, not for echoes. */
+  readonly onRefused: (session: RoomSession) => void;
   /** Publishes to the other nodes' rooms of the document; `null` where there can be none. */
   readonly publish: ((bytes: Uint8Array) => void) | null;
 }
@@ -69,15 +88,37 @@ class Awareness implements RoomAwareness {
 
   receive(session: RoomSession, update: Uint8Array): readonly number[] {
     const arrived: number[] = [];
-    const entries = decodePresenceUpdate(update, this.#deps.limits.stateBytes);
-    for (const entry of entries) {
-      const taken = this.#table.announce(session, entry, this.#now());
-      if (taken === null) continue;
-      if (taken.arrived) arrived.push(entry.client);
+    let fresh = 0;
+    for (const encoded of splitPresenceUpdate(update)) {
+      if (!this.#table.holds(session, encoded.client)) fresh += 1;
+      if (fresh > FRESH_ENTRIES) {
+        this.#deps.onRefused(session);
+        return arrived;
+      }
+      const entry = this.#admit(session, encoded);
+      const taken = entry === null ? null : this.#table.announce(session, entry, this.#now());
+      if (taken === null) {
+        if (entry !== null && !this.#table.isEcho(entry)) this.#deps.onRefused(session);
+        continue;
+      }
+      if (taken.arrived) arrived.push(encoded.client);
       this.#show([taken.presence]);
       this.#relay.tell([taken.presence]);
     }
     return arrived;
+  }
+
+  /** The entry as others may see it; `null` when it is not the session's to announce, or over a limit. */
+  #admit(session: RoomSession, { client, clock, state: encoded }: EncodedPresence): PresenceEntry | null {
+    const admitted = admitState(encoded, session, this.#deps.limits.stateBytes);
+    if (admitted.kind === 'refused' || clock > MOST_CLOCK) {
+      this.#deps.onRefused(session);
+      return null;
+    }
+    const entry = { client, clock, state: admitted.state };
+    if ((this.#deps.ownerOf(client) ?? session.user) === session.user) return entry;
+    if (!this.#table.isEcho(entry)) this.#deps.onRefused(session);
+    return null;
   }
 
   receiveRelay(node: string, bytes: Uint8Array): void {
@@ -106,6 +147,19 @@ class Awareness implements RoomAwareness {
     return all.length === 0 ? null : encodePresenceUpdate(all.map(shownEntry));
   }
 
+  encodeFor(session: RoomSession): Uint8Array | null {
+    return session.presence.sees ? this.encodeAll() : null;
+  }
+
+  bringLevel(session: RoomSession): void {
+    const others = this.#table.all().filter((presence) => !isOf(presence, session));
+    if (others.length === 0) return;
+    const entries = others.map(shownEntry);
+    // A goodbye under the clock that it saw last is news to it, and does not keep the state of later from it.
+    const told = session.presence.sees ? entries : entries.map((entry) => ({ ...entry, state: LEFT }));
+    session.send(outboundAwareness(encodePresenceUpdate(told)));
+  }
+
   leave(session: RoomSession): void {
     const left = this.#table.leave(session);
     this.#show(left);
@@ -132,7 +186,7 @@ class Awareness implements RoomAwareness {
   #show(changes: readonly Presence<RoomSession>[]): void {
     if (changes.length === 0 || this.#stopped) return;
     for (const presence of changes) this.#changed.set(presence.client, presence);
-    this.#flushTimer ??= this.#deps.clock.after(WINDOW, () => {
+    this.#flushTimer ??= this.#deps.clock.after(1_000 / this.#deps.limits.perSecond, () => {
       this.#flush();
     });
   }
@@ -143,6 +197,7 @@ class Awareness implements RoomAwareness {
     this.#changed.clear();
     const outbound = outboundAwareness(encodePresenceUpdate(batch.map(shownEntry)));
     for (const session of this.#deps.sessions) {
+      if (!session.presence.sees) continue;
       const own = batch.filter((presence) => isOf(presence, session));
       // An echo with the client's own clock is ignored by it; one with a later clock would put its state back.
       if (own.length === 0 || (own.length < batch.length && own.every(({ shown, clock }) => shown === clock))) {

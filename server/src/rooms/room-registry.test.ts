@@ -23,7 +23,7 @@ function fixture() {
     },
     fanOut: createInProcessFanOut({ node: 'test' }),
     node: 'test',
-    awarenessLimits: { statesPerSession: 8, stateBytes: 4096 },
+    awarenessLimits: { statesPerSession: 8, stateBytes: 4096, perSecond: 40 },
     onTail: () => undefined,
   });
   const pass = async (milliseconds: number): Promise<void> => {

@@ -110,6 +110,11 @@ export class Room implements AppendSource {
       clock: deps.clock,
       sessions: this.#sessions,
       limits: deps.awarenessLimits,
+      ownerOf: (client) => this.#bindings.get(client),
+      onRefused: (session) => {
+        deps.telemetry.metrics.count('presence_refused_total');
+        session.onPresenceRefused('presence-refused');
+      },
       publish: deps.fanOut.shared ? (bytes) => deps.fanOut.publishAwareness(this.documentId, deps.node, bytes) : null,
     });
   }

@@ -67,7 +67,7 @@ export async function openDocumentNode(directory: string, options: NodeOptions =
     clock,
     telemetry,
     node,
-    awarenessLimits: { statesPerSession: 8, stateBytes: 4096 },
+    awarenessLimits: { statesPerSession: 8, stateBytes: 4096, perSecond: 40 },
     onTail: options.onTail ?? (() => undefined),
   });
   const documents = createLiveDocuments({ ...stores, telemetry, rooms, clock });

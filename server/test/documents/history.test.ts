@@ -120,7 +120,7 @@ describe('history', () => {
   it('[SNAP41] a room that lags behind what was dropped catches up from the segments', async () => {
     const record = await node.create('a');
     const fanOut = createInProcessFanOut({ node: 'deaf' });
-    const awarenessLimits = { statesPerSession: 8, stateBytes: 4096 };
+    const awarenessLimits = { statesPerSession: 8, stateBytes: 4096, perSecond: 40 };
     const onTail = () => undefined;
     const deaf = createRoomRegistry({ ...node, fanOut, node: 'deaf', awarenessLimits, onTail });
     await typeInto(node, record, { texts: ['1 '] });

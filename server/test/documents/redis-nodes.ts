@@ -59,7 +59,7 @@ export function openRedisNode(stores: DocumentNode, options: RedisNodeOptions): 
   );
   const fanOut = options.wrap?.(redis) ?? redis;
   const writer = createUpdateWriter({ log, clock, telemetry, incarnation: name, maxPendingBytes: 1e7 });
-  const awarenessLimits = { statesPerSession: 8, stateBytes: 4096 };
+  const awarenessLimits = { statesPerSession: 8, stateBytes: 4096, perSecond: 40 };
   const onTail = () => undefined;
   const deps = { ...stores, log, fanOut, writer, clock, telemetry, node: name, awarenessLimits, onTail };
   const rooms = createRoomRegistry(deps);

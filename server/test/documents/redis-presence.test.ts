@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createChannelNames } from '../../src/adapters/redis/partitions.ts';
 import { encodeFrame } from '../../src/adapters/redis/relay-format.ts';
-import { decodePresenceUpdate, encodePresenceUpdate } from '../../src/core/presence-update.ts';
+import { encodePresenceUpdate, splitPresenceUpdate } from '../../src/core/presence-update.ts';
 import type { Room } from '../../src/rooms/room.ts';
 import { ask } from '../services/redis-cluster.ts';
 import { waitForHealth } from '../services/redis-fan-outs.ts';
@@ -44,7 +44,7 @@ async function joinOn(node: RedisNode) {
 function presentIn(room: Room): string {
   const all = room.awareness.encodeAll();
   if (all === null) return '';
-  const clients = decodePresenceUpdate(all, 10_000).map(({ client }) => String.fromCharCode(client));
+  const clients = splitPresenceUpdate(all).map(({ client }) => String.fromCharCode(client));
   return clients.toSorted().join('');
 }
 

@@ -32,7 +32,7 @@ function createDeafNode(clock: FakeClock, health: Partial<FanOut> = {}): RoomReg
   const { log, telemetry } = stores;
   const fanOut = { ...createInProcessFanOut({ node: 'deaf' }), ...health };
   const writer = createUpdateWriter({ log, clock, telemetry, incarnation: 'deaf', maxPendingBytes: 1e6 });
-  const awarenessLimits = { statesPerSession: 8, stateBytes: 4096 };
+  const awarenessLimits = { statesPerSession: 8, stateBytes: 4096, perSecond: 40 };
   const onTail = () => undefined;
   const deps = { ...stores, fanOut, writer, clock, telemetry, node: 'deaf', awarenessLimits, onTail };
   const rooms = createRoomRegistry(deps);

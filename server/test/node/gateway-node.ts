@@ -45,6 +45,7 @@ export async function startGatewayNode(
       parseClaims: parseTokenClaims,
     }),
     warnings: createRateLimitedLog({ log: telemetry.log, clock, intervalMs: 10_000 }),
+    presencePolicy: { seeRole: 'viewer', showRole: 'viewer' },
     config: { allowedOrigins: [], limits: LIMITS },
   });
   const server = createServer();

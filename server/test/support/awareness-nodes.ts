@@ -1,4 +1,4 @@
-import { decodePresenceUpdate } from '../../src/core/presence-update.ts';
+import { splitPresenceUpdate } from '../../src/core/presence-update.ts';
 import { createRoomAwareness, type RoomAwareness } from '../../src/rooms/awareness.ts';
 import { createFakeClock } from './fake-clock.ts';
 import { createTestSession, type TestSession } from './room-fixture.ts';
@@ -31,7 +31,9 @@ export function createAwarenessNodes(
     const awareness = createRoomAwareness({
       clock,
       sessions,
-      limits: { statesPerSession: 8, stateBytes: 4096 },
+      limits: { statesPerSession: 8, stateBytes: 4096, perSecond: 40 },
+      ownerOf: () => undefined,
+      onRefused: () => undefined,
       publish: (bytes) => {
         published.push(bytes);
         for (const [other, node] of nodes) {
@@ -57,8 +59,8 @@ export function createAwarenessNodes(
       },
       present() {
         const all = awareness.encodeAll();
-        const entries = all === null ? [] : decodePresenceUpdate(all, 1e6);
-        return new Map(entries.map(({ client, state }) => [client, state]));
+        const entries = all === null ? [] : splitPresenceUpdate(all);
+        return new Map(entries.map(({ client, state }) => [client, Buffer.from(state).toString()]));
       },
     };
   }

@@ -1,4 +1,5 @@
 import { ScriptoriumError } from '../../src/core/errors.ts';
+import type { PresenceRights } from '../../src/core/presence-policy.ts';
 import type { WriteScope } from '../../src/core/write-scope.ts';
 import { createCarriedRanges } from '../../src/core/fork-carried.ts';
 import { createInProcessFanOut } from '../../src/adapters/in-process/fan-out.ts';
@@ -19,20 +20,26 @@ export interface TestSession extends UpdateSender {
   scope: WriteScope;
   readonly received: Outbound[];
   readonly durable: number[];
+  presence: PresenceRights;
   readonly ended: string[];
+  readonly refused: string[];
 }
 
 export function createTestSession(user: string, writable = true): TestSession {
   const session: TestSession = {
     user,
+    displayName: user,
+    presence: { sees: true, shows: true },
     writable,
     scope: writable ? 'all' : 'none',
     clients: new Set(),
     received: [],
     durable: [],
     ended: [],
+    refused: [],
     send: (outbound) => void session.received.push(outbound),
     onDurable: (position) => void session.durable.push(position),
+    onPresenceRefused: (code) => void session.refused.push(code),
     onDiscarded: (code) => void session.ended.push(code),
   };
   return session;
@@ -55,7 +62,7 @@ export function createRoomFixture(options: { readonly maxPendingBytes?: number; 
         clock,
         telemetry,
         node: 'test',
-        awarenessLimits: { statesPerSession: 8, stateBytes: 4096 },
+        awarenessLimits: { statesPerSession: 8, stateBytes: 4096, perSecond: 40 },
         onDiscarded: (room) => {
           discarded.push(room);
           onDiscarded?.();

@@ -63,7 +63,8 @@ export function createSessionFixture() {
     const identity = createIdentity({ user, role: 'editor' });
     const name = parseDocumentName('doc');
     if (name === null) throw new Error('not a name');
-    const session = new Session({ socket, address: frameAddress('doc'), room, identity, name, scope });
+    const presence = { sees: true, shows: true };
+    const session = new Session({ socket, address: frameAddress('doc'), room, identity, name, scope, presence });
     room.attach(session);
     const receive = (type: number, bytes: Uint8Array): boolean => {
       const encoder = encoding.createEncoder();

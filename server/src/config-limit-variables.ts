@@ -1,0 +1,53 @@
+import { ROLES } from '@scriptorium/shared/roles';
+import { z } from 'zod';
+import { integer, KIBIBYTE, MEBIBYTE, variable } from './config-variable.ts';
+
+const leastRole = z.enum(ROLES).exclude(['none']).default('viewer');
+
+/** Who is seen by whom, and how much clients may say of themselves. */
+export const PRESENCE_VARIABLES = {
+  PRESENCE_SEE_ROLE: variable(leastRole, 'viewer', 'Least role that sees who else is in a document.'),
+  PRESENCE_SHOW_ROLE: variable(
+    leastRole,
+    'viewer',
+    'Least role that others see in a document; with `commenter`, people who only read show no cursor.',
+  ),
+  LIMIT_PRESENCE_BYTES: integer(
+    { from: 256, to: 64 * KIBIBYTE, fallback: 4 * KIBIBYTE },
+    'Largest state of presence (awareness) of one client; a larger one is left out.',
+  ),
+  LIMIT_PRESENCE_CLIENTS: integer(
+    { from: 1, to: 100, fallback: 4 },
+    'ClientIDs that one session may announce at the same time.',
+  ),
+  LIMIT_PRESENCE_PER_SECOND: integer(
+    { from: 1, to: 100, fallback: 30 },
+    'How often in a second others hear of one client; in between, what it says last counts.',
+  ),
+} as const;
+
+/** Bounds that nobody honest meets; each has an error code and a metric. */
+export const LIMIT_VARIABLES = {
+  LIMIT_MESSAGE_BYTES: integer(
+    { from: 1024, to: 256 * MEBIBYTE, fallback: 16 * MEBIBYTE },
+    'Largest WebSocket message.',
+  ),
+  LIMIT_UPDATES_PER_SECOND: integer(
+    { from: 1, to: 100_000, fallback: 60 },
+    'Updates a connection may send per second for long; beyond it the server stops reading for a while.',
+  ),
+  LIMIT_UPDATES_BURST: integer(
+    { from: 1, to: 1_000_000, fallback: 600 },
+    "Updates a connection may send at once, a returning client's offline edits for example.",
+  ),
+  LIMIT_CONNECTIONS_PER_ADDRESS: integer(
+    { from: 1, to: 1_000_000, fallback: 200 },
+    'WebSocket connections from one address; loopback addresses are exempt.',
+  ),
+  LIMIT_DOCUMENTS_PER_CONNECTION: integer({ from: 1, to: 10_000, fallback: 50 }, 'Documents open on one connection.'),
+  LIMIT_BODY_BYTES: integer({ from: 1024, to: 256 * MEBIBYTE, fallback: MEBIBYTE }, 'Largest body of a REST request.'),
+  LIMIT_WRITER_PENDING_BYTES: integer(
+    { from: MEBIBYTE, to: 4096 * MEBIBYTE, fallback: 64 * MEBIBYTE },
+    'Edits that wait for the store, over all documents; beyond it new ones are refused until it catches up.',
+  ),
+} as const;
