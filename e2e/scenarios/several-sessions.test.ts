@@ -11,7 +11,7 @@ describe('several providers of one document on one socket', () => {
   let token: string;
   beforeAll(async () => {
     site = await createServerSite();
-    await site.start();
+    await site.start({ env: { LIMIT_SESSIONS_PER_DOCUMENT: '3' } });
     token = await mintToken({ sub: 'ada' });
   });
   afterAll(() => site.dispose());

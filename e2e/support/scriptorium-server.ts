@@ -49,6 +49,9 @@ export function serverEnvironment(site: { readonly dataDir: string; readonly por
     DATA_DIR: site.dataDir,
     JWT_SECRET: TEST_SECRET,
     LOG_LEVEL: 'warn',
+    // Tests ask more than people do; the limit has tests of its own.
+    LIMIT_REQUESTS_PER_MINUTE: '0',
+    LIMIT_ANONYMOUS_REQUESTS_PER_MINUTE: '0',
   };
 }
 

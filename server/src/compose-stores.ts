@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { createFilesystemSnapshotStore } from './adapters/filesystem/snapshot-store.ts';
+import { createInProcessRateWindows } from './adapters/in-process/rate-windows.ts';
 import { createInProcessFanOut } from './adapters/in-process/fan-out.ts';
 import { createAccessChangeLog } from './adapters/sql/access-changes.ts';
 import { createApiKeyStore } from './adapters/sql/api-key-store.ts';
@@ -15,6 +16,7 @@ import type { Ground } from './compose-ground.ts';
 import type { AccessChangeLog } from './ports/access-changes.ts';
 import type { ApiKeyStore } from './ports/api-key-store.ts';
 import type { DocumentCatalog } from './ports/document-catalog.ts';
+import type { RateWindows } from './ports/rate-windows.ts';
 import type { FanOut } from './ports/fan-out.ts';
 import type { GrantStore } from './ports/grant-store.ts';
 import type { SnapshotStore } from './ports/snapshot-store.ts';
@@ -30,6 +32,7 @@ export interface Stores extends StoredHistory {
   readonly accessChanges: AccessChangeLog;
   readonly snapshots: SnapshotStore;
   readonly fanOut: FanOut;
+  readonly rateWindows: RateWindows;
   /** Largest snapshot and largest history segment that lie in the database itself. */
   readonly inlineLimits: { readonly snapshotBytes: number; readonly segmentBytes: number };
   /** Whether rows that may go are removed one by one; PostgreSQL drops whole days. */
@@ -55,10 +58,11 @@ export async function openStores(ground: Ground): Promise<Stores> {
     ...opened,
     log: config.testAppendDelayMs === 0 ? log : delayAppends(log, clock, config.testAppendDelayMs),
     fanOut: await openFanOut(ground),
+    rateWindows: await openRateWindows(ground),
   };
 }
 
-type Opened = Omit<Stores, 'fanOut'>;
+type Opened = Omit<Stores, 'fanOut' | 'rateWindows'>;
 
 /** One SQLite database, and a directory or a bucket for what is large. */
 async function openEmbedded(ground: Ground): Promise<Opened> {
@@ -123,4 +127,12 @@ async function openFanOut({ config, clock, telemetry, node }: Ground): Promise<F
   if (redis === null) return createInProcessFanOut({ node });
   const { openRedisFanOut } = await import('./adapters/redis/open-redis-fan-out.ts');
   return openRedisFanOut({ ...redis, node, clock, telemetry, inlineBytes: RELAY_INLINE_BYTES });
+}
+
+/** Where limits are counted that hold for all nodes together. */
+async function openRateWindows({ config }: Ground): Promise<RateWindows> {
+  const { redis } = config.stores;
+  if (redis === null) return createInProcessRateWindows();
+  const { openRedisRateWindows } = await import('./adapters/redis/rate-windows.ts');
+  return openRedisRateWindows(redis);
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { createProxyTrust } from './access/client-address.ts';
 import { createSystemClock } from './adapters/system/clock.ts';
 import type { HealthProbe } from './api/api-deps.ts';
 import { createApi } from './api/create-api.ts';
@@ -49,6 +50,7 @@ export async function startNode(config: Config, version: string): Promise<Node> 
   const identity = await createIdentity(ground, stores);
   const { verifier, developmentIssuer, access } = identity;
   const warnings = createRateLimitedLog({ log, clock, intervalMs: WARNING_INTERVAL });
+  const proxies = createProxyTrust(config.trustedProxies);
   const gateway = createGateway({
     ...ground,
     ...stores,
@@ -56,12 +58,15 @@ export async function startNode(config: Config, version: string): Promise<Node> 
     access,
     rooms: live.rooms,
     warnings,
+    proxies,
     presencePolicy: config.presence.policy,
   });
   const state = { started: false, draining: false };
   const api = await createApi({
     ...identity,
     config,
+    proxies,
+    rateWindows: stores.rateWindows,
     version,
     catalog: stores.catalog,
     grants: stores.grants,
@@ -80,7 +85,8 @@ export async function startNode(config: Config, version: string): Promise<Node> 
   state.started = true;
   // Nobody comes in any more; then what is pending is committed, rooms are let go of, and the stores closed.
   const front = drainTogether('front', [gateway, createApiService(api, clock)]);
-  const services = [front, identity.watch, ...live.services, stores.service];
+  const limits = { name: 'limits', drain: async () => stores.rateWindows.close() };
+  const services = [front, identity.watch, ...live.services, limits, stores.service];
   return {
     port,
     development: developmentIssuer !== null,

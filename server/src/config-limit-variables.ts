@@ -40,11 +40,49 @@ export const LIMIT_VARIABLES = {
     { from: 1, to: 1_000_000, fallback: 600 },
     "Updates a connection may send at once, a returning client's offline edits for example.",
   ),
+  LIMIT_BYTES_PER_SECOND: integer(
+    { from: 1024, to: 1024 * MEBIBYTE, fallback: 4 * MEBIBYTE },
+    'Bytes a connection may send per second for long; beyond it the server stops reading for a while.',
+  ),
+  LIMIT_BYTES_BURST: integer(
+    { from: 64 * KIBIBYTE, to: 4096 * MEBIBYTE, fallback: 64 * MEBIBYTE },
+    'Bytes a connection may send at once.',
+  ),
+  LIMIT_LOGIN_BYTES: integer(
+    { from: 1024, to: MEBIBYTE, fallback: 16 * KIBIBYTE },
+    'Largest message of a connection that has shown no token yet.',
+  ),
+  LIMIT_LOGIN_SECONDS: integer({ from: 1, to: 600, fallback: 10 }, 'Time in which a connection must sign in.'),
+  LIMIT_OUTPUT_BYTES: integer(
+    { from: MEBIBYTE, to: 4096 * MEBIBYTE, fallback: 64 * MEBIBYTE },
+    'What may wait for a connection that reads too slowly, besides the document it asked for; beyond it the connection is cut.',
+  ),
+  LIMIT_FRAGMENTS: integer({ from: 1, to: 16_384, fallback: 64 }, 'Fragments of one WebSocket message.'),
+  LIMIT_FAILURES_PER_ADDRESS: integer(
+    { from: 5, to: 1_000_000, fallback: 100 },
+    'Bad tokens and broken messages of one address per minute; beyond it its connections are refused. Loopback addresses are exempt.',
+  ),
   LIMIT_CONNECTIONS_PER_ADDRESS: integer(
     { from: 1, to: 1_000_000, fallback: 200 },
     'WebSocket connections from one address; loopback addresses are exempt.',
   ),
   LIMIT_DOCUMENTS_PER_CONNECTION: integer({ from: 1, to: 10_000, fallback: 50 }, 'Documents open on one connection.'),
+  LIMIT_SESSIONS_PER_DOCUMENT: integer(
+    { from: 1, to: 100, fallback: 1 },
+    'Sessions of one document on one connection (`sessionAwareness` of @hocuspocus/provider).',
+  ),
+  LIMIT_CONNECTIONS_PER_TENANT: integer(
+    { from: 0, to: 10_000_000, fallback: 0 },
+    'Connections of one tenant to one node; 0 for no limit.',
+  ),
+  LIMIT_REQUESTS_PER_MINUTE: integer(
+    { from: 0, to: 1_000_000, fallback: 100 },
+    'REST requests of one user per minute; 0 for no limit.',
+  ),
+  LIMIT_ANONYMOUS_REQUESTS_PER_MINUTE: integer(
+    { from: 0, to: 1_000_000, fallback: 20 },
+    'REST requests without a valid token of one address per minute; 0 for no limit. What an app asks before a sign-in is exempt.',
+  ),
   LIMIT_BODY_BYTES: integer({ from: 1024, to: 256 * MEBIBYTE, fallback: MEBIBYTE }, 'Largest body of a REST request.'),
   LIMIT_WRITER_PENDING_BYTES: integer(
     { from: MEBIBYTE, to: 4096 * MEBIBYTE, fallback: 64 * MEBIBYTE },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isProxyEntry } from './access/client-address.ts';
 import { LIMIT_VARIABLES, PRESENCE_VARIABLES } from './config-limit-variables.ts';
 import { STORE_VARIABLES } from './config-store-variables.ts';
 import { TOKEN_VARIABLES } from './config-token-variables.ts';
@@ -19,6 +20,16 @@ function parseOrigins(text: string, context: z.RefinementCtx): readonly string[]
     });
 }
 
+function parseProxies(text: string, context: z.RefinementCtx): readonly string[] {
+  const entries = text.split(',').map((entry) => entry.trim());
+  const given = entries.filter((entry) => entry !== '');
+  for (const entry of given) {
+    if (isProxyEntry(entry)) continue;
+    context.addIssue({ code: 'custom', message: `must list addresses and networks, not "${entry}"` });
+  }
+  return given;
+}
+
 /** Every variable the server reads, in the order of the table. */
 export const VARIABLES = {
   HOST: variable(z.string().max(255).default('127.0.0.1'), '127.0.0.1', 'Address to listen on.'),
@@ -30,6 +41,11 @@ export const VARIABLES = {
     z.string().default('').transform(parseOrigins),
     '',
     "Web origins that may connect besides the server's own, separated by commas; `*` for any. Clients that send no Origin always may.",
+  ),
+  TRUSTED_PROXIES: variable(
+    z.string().default('').transform(parseProxies),
+    '',
+    'Addresses and networks of the proxies in front, separated by commas (`10.0.0.7`, `10.0.0.0/8`, `loopback`, `private`); `X-Forwarded-For` and `X-Forwarded-Proto` of these alone are believed.',
   ),
   LOG_LEVEL: variable(
     z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),

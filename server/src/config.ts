@@ -75,11 +75,27 @@ export interface Config {
     readonly messageBytes: number;
     readonly updatesPerSecond: number;
     readonly updatesBurst: number;
+    readonly bytesPerSecond: number;
+    readonly bytesBurst: number;
+    readonly loginBytes: number;
+    /** Milliseconds. */
+    readonly loginTime: number;
+    readonly outputBytes: number;
+    readonly fragments: number;
+    readonly failuresPerAddress: number;
     readonly connectionsPerAddress: number;
     readonly documentsPerConnection: number;
+    readonly sessionsPerDocument: number;
+    /** Infinite where there is no limit. */
+    readonly connectionsPerTenant: number;
+    /** Infinite where there is no limit. */
+    readonly requestsPerMinute: number;
+    readonly anonymousPerMinute: number;
     readonly bodyBytes: number;
     readonly writerPendingBytes: number;
   };
+  /** Addresses and networks whose word about who is behind them is taken. */
+  readonly trustedProxies: readonly string[];
   readonly shutdownTimeoutMs: number;
   /** Milliseconds of that in which everything goes on but `/readyz`. */
   readonly shutdownPauseMs: number;
@@ -183,19 +199,40 @@ function toConfig(values: Values, warnings: readonly string[]): Config {
     },
     allowedOrigins: values.ALLOWED_ORIGINS,
     logLevel: values.LOG_LEVEL,
-    limits: {
-      messageBytes: values.LIMIT_MESSAGE_BYTES,
-      updatesPerSecond: values.LIMIT_UPDATES_PER_SECOND,
-      updatesBurst: values.LIMIT_UPDATES_BURST,
-      connectionsPerAddress: values.LIMIT_CONNECTIONS_PER_ADDRESS,
-      documentsPerConnection: values.LIMIT_DOCUMENTS_PER_CONNECTION,
-      bodyBytes: values.LIMIT_BODY_BYTES,
-      writerPendingBytes: values.LIMIT_WRITER_PENDING_BYTES,
-    },
+    limits: toLimits(values),
+    trustedProxies: values.TRUSTED_PROXIES,
     testAppendDelayMs: values.SCRIPTORIUM_TEST_APPEND_DELAY_MS,
     shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_SECONDS * 1000,
     shutdownPauseMs: values.SHUTDOWN_PAUSE_SECONDS * 1000,
     warnings,
+  };
+}
+
+/** A limit of 0 is none. */
+function orNone(limit: number): number {
+  return limit === 0 ? Infinity : limit;
+}
+
+function toLimits(values: Values): Config['limits'] {
+  return {
+    messageBytes: values.LIMIT_MESSAGE_BYTES,
+    updatesPerSecond: values.LIMIT_UPDATES_PER_SECOND,
+    updatesBurst: values.LIMIT_UPDATES_BURST,
+    bytesPerSecond: values.LIMIT_BYTES_PER_SECOND,
+    bytesBurst: values.LIMIT_BYTES_BURST,
+    loginBytes: values.LIMIT_LOGIN_BYTES,
+    loginTime: values.LIMIT_LOGIN_SECONDS * 1000,
+    outputBytes: values.LIMIT_OUTPUT_BYTES,
+    fragments: values.LIMIT_FRAGMENTS,
+    failuresPerAddress: values.LIMIT_FAILURES_PER_ADDRESS,
+    connectionsPerAddress: values.LIMIT_CONNECTIONS_PER_ADDRESS,
+    documentsPerConnection: values.LIMIT_DOCUMENTS_PER_CONNECTION,
+    sessionsPerDocument: values.LIMIT_SESSIONS_PER_DOCUMENT,
+    connectionsPerTenant: orNone(values.LIMIT_CONNECTIONS_PER_TENANT),
+    requestsPerMinute: orNone(values.LIMIT_REQUESTS_PER_MINUTE),
+    anonymousPerMinute: orNone(values.LIMIT_ANONYMOUS_REQUESTS_PER_MINUTE),
+    bodyBytes: values.LIMIT_BODY_BYTES,
+    writerPendingBytes: values.LIMIT_WRITER_PENDING_BYTES,
   };
 }
 

@@ -146,7 +146,7 @@ export const ERRORS = {
     retryable: false,
   },
   'limit-exceeded': {
-    title: 'The update passes a limit of this document.',
+    title: 'This passes a limit of the server or of the document.',
     status: 422,
     close: null,
     level: 'warn',
@@ -215,6 +215,20 @@ export const ERRORS = {
     close: 'forbidden',
     level: 'error',
     retryable: false,
+  },
+  'document-failing': {
+    title: 'The document failed again and again and is left alone for a moment.',
+    status: 500,
+    close: 'forbidden',
+    level: 'error',
+    retryable: false,
+  },
+  'too-many-connections': {
+    title: 'The tenant has all the connections open that it may; try again shortly.',
+    status: 429,
+    close: 'unavailable',
+    level: 'warn',
+    retryable: true,
   },
   'storage-unavailable': {
     title: 'The store does not answer; nothing was lost, try again.',

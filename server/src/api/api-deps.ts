@@ -1,3 +1,6 @@
+import type { ProxyTrust } from '../access/client-address.ts';
+import type { RateWindows } from '../ports/rate-windows.ts';
+import type { RequestRates } from './request-limits.ts';
 import type { Access } from '../access/access.ts';
 import type { ApiKeyStore } from '../ports/api-key-store.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -23,7 +26,7 @@ export interface HealthProbe {
 export interface ApiConfig {
   /** Origins besides the server's own that may connect. */
   readonly allowedOrigins: readonly string[];
-  readonly limits: { readonly bodyBytes: number };
+  readonly limits: { readonly bodyBytes: number } & RequestRates;
 }
 
 /** Everything the REST API stands on. */
@@ -34,6 +37,9 @@ export interface ApiDeps {
   readonly catalog: DocumentCatalog;
   readonly documents: LiveDocuments;
   readonly verifier: TokenVerifier;
+  /** Which hops in front are believed. */
+  readonly proxies: ProxyTrust;
+  readonly rateWindows: RateWindows;
   readonly access: Access;
   readonly grants: GrantStore;
   readonly keys: ApiKeyStore;

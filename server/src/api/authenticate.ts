@@ -1,10 +1,11 @@
 import { parseDocumentName, type DocumentName } from '@scriptorium/shared/document-name';
 import type { Ability, Action, Role } from '@scriptorium/shared/roles';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Access } from '../access/access.ts';
 import { ScriptoriumError } from '../core/errors.ts';
 import { decide, decideForTenant, type Rights } from '../core/permissions.ts';
 import type { Identity, TokenVerifier } from '../ports/token-verifier.ts';
+import type { RequestLimits } from './request-limits.ts';
 
 const BEARER = /^Bearer +([\w~+/.-]+=*)$/i;
 
@@ -15,8 +16,21 @@ export interface Caller {
 }
 
 /** Creates the hook that runs before anything else of a request is read: no valid token, no request. */
-export function createAuthenticator(verifier: TokenVerifier, access: Access) {
-  return async (request: FastifyRequest): Promise<void> => {
+export function createAuthenticator(verifier: TokenVerifier, access: Access, limits: RequestLimits) {
+  const authenticate = createJudge(verifier, access);
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const caller = await authenticate(request).catch(async (error: unknown) => {
+      await limits.takeForStranger(request, reply);
+      throw error;
+    });
+    await limits.takeForUser(caller.identity, reply);
+    request.caller = caller;
+  };
+}
+
+/** Tells who sent a request; throws `unauthenticated` and its like. */
+function createJudge(verifier: TokenVerifier, access: Access) {
+  return async (request: FastifyRequest): Promise<Caller> => {
     const token = BEARER.exec(request.headers.authorization ?? '')?.[1];
     if (token === undefined)
       throw new ScriptoriumError('unauthenticated', 'send the token as "Authorization: Bearer …"');
@@ -25,7 +39,7 @@ export function createAuthenticator(verifier: TokenVerifier, access: Access) {
     const { identity } = verification;
     const { rights } = await access.standingOf(identity);
     if (rights === null) throw new ScriptoriumError('unauthenticated', 'this access was taken away');
-    request.caller = { identity, rights };
+    return { identity, rights };
   };
 }
 

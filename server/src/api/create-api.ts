@@ -1,6 +1,8 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { HTTP_LIMITS } from '../core/limits-http.ts';
+import { allowOrigins } from './cross-origin.ts';
+import { createRequestLimits } from './request-limits.ts';
 import { addAnswerDeadline } from './answer-deadline.ts';
 import type { ApiDeps } from './api-deps.ts';
 import { createAuthenticator } from './authenticate.ts';
@@ -54,8 +56,14 @@ async function registerRoutes(app: FastifyInstance, deps: ApiDeps): Promise<void
       if (deps.developmentIssuer !== null) {
         await v1.register(developmentRoutes, { issuer: deps.developmentIssuer });
       }
+      const limits = createRequestLimits({
+        windows: deps.rateWindows,
+        rates: deps.config.limits,
+        proxies: deps.proxies,
+        metrics: deps.telemetry.metrics,
+      });
       await v1.register(async (authenticated) => {
-        authenticated.addHook('onRequest', createAuthenticator(deps.verifier, deps.access));
+        authenticated.addHook('onRequest', createAuthenticator(deps.verifier, deps.access, limits));
         await authenticated.register(sessionRoutes);
         await authenticated.register(documentRoutes, deps);
         await authenticated.register(contentRoutes, deps);
@@ -75,13 +83,13 @@ function neverAsked(): never {
   throw new Error('schemas are compiled by zod');
 }
 
-function createServer({ config, telemetry, clock }: ApiDeps): FastifyInstance {
+function createServer({ config, telemetry, clock, proxies }: ApiDeps): FastifyInstance {
   const log = telemetry.log.child({ part: 'api' });
   const handleError = createErrorHandler(log);
   const app = fastify({
     logger: false,
     bodyLimit: config.limits.bodyBytes,
-    trustProxy: false,
+    trustProxy: (address) => proxies.trusts(address),
     requestTimeout: HTTP_LIMITS.requestTimeoutMs,
     keepAliveTimeout: HTTP_LIMITS.keepAliveTimeoutMs,
     http: { headersTimeout: HTTP_LIMITS.headersTimeoutMs, connectionsCheckingInterval: HTTP_LIMITS.connectionCheckMs },
@@ -99,6 +107,7 @@ function createServer({ config, telemetry, clock }: ApiDeps): FastifyInstance {
   app.removeContentTypeParser('text/plain');
   app.decorateRequest('caller', null);
   app.setErrorHandler(handleError);
+  allowOrigins(app, config.allowedOrigins);
   addAnswerDeadline(app, { clock, handleError });
   app.addHook('onSend', async (_request, reply) => setSecurityHeaders(reply));
   app.addHook('onRequestAbort', async (request) => {

@@ -25,7 +25,8 @@ export function createErrorHandler(log: Logger) {
 export function sendProblem(reply: FastifyReply, problem: Problem): void {
   reply.code(problem.status).type(PROBLEM_MEDIA_TYPE).header('cache-control', 'no-store');
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
-  if (problem.status === 429 || problem.status === 503) reply.header('retry-after', '1');
+  const mayRetry = problem.status === 429 || problem.status === 503;
+  if (mayRetry && !reply.hasHeader('retry-after')) reply.header('retry-after', '1');
   // Bytes, so that neither a response schema of the route nor a charset is applied to it.
   reply.send(Buffer.from(JSON.stringify(problem)));
 }

@@ -5,7 +5,6 @@ import type { WebSocketLike } from '@hocuspocus/server';
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { AckEntry } from '../core/ack-ledger.ts';
-import type { BucketLimits } from '../core/token-bucket.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RateLimitedLog } from '../observability/rate-limited-log.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
@@ -18,8 +17,9 @@ import {
   type FrameAddress,
   type InboundFrame,
 } from './frames.ts';
+import { largestMessage, limitMessages, type MessageLimits, type SocketStage } from './message-limit.ts';
 import { createOutput, type Output, type OutputFlusher } from './output.ts';
-import { ReadBudgets, type Charge } from './read-budgets.ts';
+import { ReadBudgets, type Charge, type ReadRates } from './read-budgets.ts';
 import { createReplyTurns, type ReplyTurns } from './reply-turns.ts';
 import type { Session, SessionSocket } from './session.ts';
 
@@ -38,7 +38,10 @@ export interface ClientSocketDeps {
   readonly warnings: RateLimitedLog;
   /** Network address of the peer. */
   readonly remote: string;
-  readonly updateRate: BucketLimits;
+  readonly rates: ReadRates;
+  readonly messages: MessageLimits;
+  /** Bytes that may wait for the peer, besides what it asked for, before it is cut in the middle of whatever it does. */
+  readonly outputBytes: number;
   readonly flusher: OutputFlusher;
   /** Handles one frame; false when it breaks the protocol. */
   readonly onFrame: (socket: ClientSocket, frame: InboundFrame) => boolean;
@@ -47,6 +50,8 @@ export interface ClientSocketDeps {
   /** Called before the server ends the socket by a code, while something can still be said on it. */
   readonly onEnding: (code: ErrorCode) => void;
   readonly onClose: (socket: ClientSocket) => void;
+  /** Called when the client broke the protocol or showed what opens nothing. */
+  readonly onFault: () => void;
   /** Takes one session off the socket, which stays. */
   readonly onSessionEnd: (session: Session, code: ErrorCode) => void;
 }
@@ -54,8 +59,10 @@ export interface ClientSocketDeps {
 const READY_STATE = { open: 1, closing: 2 } as const;
 /** Milliseconds that a peer has to answer our close before the connection is cut. */
 const CLOSE_PATIENCE = 2_000;
-/** Bytes that may wait for a peer, besides what it asked for, before it is cut in the middle of whatever it does. */
-const MOST_BACKLOG = 64 * 1024 * 1024;
+/** Bytes behind which no ping is answered: a peer that pings and does not read is told nothing. */
+const PONG_BACKLOG = 16 * 1024;
+/** Bad tokens after which a socket is closed. */
+const MAX_FAILED_LOGINS = 5;
 
 /** One WebSocket: reading with limits, writing with bounds, and the one place that ends it. */
 export class ClientSocket implements SessionSocket {
@@ -64,8 +71,6 @@ export class ClientSocket implements SessionSocket {
   readonly forHocuspocus: WebSocketLike;
   /** Fixed by the first valid token; a later one may not change tenant or user. */
   identity: Identity | null = null;
-  /** How many logins failed on this socket. */
-  failedLogins = 0;
   readonly output: Output;
   readonly replies: ReplyTurns;
   readonly #deps: ClientSocketDeps;
@@ -73,6 +78,7 @@ export class ClientSocket implements SessionSocket {
   readonly #pauses = new Set<string>();
   /** Of the last frame; the next one usually has the same. */
   #lastAddress: FrameAddress = NO_ADDRESS;
+  #failedLogins = 0;
   #ending = false;
 
   constructor(deps: ClientSocketDeps) {
@@ -82,10 +88,11 @@ export class ClientSocket implements SessionSocket {
     this.output = createOutput({
       ...deps,
       onBacklog: (buffered) => {
-        if (buffered - this.replies.inFlight > MOST_BACKLOG) this.endSlowReader();
+        if (buffered - this.replies.inFlight > deps.outputBytes) this.endSlowReader();
       },
     });
-    this.#budgets = new ReadBudgets(deps.clock, deps.updateRate);
+    this.#budgets = new ReadBudgets(deps.clock, deps.rates);
+    this.enterStage('outside');
     this.forHocuspocus = this.#createWebSocketLike();
     this.#listen();
   }
@@ -130,6 +137,12 @@ export class ClientSocket implements SessionSocket {
       if (isBinary) this.#receive(bytes);
       else this.violate('a text frame');
     });
+    webSocket.on('ping', (payload) => {
+      this.#receivePing(payload);
+    });
+    webSocket.on('pong', () => {
+      this.charge('signals');
+    });
     webSocket.on('close', () => {
       this.#ending = true;
       try {
@@ -144,8 +157,16 @@ export class ClientSocket implements SessionSocket {
     });
   }
 
+  /** Pings count like signals, and are answered while the peer reads: what piles up is no life sign. */
+  #receivePing(payload: Buffer): void {
+    this.charge('signals');
+    if (this.open && this.output.buffered < PONG_BACKLOG) this.#deps.webSocket.pong(payload);
+    else this.#deps.telemetry.metrics.count('pings_dropped_total');
+  }
+
   #receive(bytes: Uint8Array): void {
     try {
+      this.charge('bytes', bytes.byteLength);
       if (bytes.byteLength === 1 && bytes[0] === FRAME_TYPE.pong) {
         this.charge('signals');
         return;
@@ -187,6 +208,19 @@ export class ClientSocket implements SessionSocket {
     clock.after(pause, () => {
       this.resumeReading(reason);
     });
+  }
+
+  /** Sets how large a message may be from now on. */
+  enterStage(stage: SocketStage): void {
+    if (this.open) limitMessages(this.#deps.webSocket, largestMessage(stage, this.#deps.messages));
+  }
+
+  /** Counts a token that opened nothing; ends the socket of whoever goes on trying. */
+  noteFailedLogin(): void {
+    this.#failedLogins += 1;
+    this.#deps.telemetry.metrics.count('logins_failed_total');
+    this.#deps.onFault();
+    if (this.#failedLogins >= MAX_FAILED_LOGINS) this.end('unauthenticated');
   }
 
   pauseReading(reason: string): void {
@@ -233,6 +267,7 @@ export class ClientSocket implements SessionSocket {
   violate(detail: string): void {
     if (this.#ending) return;
     this.#deps.telemetry.metrics.count('frames_malformed_total');
+    this.#deps.onFault();
     const { warnings, remote } = this.#deps;
     warnings.warn(`violation ${remote}`, 'protocol_violation', { detail, remote, user: this.identity?.user ?? null });
     this.end('malformed-message');

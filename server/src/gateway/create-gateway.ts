@@ -5,15 +5,20 @@ import { FRAME_TYPE } from '@scriptorium/shared/frame-types';
 import { Hocuspocus } from '@hocuspocus/server';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { plainAddress } from '../core/address.ts';
+import { networkOf, readClientAddress, type ProxyTrust } from '../access/client-address.ts';
+import { guardClock } from '../observability/guard-clock.ts';
 import type { RateLimitedLog } from '../observability/rate-limited-log.ts';
 import { planDepartureSpread } from '../core/departure-plan.ts';
+import type { Clock } from '../ports/clock.ts';
 import { withDeadline, type Service } from '../service.ts';
 import type { AdmissionDeps } from './admission.ts';
 import { createAdmissionQueue, type AdmissionQueue } from './admission-queue.ts';
 import { ClientSocket, type Dialect } from './client-socket.ts';
-import { createConnectionLimit } from './connection-limit.ts';
+import { createAddressFailures } from './address-failures.ts';
+import { createConnectionLimit, isLoopback } from './connection-limit.ts';
 import { createSessionExtension } from './extensions/session-extension.ts';
 import { frameAddress, frameMessage, readAddressedFrame, readdress } from './frames.ts';
+import { watchLogin } from './login-deadline.ts';
 import { createOutputFlusher } from './output.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import type { SyncDeps } from './session-sync.ts';
@@ -26,13 +31,29 @@ export interface GatewayConfig {
     readonly messageBytes: number;
     readonly updatesPerSecond: number;
     readonly updatesBurst: number;
+    readonly bytesPerSecond: number;
+    readonly bytesBurst: number;
+    readonly loginBytes: number;
+    /** Milliseconds. */
+    readonly loginTime: number;
+    readonly outputBytes: number;
+    readonly fragments: number;
+    readonly failuresPerAddress: number;
+    readonly sessionsPerDocument: number;
+    /** Infinite where there is no limit. */
+    readonly connectionsPerTenant: number;
     readonly connectionsPerAddress: number;
     readonly documentsPerConnection: number;
   };
 }
 
 export type GatewayDeps = Omit<AdmissionDeps, 'admissions'> &
-  SyncDeps & { readonly config: GatewayConfig; readonly warnings: RateLimitedLog };
+  SyncDeps & {
+    readonly config: GatewayConfig;
+    readonly warnings: RateLimitedLog;
+    /** Which hops are believed about the address of a client. */
+    readonly proxies: ProxyTrust;
+  };
 
 /** All WebSockets of the node. */
 export interface Gateway extends Service {
@@ -44,7 +65,6 @@ export interface Gateway extends Service {
 const HOCUSPOCUS_TIMEOUT = 2 ** 31 - 1;
 /** Frames that Hocuspocus may send by itself; synchronisation and presence are ours. */
 const FORWARDED = new Set<number>([FRAME_TYPE.auth, FRAME_TYPE.stateless, FRAME_TYPE.close]);
-const MAX_FRAGMENTS = 64;
 /**
  * Hocuspocus hands the request on to hooks, none of which asks for it. A real one would load the HTTP client of Node,
  * 16 MB of it, at the first connection.
@@ -65,6 +85,8 @@ class WebSocketGateway implements Gateway {
   readonly #hocuspocus: Hocuspocus<HocuspocusContext>;
   readonly #server: WebSocketServer;
   readonly #limit;
+  readonly #tenantSockets;
+  readonly #failures;
   readonly #housekeeping;
   readonly #flusher = createOutputFlusher();
   readonly #admissions: AdmissionQueue;
@@ -76,7 +98,9 @@ class WebSocketGateway implements Gateway {
   constructor(deps: GatewayDeps) {
     this.#deps = deps;
     const { limits } = deps.config;
-    this.#limit = createConnectionLimit(limits.connectionsPerAddress);
+    this.#limit = createConnectionLimit(limits.connectionsPerAddress, isLoopback);
+    this.#tenantSockets = createConnectionLimit(limits.connectionsPerTenant);
+    this.#failures = createAddressFailures(deps.clock, limits.failuresPerAddress);
     this.#admissions = createAdmissionQueue(deps.clock);
     this.#hocuspocus = new Hocuspocus<HocuspocusContext>({
       quiet: true,
@@ -89,7 +113,9 @@ class WebSocketGateway implements Gateway {
       noServer: true,
       perMessageDeflate: false,
       maxPayload: limits.messageBytes,
-      maxFragments: MAX_FRAGMENTS,
+      maxFragments: limits.fragments,
+      // Answered by ourselves: unread answers to pings would be kept without end.
+      autoPong: false,
     };
     this.#server = new WebSocketServer(options);
     this.#housekeeping = startHousekeeping({ ...deps, tables: this.#tables });
@@ -112,14 +138,18 @@ class WebSocketGateway implements Gateway {
     const asked = readUpgradeRequest(request, this.#deps.config.allowedOrigins);
     if (asked.kind === 'refused') return refuse(socket, asked.status);
     if (this.#draining) return refuse(socket, 503);
-    const remote = request.socket.remoteAddress ?? '';
-    if (!this.#limit.take(remote)) return refuse(socket, 429);
+    const peer = request.socket.remoteAddress ?? '';
+    const remote = networkOf(readClientAddress(peer, request.headers['x-forwarded-for'], this.#deps.proxies));
+    if (this.#failures.blocked(remote) || !this.#limit.take(remote)) {
+      this.#deps.telemetry.metrics.count('connections_refused_total');
+      return refuse(socket, 429);
+    }
     socket.once('close', () => {
       this.#limit.give(remote);
     });
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       try {
-        if (socket instanceof Socket) this.#accept(webSocket, socket, asked);
+        if (socket instanceof Socket) this.#accept(webSocket, socket, { ...asked, remote });
       } catch (error) {
         this.#deps.telemetry.log.error('accept_failed', {}, error);
         webSocket.terminate();
@@ -130,9 +160,14 @@ class WebSocketGateway implements Gateway {
   #accept(
     webSocket: WebSocket,
     raw: Socket,
-    asked: { readonly dialect: Dialect; readonly token: string | null },
+    asked: { readonly dialect: Dialect; readonly token: string | null; readonly remote: string },
   ): void {
-    const { clock, telemetry, config, warnings } = this.#deps;
+    const { telemetry, warnings } = this.#deps;
+    const { limits } = this.#deps.config;
+    const clock = guardClock(this.#deps.clock, (error) => {
+      telemetry.log.error('socket_timer_failed', {}, error);
+      client.end('internal');
+    });
     raw.setNoDelay(true);
     const client = new ClientSocket({
       webSocket,
@@ -142,8 +177,13 @@ class WebSocketGateway implements Gateway {
       telemetry,
       warnings,
       flusher: this.#flusher,
-      remote: raw.remoteAddress ?? '',
-      updateRate: { perSecond: config.limits.updatesPerSecond, burst: config.limits.updatesBurst },
+      remote: asked.remote,
+      rates: {
+        updates: { perSecond: limits.updatesPerSecond, burst: limits.updatesBurst },
+        bytes: { perSecond: limits.bytesPerSecond, burst: limits.bytesBurst },
+      },
+      messages: limits,
+      outputBytes: limits.outputBytes,
       onFrame: (_socket, frame) => table.receive(frame),
       onSessionEnd: (session, code) => {
         table.endSession(session, code);
@@ -152,21 +192,27 @@ class WebSocketGateway implements Gateway {
       onEnding: (code) => {
         table.sayFarewell(code);
       },
+      onFault: () => {
+        this.#failures.note(asked.remote);
+      },
       onClose: (socket) => {
+        stopWatch();
         this.#forget(socket);
         table.closeAll();
       },
     });
-    const table = this.#createTable(client);
+    const table = this.#createTable(client, clock);
+    const stopWatch = watchLogin(clock, limits.loginTime, { socket: client, table });
     this.#tables.set(client, table);
     telemetry.metrics.count('connections_total');
     telemetry.metrics.gauge('connections', this.#tables.size);
     if (asked.dialect.kind === 'y-websocket') table.enter(asked.dialect.document, asked.token ?? '');
   }
 
-  #createTable(client: ClientSocket): SessionTable {
-    const { documentsPerConnection: maxDocuments } = this.#deps.config.limits;
-    const deps = { ...this.#deps, admissions: this.#admissions, leaving: () => this.#leaving, maxDocuments };
+  #createTable(client: ClientSocket, clock: Clock): SessionTable {
+    const { documentsPerConnection: maxDocuments, sessionsPerDocument: maxSessions } = this.#deps.config.limits;
+    const shared = { admissions: this.#admissions, tenantSockets: this.#tenantSockets, leaving: () => this.#leaving };
+    const deps = { ...this.#deps, ...shared, clock, maxDocuments, maxSessions };
     const table = new SessionTable(deps, client);
     table.connect(this.#hocuspocus.handleConnection(client.forHocuspocus, NO_REQUEST, { table }));
     return table;
@@ -174,6 +220,7 @@ class WebSocketGateway implements Gateway {
 
   #forget(client: ClientSocket): void {
     this.#tables.delete(client);
+    if (client.identity !== null) this.#tenantSockets.give(client.identity.tenant);
     this.#deps.telemetry.metrics.gauge('connections', this.#tables.size);
     if (this.#tables.size === 0) this.#onEmpty();
   }

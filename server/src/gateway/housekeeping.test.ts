@@ -11,20 +11,19 @@ function fixture(socket: Partial<HouseSocket> & { readonly stalled?: number }, t
   const house: HouseSocket = {
     output: { stalledFor: () => socket.stalled ?? 0 },
     replies: { inFlight: 0 },
-    end: (code) => void ended.push(code),
     endSlowReader: () => void ended.push('slow-reader'),
   };
-  const tables = new Map([[house, { entered: false, size: 0, sessions: () => [], ...table }]]);
+  const tables = new Map([[house, { size: 0, sessions: () => [], ...table }]]);
   startHousekeeping({ clock, telemetry: createSilentTelemetry(), tables });
   return { clock, ended };
 }
 
 describe('housekeeping', () => {
   it('[SOCK80] a reader that took nothing for 30 seconds is cut off, a slower one is not', () => {
-    const cut = fixture({ stalled: 30_000 }, { entered: true, size: 1 });
+    const cut = fixture({ stalled: 30_000 }, { size: 1 });
     cut.clock.advance(5_000);
     expect(cut.ended).toEqual(['slow-reader']);
-    const slow = fixture({ stalled: 29_000 }, { entered: true, size: 1 });
+    const slow = fixture({ stalled: 29_000 }, { size: 1 });
     slow.clock.advance(60_000);
     expect(slow.ended).toEqual([]);
   });
@@ -43,32 +42,15 @@ describe('housekeeping', () => {
     const socket: HouseSocket = {
       output: { stalledFor: () => 0 },
       replies: { inFlight: 0 },
-      end: () => undefined,
       endSlowReader: () => undefined,
     };
     // What it uses of a session.
     const sessions = () => [session as unknown as Session];
-    const tables = new Map([[socket, { entered: true, size: 1, sessions }]]);
+    const tables = new Map([[socket, { size: 1, sessions }]]);
     startHousekeeping({ clock, telemetry: createSilentTelemetry(), tables });
     clock.advance(600_000);
     const pauses = heard.map((at, index) => at - (heard[index - 1] ?? 0));
     expect(Math.max(...pauses)).toBeLessThanOrEqual(15_000);
     expect(Math.min(...pauses)).toBeGreaterThanOrEqual(9_000);
-  });
-
-  it('[SOCK81] a socket on which nobody signs in is closed within ten seconds', () => {
-    const { clock, ended } = fixture({}, {});
-    clock.advance(5_000);
-    expect(ended).toEqual([]);
-    clock.advance(5_000);
-    expect(ended).toEqual(['unauthenticated']);
-  });
-
-  it('[SOCK81] a sign-in that is under way, or was once, is given its time', () => {
-    for (const table of [{ size: 1 }, { entered: true }]) {
-      const { clock, ended } = fixture({}, table);
-      clock.advance(60_000);
-      expect(ended).toEqual([]);
-    }
   });
 });

@@ -5,24 +5,21 @@ import { lifeSignFrame } from './frames.ts';
 import type { SessionTable } from './session-table.ts';
 
 /** What it needs of a socket, and of the socket's sessions. */
-export type HouseSocket = Pick<ClientSocket, 'end' | 'endSlowReader'> & {
+export type HouseSocket = Pick<ClientSocket, 'endSlowReader'> & {
   readonly output: Pick<ClientSocket['output'], 'stalledFor'>;
   readonly replies: Pick<ClientSocket['replies'], 'inFlight'>;
 };
-export type HouseTable = Pick<SessionTable, 'entered' | 'size' | 'sessions'>;
+export type HouseTable = Pick<SessionTable, 'size' | 'sessions'>;
 
 const INTERVAL = 5_000;
 /** A session that was sent nothing for this long gets a life sign; with the interval it is never over 15 s. */
 const QUIET = 9_000;
 /** A reader that has made no progress for this long is cut. */
 const STALLED = 30_000;
-/** A socket on which nobody logged in is closed after this long. */
-const LOGIN_PATIENCE = 10_000;
 
 /**
  * The gateway's one interval: life signs for quiet sessions (a provider that hears no protocol frame for 30 s takes the
- * connection for dead, whatever the WebSocket's pings say), an end for readers that make no progress and for sockets
- * that never log in.
+ * connection for dead, whatever the WebSocket's pings say), and an end for readers that make no progress.
  */
 export function startHousekeeping(deps: {
   readonly clock: Clock;
@@ -30,16 +27,9 @@ export function startHousekeeping(deps: {
   readonly tables: ReadonlyMap<HouseSocket, HouseTable>;
 }): { stop(): void } {
   const { clock } = deps;
-  const firstSeen = new WeakMap<HouseSocket, number>();
   let stopped = false;
 
   const visit = (socket: HouseSocket, table: HouseTable, now: number): void => {
-    const since = firstSeen.get(socket) ?? now;
-    firstSeen.set(socket, since);
-    if (!table.entered && table.size === 0 && now - since >= LOGIN_PATIENCE - INTERVAL) {
-      socket.end('unauthenticated');
-      return;
-    }
     if (socket.output.stalledFor(now, socket.replies.inFlight) >= STALLED) {
       socket.endSlowReader();
       return;

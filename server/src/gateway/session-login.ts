@@ -1,8 +1,10 @@
+import type { ErrorCode } from '@scriptorium/shared/error-codes';
 import { ScriptoriumError } from '../core/errors.ts';
 import type { RateLimitedLog } from '../observability/rate-limited-log.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import { admit, isSamePerson, type AdmissionDeps } from './admission.ts';
 import type { ClientSocket } from './client-socket.ts';
+import type { ConnectionLimit } from './connection-limit.ts';
 import { farewell } from './farewell.ts';
 import { frameAddress, NO_ADDRESS, permissionDeniedFrame, statelessFrame } from './frames.ts';
 import { Session } from './session.ts';
@@ -12,6 +14,8 @@ export type LoginDeps = AdmissionDeps & {
   readonly warnings: RateLimitedLog;
   /** How many sockets the node ends because it is going away; 0 while it stays. */
   readonly leaving: () => number;
+  /** Sockets of one tenant on this node. */
+  readonly tenantSockets: ConnectionLimit;
 };
 
 export interface Login {
@@ -19,7 +23,8 @@ export interface Login {
   readonly token: string;
 }
 
-const MAX_FAILED_LOGINS = 5;
+/** Refusals that say something about a token; others say something about a document, and stand in nobody's way. */
+const TOKEN_CODES: ReadonlySet<ErrorCode> = new Set(['unauthenticated', 'token-expired']);
 
 /** Lets a client into a document; `null` when its socket has gone meanwhile. Throws coded errors. */
 export async function letIn(deps: LoginDeps, socket: ClientSocket, login: Login): Promise<Session | null> {
@@ -34,7 +39,14 @@ export async function letIn(deps: LoginDeps, socket: ClientSocket, login: Login)
     if (isOwner) throw new ScriptoriumError('shutting-down');
     throw new ScriptoriumError('forbidden', 'a socket belongs to one user of one tenant');
   }
-  socket.identity ??= identity;
+  if (socket.identity === null) {
+    if (!deps.tenantSockets.take(identity.tenant)) {
+      deps.rooms.release(admission.room);
+      throw new ScriptoriumError('too-many-connections', 'the tenant has all the connections open that it may');
+    }
+    socket.identity = identity;
+    socket.enterStage('inside');
+  }
   const own = socket.dialect === 'hocuspocus' ? frameAddress(login.address) : NO_ADDRESS;
   return new Session({ ...admission, socket, address: own });
 }
@@ -51,6 +63,7 @@ export function turnAway(
   if (code === 'internal') deps.telemetry.log.error('login_failed', {}, error.cause);
   // A stock client takes a refusal for final, so what may work in a moment ends the socket instead.
   if (retryable || socket.dialect === 'y-websocket') {
+    if (TOKEN_CODES.has(code)) socket.noteFailedLogin();
     const message = farewell(code, deps.leaving());
     if (message !== null && socket.dialect === 'hocuspocus')
       socket.send(statelessFrame(frameAddress(address), JSON.stringify(message)));
@@ -58,6 +71,7 @@ export function turnAway(
     return;
   }
   socket.send(permissionDeniedFrame(frameAddress(address), code));
-  socket.failedLogins += 1;
-  if (socket.failedLogins >= MAX_FAILED_LOGINS) socket.end('unauthenticated');
+  if (socket.identity === null) socket.enterStage('outside');
+  // Whom nobody let in yet tries tokens, or names; who is in may ask for documents that are not there.
+  if (socket.identity === null || TOKEN_CODES.has(code)) socket.noteFailedLogin();
 }

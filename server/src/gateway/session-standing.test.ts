@@ -3,6 +3,7 @@ import { createIdentity, createRights } from '../../test/support/identities.ts';
 import { createSessionFixture } from '../../test/support/session-fixture.ts';
 import type { Access, Standing } from '../access/access.ts';
 import { ScriptoriumError } from '../core/errors.ts';
+import { encodePresenceUpdate } from '../core/presence-update.ts';
 import { keepStanding } from './session-standing.ts';
 
 /** A session whose owner's standing a test sets, and makes known. */
@@ -140,4 +141,20 @@ describe('[AUTH45] what keeps an open session to what its owner may do', () => {
     it.standing.stop();
     expect([it.watchers.size, it.clock.pendingTimers]).toEqual([0, 0]);
   });
+});
+
+test('[AUTH91] a downgrade takes the cursor away from the others, an upgrade lets it show again', async () => {
+  const { session, clock, change, answer } = build();
+  const announce = (at: number) =>
+    session.room.awareness.receive(session, encodePresenceUpdate([{ client: 5, clock: at, state: '{}' }]));
+  await clock.settle();
+  expect(announce(1)).toEqual([5]);
+  answer(has('viewer'));
+  await change();
+  expect(session.presence).toEqual({ sees: true, shows: false });
+  expect(session.room.awareness.encodeAll()).toBeNull();
+  answer(has('commenter'));
+  await change();
+  expect(session.presence.shows).toBe(true);
+  expect(announce(2)).toEqual([5]);
 });

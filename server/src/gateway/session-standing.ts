@@ -87,7 +87,8 @@ class StandingKeeper implements SessionStanding {
       this.#attempts = 0;
       this.#arm(until);
       const { name, scope, barred } = this.#session;
-      if (rights !== null) this.#session.setPresence(presenceFor(rights, this.#session.name, this.#deps.presencePolicy));
+      if (rights !== null)
+        this.#session.setPresence(presenceFor(rights, this.#session.name, this.#deps.presencePolicy));
       const facts = { name, scope, barred, expiresAt: identity.expiresAt };
       this.#apply(judgeSession(facts, { now: clock.now(), rights }));
     } catch (error) {

@@ -29,6 +29,8 @@ interface Entering {
   readonly queue: InboundFrame[];
   queuedBytes: number;
   session: Session | null;
+  /** Whether its client has said goodbye already. */
+  leaving: boolean;
   /** Whether Hocuspocus has asked about it. */
   asked: boolean;
 }
@@ -49,6 +51,8 @@ export type SessionTableDeps = LoginDeps &
   SyncDeps & {
     /** Documents that one socket may have open. */
     readonly maxDocuments: number;
+    /** Sessions of one document that it may have. */
+    readonly maxSessions: number;
   };
 
 /** The sessions of one socket, by the address that the client uses, and the way of each frame to its handler. */
@@ -115,6 +119,7 @@ export class SessionTable {
 
   #enqueue(slot: Entering, frame: InboundFrame): boolean {
     slot.queue.push(frame);
+    if (frame.type === FRAME_TYPE.close) slot.leaving = true;
     slot.queuedBytes += frame.bytes.byteLength;
     this.#queuedBytes += frame.bytes.byteLength;
     if (this.#queuedBytes > QUEUE_BYTES) this.#socket.pauseReading(`entering ${frame.address}`);
@@ -138,14 +143,28 @@ export class SessionTable {
 
   /** Lets the client into a document; what it sends meanwhile waits. */
   enter(address: string, token: string): void {
-    if (this.#slots.size >= this.#deps.maxDocuments) {
-      const error = new ScriptoriumError('limit-exceeded', 'too many documents on one connection');
-      turnAway(this.#deps, this.#socket, { address, error });
+    const full = this.#fullFor(address);
+    if (full !== null) {
+      turnAway(this.#deps, this.#socket, { address, error: new ScriptoriumError('limit-exceeded', full) });
       return;
     }
-    const slot: Entering = { kind: 'entering', queue: [], queuedBytes: 0, session: null, asked: false };
+    if (!this.entered) this.#socket.enterStage('entering');
+    const waiting = { session: null, asked: false, leaving: false };
+    const slot: Entering = { kind: 'entering', queue: [], queuedBytes: 0, ...waiting };
     this.#slots.set(address, slot);
     inBackground(this.#deps.telemetry.log, 'admission_failed', this.#admit({ address, token }, slot));
+  }
+
+  /** Why the socket can take no further session at the address; `null` when it can. */
+  #fullFor(address: string): string | null {
+    if (this.#slots.size >= this.#deps.maxDocuments) return 'too many documents on one connection';
+    const name = parseAddress(address)?.name;
+    let sessions = 0;
+    for (const [other, slot] of this.#slots) {
+      const stays = slot.kind === 'open' || !slot.leaving;
+      if (stays && parseAddress(other)?.name === name) sessions += 1;
+    }
+    return sessions >= this.#deps.maxSessions ? 'too many sessions of one document on one connection' : null;
   }
 
   async #admit(login: Login, slot: Entering): Promise<void> {
@@ -227,7 +246,10 @@ export class SessionTable {
       const { code, definition } = toScriptoriumError(error);
       // What cannot be told at present takes nothing away: the session goes on to the end of the token it has.
       if (definition.retryable) this.#deps.telemetry.log.warn('token_refresh_failed', { code }, error);
-      else this.endSession(session, code);
+      else {
+        this.endSession(session, code);
+        this.#socket.noteFailedLogin();
+      }
     }
   }
 

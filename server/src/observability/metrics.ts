@@ -18,6 +18,11 @@ const COUNTERS: Readonly<Record<CounterName, string>> = {
   acknowledgements_total: 'Acknowledgements sent.',
   frames_malformed_total: 'Frames that do not follow the protocol.',
   reading_paused_total: 'Times a connection was not read for a while because it passed a rate limit.',
+  requests_limited_total: 'REST requests refused since their sender sent too many.',
+  pings_dropped_total: 'Pings not answered, since their peer did not read.',
+  logins_failed_total: 'Tokens shown on sockets that opened nothing.',
+  connections_refused_total: 'Upgrades refused: too many connections or failures of an address.',
+  document_failures_total: 'Unforeseen errors in single documents, each of which ended its room.',
   slow_readers_total: 'Connections ended because they took none of their messages.',
   flushes_total: 'Group commits.',
   flush_retries_total: 'Group commits tried again.',
@@ -45,7 +50,7 @@ const COUNTERS: Readonly<Record<CounterName, string>> = {
   presence_published_total: 'Messages about presence published to other nodes.',
   presence_received_total: 'Messages about presence received from other nodes.',
   presence_dropped_total: 'Messages about presence not published because the fan-out was away or slow.',
-  presence_refused_total: 'States of presence left out: too large, too deep, or of a client that is not the session\'s.',
+  presence_refused_total: "States of presence left out: too large, too deep, or of a client that is not the session's.",
   fan_out_connections_total: 'Connections to the fan-out opened, in pairs; growth means that they break.',
 };
 

@@ -105,14 +105,25 @@ function enter(room: Room, sender: UpdateSender, gated: GatedUpdate): Receipt {
   if (summary.added.length === 0 && !summary.hasDeletes) return nothing;
   if (sender.scope === 'comments' && bringsForeign(room, sender, summary)) return FOREIGN;
   if (!room.reserve(update.byteLength)) return { kind: 'overloaded' };
-  noteCarried(room, sender, gated);
-  const brought = gated.via === 'step2' ? room.state.applyForDiff(update) : applyAsSent(room, update);
+  const brought = merge(room, sender, gated);
+  if (brought === 'failed') return { kind: 'refused', code: 'internal', detail: 'the update could not be merged' };
   if (brought === null) {
     room.unreserve(update.byteLength);
     return nothing;
   }
   for (const { client } of summary.added) room.bind(client, sender.user);
   return { kind: 'accepted', after: room.submit(brought, sender, update.byteLength) };
+}
+
+/** Merges what passed the gate. Bytes that it let through and Yjs stumbles over leave a state that nobody may use any more. */
+function merge(room: Room, sender: UpdateSender, gated: GatedUpdate): Uint8Array | null | 'failed' {
+  try {
+    noteCarried(room, sender, gated);
+    return gated.via === 'step2' ? room.state.applyForDiff(gated.update) : applyAsSent(room, gated.update);
+  } catch (error) {
+    room.fail(error);
+    return 'failed';
+  }
 }
 
 const FOREIGN: Receipt = { kind: 'refused', code: 'comments-only', detail: "the update writes under another's id" };

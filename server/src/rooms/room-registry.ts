@@ -8,6 +8,7 @@ import { inBackground, type Service } from '../service.ts';
 import type { AwarenessLimits } from './awareness.ts';
 import { catchUp } from './catch-up.ts';
 import { createCommittedState } from './committed-state.ts';
+import { createDocumentCircuits, type DocumentCircuits } from './document-circuits.ts';
 import { createHeadComparison, type HeadComparison } from './head-comparison.ts';
 import type { LoadDeps } from './load-base.ts';
 import { recallCarried } from './merge-loaded.ts';
@@ -78,15 +79,18 @@ class Registry implements RoomRegistry {
   readonly #entries = new Map<DocumentId, Entry>();
   readonly #loading = new Map<DocumentId, Promise<Entry>>();
   readonly #heads: HeadComparison;
+  readonly #circuits: DocumentCircuits;
   #draining = false;
 
   constructor(deps: RoomRegistryDeps) {
     this.#deps = deps;
     this.#heads = createHeadComparison(deps);
+    this.#circuits = createDocumentCircuits(deps);
   }
 
   async open(documentId: DocumentId, tombstone: ReadonlyMap<number, number>): Promise<Room> {
     if (this.#draining) throw new ScriptoriumError('shutting-down');
+    this.#circuits.check(documentId);
     const entry = this.#entries.get(documentId) ?? (await this.#load(documentId, tombstone));
     if (entry.room.discarded) return this.open(documentId, tombstone);
     entry.holders += 1;
@@ -102,6 +106,7 @@ class Registry implements RoomRegistry {
     const started = this.#start(documentId, tombstone, relay)
       .catch((error: unknown) => {
         relay.close();
+        this.#circuits.note(documentId, error);
         throw error;
       })
       .finally(() => {
@@ -159,6 +164,9 @@ class Registry implements RoomRegistry {
         telemetry.metrics.count('rooms_discarded_total');
         telemetry.log.warn('room_discarded', { documentId: room.documentId });
         this.#forget(room);
+      },
+      onFailure: (room, error) => {
+        this.#circuits.note(room.documentId, error);
       },
       onGrown: (room, rows, bytes) => {
         this.#onGrown(room, rows, bytes);

@@ -7,6 +7,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { FanOut } from '../ports/fan-out.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { AppendEntry, ClientBinding, DocumentId } from '../ports/update-log.ts';
+import { guardClock } from '../observability/guard-clock.ts';
 import { createRoomAwareness, type AwarenessLimits, type RoomAwareness } from './awareness.ts';
 import { createBroadcast, type Broadcast } from './broadcast.ts';
 import { BufferShare } from './buffer-share.ts';
@@ -28,6 +29,8 @@ export interface RoomDeps {
   readonly awarenessLimits: AwarenessLimits;
   /** Called once when the room has dropped itself; it must not be used again. */
   readonly onDiscarded: (room: Room) => void;
+  /** Called when something failed in it that nobody foresaw; it is discarded then. */
+  readonly onFailure: (room: Room, error: unknown) => void;
   /** Called after each commit and relay with the tail's growth. */
   readonly onGrown: (room: Room, rows: number, bytes: number) => void;
   /** Called when rows of other nodes were missed and must be read from the log. */
@@ -93,7 +96,11 @@ export class Room implements AppendSource {
   #discarded = false;
   #frozen = false;
 
-  constructor(deps: RoomDeps, start: RoomStart) {
+  constructor(given: RoomDeps, start: RoomStart) {
+    const clock = guardClock(given.clock, (error) => {
+      this.fail(error);
+    });
+    const deps = { ...given, clock };
     this.#deps = deps;
     this.#buffered = new BufferShare(deps.writer);
     this.documentId = start.documentId;
@@ -277,6 +284,12 @@ export class Room implements AppendSource {
   /** Resolves once everything applied so far is in the log, or the room is discarded. */
   whenDurable(position = this.#submitted): Promise<void> {
     return this.#discarded || position <= this.#durable ? Promise.resolve() : this.#waiters.wait(position);
+  }
+
+  /** Something failed that nobody foresaw: what it holds may not be what the log has, so it ends. */
+  fail(error: unknown): void {
+    this.#deps.onFailure(this, error);
+    this.discard('room-discarded');
   }
 
   /** Ends a settled room that nobody is in. */

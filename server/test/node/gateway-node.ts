@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { createProxyTrust } from '../../src/access/client-address.ts';
 import { createJwtVerifier } from '../../src/adapters/jwt/jwt-verifier.ts';
 import { createSystemClock } from '../../src/adapters/system/clock.ts';
 import { parseTokenClaims } from '../../src/core/token-claims.ts';
@@ -14,6 +15,15 @@ const LIMITS = {
   messageBytes: 16 * 1024 * 1024,
   updatesPerSecond: 100_000,
   updatesBurst: 100_000,
+  bytesPerSecond: 1e9,
+  bytesBurst: 1e9,
+  loginBytes: 16 * 1024,
+  loginTime: 10_000,
+  outputBytes: 64 * 1024 * 1024,
+  fragments: 64,
+  failuresPerAddress: 100,
+  sessionsPerDocument: 1,
+  connectionsPerTenant: Infinity,
   connectionsPerAddress: 1_000,
   documentsPerConnection: 50,
 };
@@ -45,6 +55,7 @@ export async function startGatewayNode(
       parseClaims: parseTokenClaims,
     }),
     warnings: createRateLimitedLog({ log: telemetry.log, clock, intervalMs: 10_000 }),
+    proxies: createProxyTrust([]),
     presencePolicy: { seeRole: 'viewer', showRole: 'viewer' },
     config: { allowedOrigins: [], limits: LIMITS },
   });

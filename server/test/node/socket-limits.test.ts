@@ -14,7 +14,11 @@ let node: Awaited<ReturnType<typeof startTestNode>>;
 
 beforeAll(async () => {
   directory = createTemporaryDirectory('limits');
-  node = await startTestNode(directory.path, { LIMIT_UPDATES_PER_SECOND: '20', LIMIT_UPDATES_BURST: '500' });
+  node = await startTestNode(directory.path, {
+    LIMIT_UPDATES_PER_SECOND: '20',
+    LIMIT_UPDATES_BURST: '500',
+    LIMIT_SESSIONS_PER_DOCUMENT: '4',
+  });
 });
 
 afterAll(async () => {

@@ -1,3 +1,5 @@
+import { createProxyTrust } from '../../src/access/client-address.ts';
+import { createInProcessRateWindows } from '../../src/adapters/in-process/rate-windows.ts';
 import { DEFAULT_TENANT } from '@scriptorium/shared/document-name';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { SignJWT } from 'jose';
@@ -72,10 +74,15 @@ export async function createApiWorld(overrides: Partial<ApiDeps> = {}): Promise<
   });
   const standing = createStandingParts(sqlite.database, clock, { log, metrics });
   const app = await createApi({
-    config: { allowedOrigins: [], limits: { bodyBytes: 10_000 } },
+    config: {
+      allowedOrigins: [],
+      limits: { bodyBytes: 10_000, requestsPerMinute: Infinity, anonymousPerMinute: Infinity },
+    },
     version: '1.2.3',
     catalog,
     documents: played.documents,
+    proxies: createProxyTrust([]),
+    rateWindows: createInProcessRateWindows(),
     verifier: createCredentialVerifier({ ...standing, tokens }),
     access: standing.access,
     grants: standing.grants,

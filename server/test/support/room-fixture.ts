@@ -67,6 +67,7 @@ export function createRoomFixture(options: { readonly maxPendingBytes?: number; 
           discarded.push(room);
           onDiscarded?.();
         },
+        onFailure: () => undefined,
         onGrown: () => undefined,
         onGap: () => undefined,
       },
