@@ -22,6 +22,7 @@ export function createLive(ground: Ground, stores: Stores) {
     telemetry,
     node,
     awarenessLimits: config.presence.limits,
+    documentBytes: config.limits.documentBytes,
     onTail: (tail, idle) => {
       compactor.consider(tail, idle);
     },

@@ -17,6 +17,8 @@ import type { AccessChangeLog } from './ports/access-changes.ts';
 import type { ApiKeyStore } from './ports/api-key-store.ts';
 import type { DocumentCatalog } from './ports/document-catalog.ts';
 import type { RateWindows } from './ports/rate-windows.ts';
+import { createTenantUsageReader } from './adapters/sql/tenant-usage.ts';
+import type { TenantUsageReader } from './ports/tenant-usage.ts';
 import type { FanOut } from './ports/fan-out.ts';
 import type { GrantStore } from './ports/grant-store.ts';
 import type { SnapshotStore } from './ports/snapshot-store.ts';
@@ -30,6 +32,7 @@ export interface Stores extends StoredHistory {
   readonly grants: GrantStore;
   readonly keys: ApiKeyStore;
   readonly accessChanges: AccessChangeLog;
+  readonly usage: TenantUsageReader;
   readonly snapshots: SnapshotStore;
   readonly fanOut: FanOut;
   readonly rateWindows: RateWindows;
@@ -78,6 +81,7 @@ async function openEmbedded(ground: Ground): Promise<Opened> {
     grants: createGrantStore({ database }),
     keys: createApiKeyStore({ database }),
     accessChanges: createAccessChangeLog({ database }),
+    usage: createTenantUsageReader({ database }),
     // What was written before there was a bucket is still read from where it is.
     snapshots: bucket === null ? files : layerSnapshots(bucket, files),
     inlineLimits: { snapshotBytes: config.stores.inlineBytes, segmentBytes: INLINE_SEGMENT_BYTES },
@@ -98,6 +102,7 @@ export async function openDatabaseStores(ground: Ground): Promise<Opened & Pick<
   const postgres = await openPostgres({ ...database, clock, log: telemetry.log, keepDays });
   return {
     ...postgres,
+    usage: createTenantUsageReader({ database: postgres.database }),
     // Files on one node's disk would be missing on the others, so without a bucket everything lies in the database.
     snapshots: bucket ?? createFilesystemSnapshotStore({ directory: join(config.dataDir, 'snapshots') }),
     inlineLimits:

@@ -10,9 +10,11 @@ import type { Ground } from './compose-ground.ts';
 import { createIdentity } from './compose-identity.ts';
 import { createLive } from './compose-live.ts';
 import { openStores } from './compose-stores.ts';
+import { createTenantQuotas } from './access/tenant-quotas.ts';
 import type { Config } from './config.ts';
 import { ScriptoriumError } from './core/errors.ts';
 import { HTTP_LIMITS } from './core/limits-http.ts';
+import { createOwnerBudgets } from './gateway/owner-budgets.ts';
 import { createGateway } from './gateway/create-gateway.ts';
 import { createLogger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
@@ -45,7 +47,9 @@ export async function startNode(config: Config, version: string): Promise<Node> 
   const log = createLogger({ level: config.logLevel });
   const telemetry = { log, metrics };
   const ground: Ground = { config, clock, telemetry, node: randomUUID() };
-  const stores = await openStores(ground);
+  const opened = await openStores(ground);
+  const quotas = createTenantQuotas({ ...ground, usage: opened.usage, limits: config.limits.tenant });
+  const stores = { ...opened, catalog: quotas.limit(opened.catalog) };
   const live = createLive(ground, stores);
   const identity = await createIdentity(ground, stores);
   const { verifier, developmentIssuer, access } = identity;
@@ -58,6 +62,8 @@ export async function startNode(config: Config, version: string): Promise<Node> 
     access,
     rooms: live.rooms,
     warnings,
+    quotas,
+    owners: createOwnerBudgets({ ...ground, windows: stores.rateWindows, rates: config.limits.owners }),
     proxies,
     presencePolicy: config.presence.policy,
   });

@@ -66,11 +66,37 @@ export const LIMIT_VARIABLES = {
     { from: 1, to: 1_000_000, fallback: 200 },
     'WebSocket connections from one address; loopback addresses are exempt.',
   ),
+  LIMIT_HTTP_CONNECTIONS_PER_ADDRESS: integer(
+    { from: 1, to: 1_000_000, fallback: 1_000 },
+    'Connections of any kind from one address; loopback addresses and `TRUSTED_PROXIES` are exempt.',
+  ),
   LIMIT_DOCUMENTS_PER_CONNECTION: integer({ from: 1, to: 10_000, fallback: 50 }, 'Documents open on one connection.'),
   LIMIT_SESSIONS_PER_DOCUMENT: integer(
     { from: 1, to: 100, fallback: 1 },
     'Sessions of one document on one connection (`sessionAwareness` of @hocuspocus/provider).',
   ),
+  LIMIT_DOCUMENT_BYTES: integer(
+    { from: 64 * KIBIBYTE, to: 1024 * MEBIBYTE, fallback: 64 * MEBIBYTE },
+    'Largest document, encoded; those who write are told at four fifths of it, and at the end only deletions are taken.',
+  ),
+  LIMIT_TENANT_DOCUMENTS: integer(
+    { from: 0, to: 1_000_000_000, fallback: 0 },
+    'Documents of one tenant; 0 for no limit.',
+  ),
+  LIMIT_TENANT_BYTES: integer(
+    { from: 0, to: 1_000_000_000_000_000 - 1, fallback: 0 },
+    'Bytes of all documents of one tenant as they are now, without their past; 0 for no limit.',
+  ),
+  LIMIT_USER_UPDATES_PER_SECOND: integer(
+    { from: 0, to: 1_000_000, fallback: 0 },
+    'Updates of one user over all connections, on all nodes where there is `REDIS_URL`; beyond it none of them is read for a while; 0 for no limit.',
+  ),
+  LIMIT_USER_BYTES_PER_SECOND: integer({ from: 0, to: 100_000_000, fallback: 0 }, 'Bytes, in the same way.'),
+  LIMIT_TENANT_UPDATES_PER_SECOND: integer(
+    { from: 0, to: 1_000_000, fallback: 0 },
+    'Updates of one tenant, in the same way.',
+  ),
+  LIMIT_TENANT_BYTES_PER_SECOND: integer({ from: 0, to: 100_000_000, fallback: 0 }, 'Bytes of one tenant, likewise.'),
   LIMIT_CONNECTIONS_PER_TENANT: integer(
     { from: 0, to: 10_000_000, fallback: 0 },
     'Connections of one tenant to one node; 0 for no limit.',

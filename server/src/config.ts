@@ -10,6 +10,7 @@ import {
   findUnsupported,
   findWarnings,
 } from './config-problems.ts';
+import { toLimits, type LimitsConfig } from './config-limits.ts';
 import type { PresencePolicy } from './core/presence-policy.ts';
 import type { AwarenessLimits } from './rooms/awareness.ts';
 import { SECRET_VARIABLES, VARIABLES, type VariableName } from './config-variables.ts';
@@ -71,29 +72,7 @@ export interface Config {
   /** Origins besides the server's own; `*` stands for any. */
   readonly allowedOrigins: readonly string[];
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
-  readonly limits: {
-    readonly messageBytes: number;
-    readonly updatesPerSecond: number;
-    readonly updatesBurst: number;
-    readonly bytesPerSecond: number;
-    readonly bytesBurst: number;
-    readonly loginBytes: number;
-    /** Milliseconds. */
-    readonly loginTime: number;
-    readonly outputBytes: number;
-    readonly fragments: number;
-    readonly failuresPerAddress: number;
-    readonly connectionsPerAddress: number;
-    readonly documentsPerConnection: number;
-    readonly sessionsPerDocument: number;
-    /** Infinite where there is no limit. */
-    readonly connectionsPerTenant: number;
-    /** Infinite where there is no limit. */
-    readonly requestsPerMinute: number;
-    readonly anonymousPerMinute: number;
-    readonly bodyBytes: number;
-    readonly writerPendingBytes: number;
-  };
+  readonly limits: LimitsConfig;
   /** Addresses and networks whose word about who is behind them is taken. */
   readonly trustedProxies: readonly string[];
   readonly shutdownTimeoutMs: number;
@@ -205,34 +184,6 @@ function toConfig(values: Values, warnings: readonly string[]): Config {
     shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_SECONDS * 1000,
     shutdownPauseMs: values.SHUTDOWN_PAUSE_SECONDS * 1000,
     warnings,
-  };
-}
-
-/** A limit of 0 is none. */
-function orNone(limit: number): number {
-  return limit === 0 ? Infinity : limit;
-}
-
-function toLimits(values: Values): Config['limits'] {
-  return {
-    messageBytes: values.LIMIT_MESSAGE_BYTES,
-    updatesPerSecond: values.LIMIT_UPDATES_PER_SECOND,
-    updatesBurst: values.LIMIT_UPDATES_BURST,
-    bytesPerSecond: values.LIMIT_BYTES_PER_SECOND,
-    bytesBurst: values.LIMIT_BYTES_BURST,
-    loginBytes: values.LIMIT_LOGIN_BYTES,
-    loginTime: values.LIMIT_LOGIN_SECONDS * 1000,
-    outputBytes: values.LIMIT_OUTPUT_BYTES,
-    fragments: values.LIMIT_FRAGMENTS,
-    failuresPerAddress: values.LIMIT_FAILURES_PER_ADDRESS,
-    connectionsPerAddress: values.LIMIT_CONNECTIONS_PER_ADDRESS,
-    documentsPerConnection: values.LIMIT_DOCUMENTS_PER_CONNECTION,
-    sessionsPerDocument: values.LIMIT_SESSIONS_PER_DOCUMENT,
-    connectionsPerTenant: orNone(values.LIMIT_CONNECTIONS_PER_TENANT),
-    requestsPerMinute: orNone(values.LIMIT_REQUESTS_PER_MINUTE),
-    anonymousPerMinute: orNone(values.LIMIT_ANONYMOUS_REQUESTS_PER_MINUTE),
-    bodyBytes: values.LIMIT_BODY_BYTES,
-    writerPendingBytes: values.LIMIT_WRITER_PENDING_BYTES,
   };
 }
 

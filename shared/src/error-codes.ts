@@ -152,6 +152,27 @@ export const ERRORS = {
     level: 'warn',
     retryable: false,
   },
+  'quota-exceeded': {
+    title: 'The tenant has used up what it may have.',
+    status: 403,
+    close: null,
+    level: 'warn',
+    retryable: false,
+  },
+  'document-full': {
+    title: 'The document is as large as it may become; it takes deletions only.',
+    status: 422,
+    close: null,
+    level: 'warn',
+    retryable: false,
+  },
+  'document-large': {
+    title: 'The document is close to the largest size that it may have.',
+    status: 422,
+    close: null,
+    level: 'info',
+    retryable: false,
+  },
   'presence-refused': {
     title: 'The presence state is too large, too deep, or of a client that is not yours.',
     status: 422,

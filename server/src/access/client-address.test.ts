@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createProxyTrust, isProxyEntry, readClientAddress } from './client-address.ts';
+import { createProxyTrust, isProxyEntry, networkOf, readClientAddress } from './client-address.ts';
 
 describe('[SOCK106] the address of a client', () => {
   const read = (proxies: string[], peer: string, header?: string) =>
@@ -27,6 +27,12 @@ describe('[SOCK106] the address of a client', () => {
     expect(read(['loopback'], '::ffff:127.0.0.1', '198.51.100.7')).toBe('198.51.100.7');
     expect(read(['fc00::/7'], 'fd12::1', '2001:db8::1')).toBe('2001:db8::1');
     expect(read([], '::ffff:192.0.2.1')).toBe('192.0.2.1');
+  });
+
+  it('counts as the /64 it lies in, where it is IPv6, and as itself otherwise', () => {
+    expect(networkOf('2001:db8::1')).toBe(networkOf('2001:0db8:0:0:1:2:3:4'));
+    expect(networkOf('2001:db8::1')).not.toBe(networkOf('2001:db8:0:1::1'));
+    expect(['192.0.2.1', '::ffff:192.0.2.1', '::1'].map(networkOf)).toEqual(['192.0.2.1', '192.0.2.1', '::1']);
   });
 
   it('a hop is an address, a network or a word, and nothing else', () => {

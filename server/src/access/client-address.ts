@@ -64,8 +64,9 @@ function plainIp(address: string): string {
 }
 
 /** What limits count an address as: an IPv6 customer has a whole /64, so of such an address the first half counts. */
-export function networkOf(address: string): string {
-  if (isIP(address) !== 6) return address;
+export function networkOf(text: string): string {
+  const address = plainIp(text);
+  if (isIP(address) !== 6 || address === '::1') return address;
   const [head = '', tail] = address.replace(/%.*$/, '').split('::');
   const before = head === '' ? [] : head.split(':');
   const after = tail === undefined || tail === '' ? [] : tail.split(':');

@@ -26,7 +26,7 @@ export interface HealthProbe {
 export interface ApiConfig {
   /** Origins besides the server's own that may connect. */
   readonly allowedOrigins: readonly string[];
-  readonly limits: { readonly bodyBytes: number } & RequestRates;
+  readonly limits: { readonly bodyBytes: number; readonly httpConnectionsPerAddress: number } & RequestRates;
 }
 
 /** Everything the REST API stands on. */

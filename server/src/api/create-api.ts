@@ -6,6 +6,7 @@ import { createRequestLimits } from './request-limits.ts';
 import { addAnswerDeadline } from './answer-deadline.ts';
 import type { ApiDeps } from './api-deps.ts';
 import { createAuthenticator } from './authenticate.ts';
+import { limitHttpConnections } from './http-connections.ts';
 import { createLostPage } from './lost-page.ts';
 import { answerUnknownAddresses } from './not-found.ts';
 import { createErrorHandler } from './problem-details.ts';
@@ -31,6 +32,11 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   await app.register(openApiRoutes, { describe: () => describe(deps) });
   await app.register(appFileRoutes, { directory: deps.appDirectory });
   await app.ready();
+  limitHttpConnections(app.server, {
+    perAddress: deps.config.limits.httpConnectionsPerAddress,
+    proxies: deps.proxies,
+    metrics: deps.telemetry.metrics,
+  });
   return app;
 }
 

@@ -24,6 +24,7 @@ export function problemResponses(...codes: readonly ErrorCode[]): Record<number,
 export const TOKEN_PROBLEMS = [
   'unauthenticated',
   'token-expired',
+  'rate-limited',
   'internal',
   'storage-unavailable',
 ] as const satisfies readonly ErrorCode[];

@@ -1,6 +1,6 @@
 import { fullBucket, takeTokens, type TokenBucket } from '../core/token-bucket.ts';
 import type { Clock } from '../ports/clock.ts';
-import { isLoopback } from './connection-limit.ts';
+import { isLoopback } from '../core/connection-limit.ts';
 
 /** Counts refused logins and broken frames per network address: who goes on and on is not let in for a while. */
 export interface AddressFailures {

@@ -18,6 +18,7 @@ import {
   type InboundFrame,
 } from './frames.ts';
 import { largestMessage, limitMessages, type MessageLimits, type SocketStage } from './message-limit.ts';
+import type { OwnerBudgets } from './owner-budgets.ts';
 import { createOutput, type Output, type OutputFlusher } from './output.ts';
 import { ReadBudgets, type Charge, type ReadRates } from './read-budgets.ts';
 import { createReplyTurns, type ReplyTurns } from './reply-turns.ts';
@@ -39,6 +40,7 @@ export interface ClientSocketDeps {
   /** Network address of the peer. */
   readonly remote: string;
   readonly rates: ReadRates;
+  readonly owners: OwnerBudgets;
   readonly messages: MessageLimits;
   /** Bytes that may wait for the peer, besides what it asked for, before it is cut in the middle of whatever it does. */
   readonly outputBytes: number;
@@ -198,6 +200,7 @@ export class ClientSocket implements SessionSocket {
 
   /** Charges what the client sent; over a budget, the socket is not read for a while. It is never closed for it. */
   charge(charge: Charge, amount = 1): void {
+    if (charge !== 'signals') this.#deps.owners.spend(this, charge, amount);
     const pause = this.#budgets.spend(charge, amount);
     if (pause === 0) return;
     const reason = `${charge} budget`;

@@ -6,6 +6,7 @@ import { Hocuspocus } from '@hocuspocus/server';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { plainAddress } from '../core/address.ts';
 import { networkOf, readClientAddress, type ProxyTrust } from '../access/client-address.ts';
+import type { TenantQuotas } from '../access/tenant-quotas.ts';
 import { guardClock } from '../observability/guard-clock.ts';
 import type { RateLimitedLog } from '../observability/rate-limited-log.ts';
 import { planDepartureSpread } from '../core/departure-plan.ts';
@@ -15,11 +16,12 @@ import type { AdmissionDeps } from './admission.ts';
 import { createAdmissionQueue, type AdmissionQueue } from './admission-queue.ts';
 import { ClientSocket, type Dialect } from './client-socket.ts';
 import { createAddressFailures } from './address-failures.ts';
-import { createConnectionLimit, isLoopback } from './connection-limit.ts';
+import { createConnectionLimit, isLoopback } from '../core/connection-limit.ts';
 import { createSessionExtension } from './extensions/session-extension.ts';
 import { frameAddress, frameMessage, readAddressedFrame, readdress } from './frames.ts';
 import { watchLogin } from './login-deadline.ts';
 import { createOutputFlusher } from './output.ts';
+import type { OwnerBudgets } from './owner-budgets.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import type { SyncDeps } from './session-sync.ts';
 import { SessionTable, type HocuspocusContext } from './session-table.ts';
@@ -51,6 +53,8 @@ export type GatewayDeps = Omit<AdmissionDeps, 'admissions'> &
   SyncDeps & {
     readonly config: GatewayConfig;
     readonly warnings: RateLimitedLog;
+    readonly quotas: Pick<TenantQuotas, 'isFull'>;
+    readonly owners: OwnerBudgets;
     /** Which hops are believed about the address of a client. */
     readonly proxies: ProxyTrust;
   };
@@ -178,12 +182,8 @@ class WebSocketGateway implements Gateway {
       warnings,
       flusher: this.#flusher,
       remote: asked.remote,
-      rates: {
-        updates: { perSecond: limits.updatesPerSecond, burst: limits.updatesBurst },
-        bytes: { perSecond: limits.bytesPerSecond, burst: limits.bytesBurst },
-      },
-      messages: limits,
-      outputBytes: limits.outputBytes,
+      ...socketLimits(limits),
+      owners: this.#deps.owners,
       onFrame: (_socket, frame) => table.receive(frame),
       onSessionEnd: (session, code) => {
         table.endSession(session, code);
@@ -210,9 +210,14 @@ class WebSocketGateway implements Gateway {
   }
 
   #createTable(client: ClientSocket, clock: Clock): SessionTable {
-    const { documentsPerConnection: maxDocuments, sessionsPerDocument: maxSessions } = this.#deps.config.limits;
+    const { limits } = this.#deps.config;
+    const {
+      documentsPerConnection: maxDocuments,
+      sessionsPerDocument: maxSessions,
+      loginBytes: maxOutsideBytes,
+    } = limits;
     const shared = { admissions: this.#admissions, tenantSockets: this.#tenantSockets, leaving: () => this.#leaving };
-    const deps = { ...this.#deps, ...shared, clock, maxDocuments, maxSessions };
+    const deps = { ...this.#deps, ...shared, clock, maxDocuments, maxSessions, maxOutsideBytes };
     const table = new SessionTable(deps, client);
     table.connect(this.#hocuspocus.handleConnection(client.forHocuspocus, NO_REQUEST, { table }));
     return table;
@@ -220,6 +225,7 @@ class WebSocketGateway implements Gateway {
 
   #forget(client: ClientSocket): void {
     this.#tables.delete(client);
+    this.#deps.owners.leave(client);
     if (client.identity !== null) this.#tenantSockets.give(client.identity.tenant);
     this.#deps.telemetry.metrics.gauge('connections', this.#tables.size);
     if (this.#tables.size === 0) this.#onEmpty();
@@ -246,6 +252,18 @@ class WebSocketGateway implements Gateway {
     for (const client of this.#tables.keys()) client.cut();
     await withDeadline(clock, CUT_PATIENCE, empty);
   }
+}
+
+/** What one socket may send, and leave unread. */
+function socketLimits(limits: GatewayConfig['limits']) {
+  return {
+    rates: {
+      updates: { perSecond: limits.updatesPerSecond, burst: limits.updatesBurst },
+      bytes: { perSecond: limits.bytesPerSecond, burst: limits.bytesBurst },
+    },
+    messages: limits,
+    outputBytes: limits.outputBytes,
+  };
 }
 
 /** Sends what Hocuspocus has to say under the address that the client knows; y-websocket has no words for any of it. */

@@ -2,8 +2,6 @@ import { AUTH_TYPE, FRAME_TYPE } from '@scriptorium/shared/frame-types';
 import * as decoding from 'lib0/decoding';
 import type { InboundFrame } from './frames.ts';
 
-/** Bytes that a socket on which nobody was let in may send outside a session. */
-const OUTSIDE_BYTES = 16 * 1024;
 const CLIENT_FRAMES: ReadonlySet<number> = new Set([
   FRAME_TYPE.sync,
   FRAME_TYPE.awareness,
@@ -14,10 +12,10 @@ const CLIENT_FRAMES: ReadonlySet<number> = new Set([
 
 /**
  * Whether a frame may come outside any session: sent before the token was at hand, or behind a refusal or an end that
- * the client has not read yet. It is dropped, since the first round of a later session brings all that it held.
+ * the client has not read yet; not more than `most` bytes of a socket on which nobody was let in. It is dropped, since the first round of a later session brings all that it held.
  */
-export function mayComeOutside(type: number, bytesBeforeLogin: number): boolean {
-  return CLIENT_FRAMES.has(type) && bytesBeforeLogin <= OUTSIDE_BYTES;
+export function mayComeOutside(type: number, bytesBeforeLogin: number, most: number): boolean {
+  return CLIENT_FRAMES.has(type) && bytesBeforeLogin <= most;
 }
 
 /** The token of an Auth frame; `null` when the frame is another or malformed. */

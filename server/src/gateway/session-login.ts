@@ -2,9 +2,11 @@ import type { ErrorCode } from '@scriptorium/shared/error-codes';
 import { ScriptoriumError } from '../core/errors.ts';
 import type { RateLimitedLog } from '../observability/rate-limited-log.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
+import type { TenantQuotas } from '../access/tenant-quotas.ts';
+import type { OwnerBudgets } from './owner-budgets.ts';
 import { admit, isSamePerson, type AdmissionDeps } from './admission.ts';
 import type { ClientSocket } from './client-socket.ts';
-import type { ConnectionLimit } from './connection-limit.ts';
+import type { ConnectionLimit } from '../core/connection-limit.ts';
 import { farewell } from './farewell.ts';
 import { frameAddress, NO_ADDRESS, permissionDeniedFrame, statelessFrame } from './frames.ts';
 import { Session } from './session.ts';
@@ -16,6 +18,8 @@ export type LoginDeps = AdmissionDeps & {
   readonly leaving: () => number;
   /** Sockets of one tenant on this node. */
   readonly tenantSockets: ConnectionLimit;
+  readonly quotas: Pick<TenantQuotas, 'isFull'>;
+  readonly owners: OwnerBudgets;
 };
 
 export interface Login {
@@ -46,9 +50,11 @@ export async function letIn(deps: LoginDeps, socket: ClientSocket, login: Login)
     }
     socket.identity = identity;
     socket.enterStage('inside');
+    deps.owners.join(socket);
   }
   const own = socket.dialect === 'hocuspocus' ? frameAddress(login.address) : NO_ADDRESS;
-  return new Session({ ...admission, socket, address: own });
+  const isTenantFull = (): boolean => deps.quotas.isFull(identity.tenant);
+  return new Session({ ...admission, socket, address: own, isTenantFull });
 }
 
 /** Answers a login that failed, in words that a stock client understands. */

@@ -139,6 +139,7 @@ function take(
   switch (receipt.kind) {
     case 'accepted':
       owe(receipt.after, true);
+      session.noteSize();
       return true;
     case 'partial':
       owe(receipt.after, true);
@@ -172,6 +173,7 @@ function refuse(
     session.answer({ after: 0, saved: false, arrivedAt: deps.clock.monotonic() });
     return false;
   }
+  if (code === 'document-full' || code === 'quota-exceeded') deps.telemetry.metrics.count('quota_refused_total');
   refusal.owe(session.room.submitted, false);
   if (code === 'forked') {
     session.tellRefused(code, client);

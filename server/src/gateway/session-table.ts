@@ -12,6 +12,7 @@ import { authMessage, frameAddress, permissionDeniedFrame, readdress, type Inbou
 import { mayComeOutside, readToken } from './login-frames.ts';
 import { receiveFrame, type SessionHost } from './session-frames.ts';
 import { letIn, turnAway, type Login, type LoginDeps } from './session-login.ts';
+import { findFull, type SlotLimits } from './slot-limits.ts';
 import type { SyncDeps } from './session-sync.ts';
 import type { Session } from './session.ts';
 import { keepStanding, type SessionStanding } from './session-standing.ts';
@@ -48,11 +49,10 @@ const QUEUE_BYTES = 1024 * 1024;
 const LOGIN_COST = 10;
 
 export type SessionTableDeps = LoginDeps &
+  SlotLimits &
   SyncDeps & {
-    /** Documents that one socket may have open. */
-    readonly maxDocuments: number;
-    /** Sessions of one document that it may have. */
-    readonly maxSessions: number;
+    /** Bytes outside any session that it may send before anybody was let in. */
+    readonly maxOutsideBytes: number;
   };
 
 /** The sessions of one socket, by the address that the client uses, and the way of each frame to its handler. */
@@ -114,7 +114,7 @@ export class SessionTable {
   #dropOutside(frame: InboundFrame): boolean {
     this.#socket.charge('signals');
     if (!this.entered) this.#outsideBytes += frame.bytes.byteLength;
-    return mayComeOutside(frame.type, this.#outsideBytes);
+    return mayComeOutside(frame.type, this.#outsideBytes, this.#deps.maxOutsideBytes);
   }
 
   #enqueue(slot: Entering, frame: InboundFrame): boolean {
@@ -143,7 +143,7 @@ export class SessionTable {
 
   /** Lets the client into a document; what it sends meanwhile waits. */
   enter(address: string, token: string): void {
-    const full = this.#fullFor(address);
+    const full = findFull(this.#slots, address, this.#deps);
     if (full !== null) {
       turnAway(this.#deps, this.#socket, { address, error: new ScriptoriumError('limit-exceeded', full) });
       return;
@@ -153,18 +153,6 @@ export class SessionTable {
     const slot: Entering = { kind: 'entering', queue: [], queuedBytes: 0, ...waiting };
     this.#slots.set(address, slot);
     inBackground(this.#deps.telemetry.log, 'admission_failed', this.#admit({ address, token }, slot));
-  }
-
-  /** Why the socket can take no further session at the address; `null` when it can. */
-  #fullFor(address: string): string | null {
-    if (this.#slots.size >= this.#deps.maxDocuments) return 'too many documents on one connection';
-    const name = parseAddress(address)?.name;
-    let sessions = 0;
-    for (const [other, slot] of this.#slots) {
-      const stays = slot.kind === 'open' || !slot.leaving;
-      if (stays && parseAddress(other)?.name === name) sessions += 1;
-    }
-    return sessions >= this.#deps.maxSessions ? 'too many sessions of one document on one connection' : null;
   }
 
   async #admit(login: Login, slot: Entering): Promise<void> {

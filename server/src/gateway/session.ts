@@ -45,6 +45,9 @@ export interface SessionSocket {
 /** Answers that may be owed to one session; a client that waits for more has all of it itself, and brings it again. */
 const MOST_OWED = 10_000;
 
+/** Part of the largest size from which on those who write are told. */
+const NEARLY_FULL = 0.8;
+
 /** One SyncStep1 of ours that the client has yet to answer. */
 interface Round {
   /** Whether its answer is acknowledged: rounds that the client started are, those that the server starts are not. */
@@ -86,6 +89,8 @@ export class Session implements RoomSession {
   #scope: WriteScope;
   #presence: PresenceRights;
   #toldOfPresence = false;
+  #toldOfSize = false;
+  readonly #isTenantFull: () => boolean;
   #barred: Bar = 'none';
 
   constructor(deps: {
@@ -96,6 +101,8 @@ export class Session implements RoomSession {
     readonly name: DocumentName;
     readonly scope: WriteScope;
     readonly presence: PresenceRights;
+    /** Whether the tenant has all the bytes that it may. */
+    readonly isTenantFull: () => boolean;
   }) {
     this.socket = deps.socket;
     this.address = deps.address;
@@ -105,6 +112,7 @@ export class Session implements RoomSession {
     this.#savedFrame = syncStatusFrame(deps.address, true);
     this.#scope = deps.scope;
     this.#presence = deps.presence;
+    this.#isTenantFull = deps.isTenantFull;
   }
 
   /** Whose it is, by the last token; the same user of the same tenant throughout. */
@@ -222,6 +230,19 @@ export class Session implements RoomSession {
       readOnly: this.#scope === 'none',
       ...about,
     });
+  }
+
+  get overQuota(): boolean {
+    return this.#isTenantFull();
+  }
+
+  /** Tells our own client, once, that the document it writes is close to the largest size. */
+  noteSize(): void {
+    const { state, mostBytes: limit } = this.room;
+    if (this.#toldOfSize || state.size < limit * NEARLY_FULL) return;
+    this.#toldOfSize = true;
+    const code = 'document-large';
+    this.tell({ type: 'scriptorium.notice', code, title: ERRORS[code].title, size: state.size, limit });
   }
 
   /** Tells our own client, once, that its presence does not reach the others. */

@@ -19,6 +19,8 @@ const COUNTERS: Readonly<Record<CounterName, string>> = {
   frames_malformed_total: 'Frames that do not follow the protocol.',
   reading_paused_total: 'Times a connection was not read for a while because it passed a rate limit.',
   requests_limited_total: 'REST requests refused since their sender sent too many.',
+  quota_refused_total: 'Documents and edits refused by a quota of their tenant or the largest size of a document.',
+  owners_paused_total: 'Times that all connections of a user or tenant were not read for a while.',
   pings_dropped_total: 'Pings not answered, since their peer did not read.',
   logins_failed_total: 'Tokens shown on sockets that opened nothing.',
   connections_refused_total: 'Upgrades refused: too many connections or failures of an address.',

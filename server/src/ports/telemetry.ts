@@ -23,6 +23,8 @@ export type CounterName =
   | 'reading_paused_total'
   | 'slow_readers_total'
   | 'pings_dropped_total'
+  | 'quota_refused_total'
+  | 'owners_paused_total'
   | 'requests_limited_total'
   | 'logins_failed_total'
   | 'connections_refused_total'

@@ -13,6 +13,8 @@ export interface UpdateSender extends RoomSession {
   readonly scope: WriteScope;
   /** ClientIDs that this session announced or wrote first; grows as it writes. */
   readonly clients: Set<number>;
+  /** Whether its tenant has all the bytes that it may. */
+  readonly overQuota?: boolean;
 }
 
 /** What became of an update. Positions are those of the room's order. */
@@ -103,6 +105,8 @@ function enter(room: Room, sender: UpdateSender, gated: GatedUpdate): Receipt {
   const { update, summary } = gated;
   const nothing: Receipt = { kind: 'accepted', after: room.submitted };
   if (summary.added.length === 0 && !summary.hasDeletes) return nothing;
+  const excess = summary.added.length === 0 ? null : findExcess(room, sender, update);
+  if (excess !== null) return excess;
   if (sender.scope === 'comments' && bringsForeign(room, sender, summary)) return FOREIGN;
   if (!room.reserve(update.byteLength)) return { kind: 'overloaded' };
   const brought = merge(room, sender, gated);
@@ -113,6 +117,13 @@ function enter(room: Room, sender: UpdateSender, gated: GatedUpdate): Receipt {
   }
   for (const { client } of summary.added) room.bind(client, sender.user);
   return { kind: 'accepted', after: room.submit(brought, sender, update.byteLength) };
+}
+
+/** What adds to a document must find room in it and in its tenant's quota; what only deletes always may. */
+function findExcess(room: Room, sender: UpdateSender, update: Uint8Array): Receipt | null {
+  if (room.state.size + update.byteLength > room.mostBytes)
+    return { kind: 'refused', code: 'document-full', detail: `a document holds ${room.mostBytes} bytes at most` };
+  return sender.overQuota === true ? { kind: 'refused', code: 'quota-exceeded', detail: 'the tenant is full' } : null;
 }
 
 /** Merges what passed the gate. Bytes that it let through and Yjs stumbles over leave a state that nobody may use any more. */

@@ -24,6 +24,7 @@ function fixture() {
     fanOut: createInProcessFanOut({ node: 'test' }),
     node: 'test',
     awarenessLimits: { statesPerSession: 8, stateBytes: 4096, perSecond: 40 },
+    documentBytes: Infinity,
     onTail: () => undefined,
   });
   const pass = async (milliseconds: number): Promise<void> => {

@@ -40,6 +40,8 @@ export interface RoomRegistryDeps extends LoadDeps {
   readonly clock: Clock;
   readonly node: string;
   readonly awarenessLimits: AwarenessLimits;
+  /** Largest size that a document may have. */
+  readonly documentBytes: number;
   /** Told after each commit (`idle` false) and when a room closes (`idle` true). */
   readonly onTail: (tail: Tail, idle: boolean) => void;
 }
@@ -152,7 +154,7 @@ class Registry implements RoomRegistry {
   }
 
   #roomDeps(): RoomDeps {
-    const { writer, fanOut, clock, telemetry, node, awarenessLimits } = this.#deps;
+    const { writer, fanOut, clock, telemetry, node, awarenessLimits, documentBytes } = this.#deps;
     return {
       writer,
       fanOut,
@@ -160,6 +162,7 @@ class Registry implements RoomRegistry {
       telemetry,
       node,
       awarenessLimits,
+      documentBytes,
       onDiscarded: (room) => {
         telemetry.metrics.count('rooms_discarded_total');
         telemetry.log.warn('room_discarded', { documentId: room.documentId });

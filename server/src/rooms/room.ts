@@ -6,17 +6,20 @@ import type { Position } from '../core/sequence.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FanOut } from '../ports/fan-out.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
-import type { AppendEntry, ClientBinding, DocumentId } from '../ports/update-log.ts';
+import type { AppendEntry, DocumentId } from '../ports/update-log.ts';
 import { guardClock } from '../observability/guard-clock.ts';
 import { createRoomAwareness, type AwarenessLimits, type RoomAwareness } from './awareness.ts';
 import { createBroadcast, type Broadcast } from './broadcast.ts';
+import { ClientBindings } from './client-bindings.ts';
 import { BufferShare } from './buffer-share.ts';
 import type { CommittedState } from './committed-state.ts';
 import { DurableWaiters } from './durable-waiters.ts';
+import type { Flight } from './flight.ts';
 import type { CarefulMerge } from './merge-carefully.ts';
 import type { MergedState } from './merged-state.ts';
 import { outboundUpdate, type Outbound } from './outbound.ts';
 import type { RoomSession } from './room-session.ts';
+import type { RoomStart } from './room-start.ts';
 import type { AppendOutcome, AppendSource, UpdateWriter } from './update-writer.ts';
 
 export interface RoomDeps {
@@ -27,6 +30,7 @@ export interface RoomDeps {
   /** Incarnation of this node, to tell its own relays from others'. */
   readonly node: string;
   readonly awarenessLimits: AwarenessLimits;
+  readonly documentBytes: number;
   /** Called once when the room has dropped itself; it must not be used again. */
   readonly onDiscarded: (room: Room) => void;
   /** Called when something failed in it that nobody foresaw; it is discarded then. */
@@ -35,31 +39,6 @@ export interface RoomDeps {
   readonly onGrown: (room: Room, rows: number, bytes: number) => void;
   /** Called when rows of other nodes were missed and must be read from the log. */
   readonly onGap: (room: Room) => void;
-}
-
-/** A document as it was loaded: all of it committed. */
-export interface RoomStart {
-  readonly documentId: DocumentId;
-  readonly position: Position;
-  readonly state: MergedState;
-  readonly committed: CommittedState;
-  readonly bindings: ReadonlyMap<number, string>;
-  readonly carried: CarriedRanges;
-  /** State vector of deleted incarnations, by client; empty when there were none. */
-  readonly tombstone: ReadonlyMap<number, number>;
-  /** What had to be left out of a damaged document, which takes no edits then; `null` when it is whole. */
-  readonly quarantine: CarefulMerge | null;
-}
-
-/** What was handed to the writer and is not settled yet. */
-interface Flight {
-  readonly segments: readonly LogSegment[];
-  readonly updates: readonly Uint8Array[];
-  /** The encoded row; `null` where there are only bindings. */
-  readonly payload: Uint8Array | null;
-  readonly bindings: readonly ClientBinding[];
-  /** Position of the last update in it. */
-  readonly upTo: number;
 }
 
 /**
@@ -78,15 +57,16 @@ export class Room implements AppendSource {
   readonly tombstone: ReadonlyMap<number, number>;
   /** Set when the document is damaged: it shows what could be saved, and takes no edits. */
   readonly quarantine: CarefulMerge | null;
+  /** Largest size that it may have; `state.size` is what it has. */
+  readonly mostBytes: number;
   readonly sessions: ReadonlySet<RoomSession>;
   readonly #deps: RoomDeps;
   readonly #sessions = new Set<RoomSession>();
   readonly #broadcast: Broadcast;
   readonly #buffered: BufferShare;
   readonly #pending = createPendingRow();
-  readonly #bindings: Map<number, string>;
+  readonly #bindings: ClientBindings;
   readonly #waiters = new DurableWaiters();
-  #newBindings: ClientBinding[] = [];
   #flight: Flight | null = null;
   #position: Position;
   /** The highest number that a row of this room got. */
@@ -102,6 +82,7 @@ export class Room implements AppendSource {
     });
     const deps = { ...given, clock };
     this.#deps = deps;
+    this.mostBytes = deps.documentBytes;
     this.#buffered = new BufferShare(deps.writer);
     this.documentId = start.documentId;
     this.state = start.state;
@@ -110,14 +91,14 @@ export class Room implements AppendSource {
     this.quarantine = start.quarantine;
     this.carried = start.carried;
     this.#position = start.position;
-    this.#bindings = new Map(start.bindings);
+    this.#bindings = new ClientBindings(start.bindings);
     this.sessions = this.#sessions;
     this.#broadcast = createBroadcast({ clock: deps.clock, sessions: this.#sessions });
     this.awareness = createRoomAwareness({
       clock: deps.clock,
       sessions: this.#sessions,
       limits: deps.awarenessLimits,
-      ownerOf: (client) => this.#bindings.get(client),
+      ownerOf: (client) => this.#bindings.ownerOf(client),
       onRefused: (session) => {
         deps.telemetry.metrics.count('presence_refused_total');
         session.onPresenceRefused('presence-refused');
@@ -146,7 +127,7 @@ export class Room implements AppendSource {
 
   /** Whether nothing waits for the log. */
   get settled(): boolean {
-    return this.#pending.empty && this.#flight === null && this.#newBindings.length === 0;
+    return this.#pending.empty && this.#flight === null && this.#bindings.settled;
   }
 
   /** Whether committed state holds every row of this room: one that is ahead of others' rows joins it behind them. */
@@ -169,17 +150,14 @@ export class Room implements AppendSource {
 
   /** The user a clientID is bound to, if it was seen before. */
   ownerOf(client: number): string | undefined {
-    return this.#bindings.get(client);
+    return this.#bindings.ownerOf(client);
   }
 
   /** The user a clientID is bound to from now on; the first who writes or announces it keeps it. */
   bind(client: number, user: string): string {
-    const bound = this.#bindings.get(client);
-    if (bound !== undefined) return bound;
-    this.#bindings.set(client, user);
-    this.#newBindings.push({ client, user });
-    this.#deps.writer.schedule(this);
-    return user;
+    const { owner, fresh } = this.#bindings.bind(client, user);
+    if (fresh) this.#deps.writer.schedule(this);
+    return owner;
   }
 
   /** Takes no more updates while the document's identity changes; sends writers away until it is over. */
@@ -211,13 +189,11 @@ export class Room implements AppendSource {
   }
 
   takePending(): AppendEntry | null {
-    if (this.#discarded || this.#flight !== null || (this.#pending.empty && this.#newBindings.length === 0))
-      return null;
+    if (this.#discarded || this.#flight !== null || (this.#pending.empty && this.#bindings.settled)) return null;
     const segments = this.#pending.take();
     const updates = updatesOf(segments);
     const payload = encodePendingRow(segments);
-    this.#flight = { segments, updates, payload, bindings: this.#newBindings, upTo: this.#submitted };
-    this.#newBindings = [];
+    this.#flight = { segments, updates, payload, bindings: this.#bindings.take(), upTo: this.#submitted };
     return { documentId: this.documentId, epoch: this.#position.epoch, payload, bindings: this.#flight.bindings };
   }
 
@@ -227,7 +203,7 @@ export class Room implements AppendSource {
     this.#flight = null;
     if (outcome.kind === 'busy') {
       this.#pending.unshift(flight.segments);
-      this.#newBindings.unshift(...flight.bindings);
+      this.#bindings.giveBack(flight.bindings);
       return;
     }
     if (outcome.kind === 'lost') {
@@ -237,7 +213,7 @@ export class Room implements AppendSource {
     if (flight.payload !== null) this.#onStored(outcome.seq, flight.payload, flight.updates);
     this.#durable = flight.upTo;
     this.#tellDurable();
-    if (!this.#pending.empty || this.#newBindings.length > 0) this.#deps.writer.schedule(this);
+    if (!this.#pending.empty || !this.#bindings.settled) this.#deps.writer.schedule(this);
   }
 
   #onStored(seq: number, payload: Uint8Array, updates: readonly Uint8Array[]): void {
@@ -286,6 +262,14 @@ export class Room implements AppendSource {
     return this.#discarded || position <= this.#durable ? Promise.resolve() : this.#waiters.wait(position);
   }
 
+  #sendAway(session: RoomSession, code: ErrorCode): void {
+    try {
+      session.onDiscarded(code);
+    } catch (error) {
+      this.#deps.telemetry.log.error('session_discard_failed', {}, error);
+    }
+  }
+
   /** Something failed that nobody foresaw: what it holds may not be what the log has, so it ends. */
   fail(error: unknown): void {
     this.#deps.onFailure(this, error);
@@ -307,7 +291,7 @@ export class Room implements AppendSource {
     this.#broadcast.stop();
     this.awareness.stop();
     this.#buffered.freeAll();
-    for (const session of this.#sessions) session.onDiscarded(code);
+    for (const session of this.#sessions) this.#sendAway(session, code);
     this.#sessions.clear();
     this.#waiters.wakeUpTo(Infinity);
     this.state.destroy();

@@ -17,6 +17,8 @@ export interface AppendSource {
   /** Hands over all that is pending, encoded as one row; the source keeps it until `settle`. Null when there is nothing. */
   takePending(): AppendEntry | null;
   settle(outcome: AppendOutcome): void;
+  /** It failed in a way that nobody foresaw, and takes part no more. */
+  fail(error: unknown): void;
 }
 
 /**
@@ -146,7 +148,7 @@ class GroupCommitWriter implements UpdateWriter {
     const sources: AppendSource[] = [];
     const entries: AppendEntry[] = [];
     for (const source of this.#dirty) {
-      const entry = source.takePending();
+      const entry = this.#take(source);
       if (entry === null) continue;
       sources.push(source);
       entries.push(entry);
@@ -155,6 +157,15 @@ class GroupCommitWriter implements UpdateWriter {
     if (entries.length === 0) return null;
     this.#flushes += 1;
     return { sources, entries, flush: this.#flushes, retry: false };
+  }
+
+  #take(source: AppendSource): AppendEntry | null {
+    try {
+      return source.takePending();
+    } catch (error) {
+      source.fail(error);
+      return null;
+    }
   }
 
   /** Commits the flight, however often it takes; a part that the store refuses for good is found by halving. */
@@ -259,7 +270,7 @@ class GroupCommitWriter implements UpdateWriter {
     try {
       source.settle(outcome);
     } catch (error) {
-      this.#deps.telemetry.log.error('settle_failed', { outcome: outcome.kind }, error);
+      source.fail(error);
     }
   }
 

@@ -13,6 +13,7 @@ import { describeObjectRegister } from './object-register.contract.ts';
 import { describeRowQuarantine } from './row-quarantine.contract.ts';
 import { describeSnapshotIndex } from './snapshot-index.contract.ts';
 import { describeSnapshotStore } from './snapshot-store.contract.ts';
+import { describeTenantUsage } from './tenant-usage.contract.ts';
 import { describeUpdateLog } from './update-log.contract.ts';
 
 const directories: { remove(): void }[] = [];
@@ -34,6 +35,7 @@ describeHistoryIndex('SQLite', newStore());
 describeLogUpkeep('SQLite', newStore());
 describeRowQuarantine('SQLite', newStore());
 describeDocumentCatalog('SQLite', newStore());
+describeTenantUsage('SQLite', newStore());
 describeGrantStore('SQLite', newStore());
 describeApiKeyStore('SQLite', newStore());
 

@@ -9,6 +9,7 @@ import { describeLogUpkeep } from './log-upkeep.contract.ts';
 import { describeObjectRegister } from './object-register.contract.ts';
 import { describeRowQuarantine } from './row-quarantine.contract.ts';
 import { describeSnapshotIndex } from './snapshot-index.contract.ts';
+import { describeTenantUsage } from './tenant-usage.contract.ts';
 import { describeUpdateLog } from './update-log.contract.ts';
 
 /** Opens one and the same database, each time it is called; it is made by the first call. */
@@ -29,6 +30,7 @@ describe.skipIf(missing.postgres)('on PostgreSQL', () => {
   describeLogUpkeep('PostgreSQL', newStore());
   describeRowQuarantine('PostgreSQL', newStore());
   describeDocumentCatalog('PostgreSQL', newStore());
+  describeTenantUsage('PostgreSQL', newStore());
   describeGrantStore('PostgreSQL', newStore());
   describeApiKeyStore('PostgreSQL', newStore());
 });

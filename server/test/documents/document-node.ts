@@ -68,6 +68,7 @@ export async function openDocumentNode(directory: string, options: NodeOptions =
     telemetry,
     node,
     awarenessLimits: { statesPerSession: 8, stateBytes: 4096, perSecond: 40 },
+    documentBytes: Infinity,
     onTail: options.onTail ?? (() => undefined),
   });
   const documents = createLiveDocuments({ ...stores, telemetry, rooms, clock });

@@ -122,7 +122,14 @@ describe('history', () => {
     const fanOut = createInProcessFanOut({ node: 'deaf' });
     const awarenessLimits = { statesPerSession: 8, stateBytes: 4096, perSecond: 40 };
     const onTail = () => undefined;
-    const deaf = createRoomRegistry({ ...node, fanOut, node: 'deaf', awarenessLimits, onTail });
+    const deaf = createRoomRegistry({
+      ...node,
+      fanOut,
+      node: 'deaf',
+      awarenessLimits,
+      documentBytes: Infinity,
+      onTail,
+    });
     await typeInto(node, record, { texts: ['1 '] });
     const room = await deaf.open(record.id, NOBODY);
     await typeInto(node, record, { texts: Array.from({ length: 29 }, (_, index) => `${index + 2} `) });

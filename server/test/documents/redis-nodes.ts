@@ -61,7 +61,18 @@ export function openRedisNode(stores: DocumentNode, options: RedisNodeOptions): 
   const writer = createUpdateWriter({ log, clock, telemetry, incarnation: name, maxPendingBytes: 1e7 });
   const awarenessLimits = { statesPerSession: 8, stateBytes: 4096, perSecond: 40 };
   const onTail = () => undefined;
-  const deps = { ...stores, log, fanOut, writer, clock, telemetry, node: name, awarenessLimits, onTail };
+  const deps = {
+    ...stores,
+    log,
+    fanOut,
+    writer,
+    clock,
+    telemetry,
+    node: name,
+    awarenessLimits,
+    documentBytes: Infinity,
+    onTail,
+  };
   const rooms = createRoomRegistry(deps);
   const watch = options.headWatch === false ? null : createHeadWatch({ ...deps, rooms });
   const open = (documentId: number) => rooms.open(documentId, NOBODY);

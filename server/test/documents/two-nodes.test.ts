@@ -34,7 +34,17 @@ function createDeafNode(clock: FakeClock, health: Partial<FanOut> = {}): RoomReg
   const writer = createUpdateWriter({ log, clock, telemetry, incarnation: 'deaf', maxPendingBytes: 1e6 });
   const awarenessLimits = { statesPerSession: 8, stateBytes: 4096, perSecond: 40 };
   const onTail = () => undefined;
-  const deps = { ...stores, fanOut, writer, clock, telemetry, node: 'deaf', awarenessLimits, onTail };
+  const deps = {
+    ...stores,
+    fanOut,
+    writer,
+    clock,
+    telemetry,
+    node: 'deaf',
+    awarenessLimits,
+    documentBytes: Infinity,
+    onTail,
+  };
   const rooms = createRoomRegistry(deps);
   createHeadWatch({ ...deps, rooms });
   return rooms;

@@ -56,6 +56,8 @@ export async function startGatewayNode(
     }),
     warnings: createRateLimitedLog({ log: telemetry.log, clock, intervalMs: 10_000 }),
     proxies: createProxyTrust([]),
+    quotas: { isFull: () => false },
+    owners: { spend: () => undefined, join: () => undefined, leave: () => undefined },
     presencePolicy: { seeRole: 'viewer', showRole: 'viewer' },
     config: { allowedOrigins: [], limits: LIMITS },
   });

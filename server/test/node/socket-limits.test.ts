@@ -17,7 +17,8 @@ beforeAll(async () => {
   node = await startTestNode(directory.path, {
     LIMIT_UPDATES_PER_SECOND: '20',
     LIMIT_UPDATES_BURST: '500',
-    LIMIT_SESSIONS_PER_DOCUMENT: '4',
+    LIMIT_BYTES_BURST: '1000000000',
+    LIMIT_SESSIONS_PER_DOCUMENT: '20',
   });
 });
 

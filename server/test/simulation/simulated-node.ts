@@ -63,7 +63,7 @@ export interface SimulatedNode {
   stop(): Promise<void>;
 }
 
-const AWARENESS_LIMITS = { statesPerSession: 8, stateBytes: 16 * 1024 } as const;
+const AWARENESS_LIMITS = { statesPerSession: 8, stateBytes: 16 * 1024, perSecond: 30 } as const;
 /** So little that a paste or two fill it while the store is away. */
 const MAX_PENDING_BYTES = 80 * 1024;
 /** So low that reading pauses now and then. */
@@ -97,6 +97,7 @@ export function startSimulatedNode(ground: NodeGround): SimulatedNode {
     telemetry,
     node: incarnation,
     awarenessLimits: AWARENESS_LIMITS,
+    documentBytes: Infinity,
     onTail: (tail, idle) => compactor.consider(tail, idle),
   });
   const watch = ground.without.has('head-watch')

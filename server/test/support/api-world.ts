@@ -76,7 +76,12 @@ export async function createApiWorld(overrides: Partial<ApiDeps> = {}): Promise<
   const app = await createApi({
     config: {
       allowedOrigins: [],
-      limits: { bodyBytes: 10_000, requestsPerMinute: Infinity, anonymousPerMinute: Infinity },
+      limits: {
+        bodyBytes: 10_000,
+        httpConnectionsPerAddress: 1_000,
+        requestsPerMinute: Infinity,
+        anonymousPerMinute: Infinity,
+      },
     },
     version: '1.2.3',
     catalog,

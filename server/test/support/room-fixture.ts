@@ -46,7 +46,9 @@ export function createTestSession(user: string, writable = true): TestSession {
 }
 
 /** One node's rooms over a log in memory and a clock that a test moves. */
-export function createRoomFixture(options: { readonly maxPendingBytes?: number; readonly fanOut?: FanOut } = {}) {
+export function createRoomFixture(
+  options: { readonly maxPendingBytes?: number; readonly documentBytes?: number; readonly fanOut?: FanOut } = {},
+) {
   const clock = createFakeClock();
   const log = createMemoryLog(new ScriptoriumError('storage-unavailable'));
   const telemetry = createSilentTelemetry();
@@ -63,6 +65,7 @@ export function createRoomFixture(options: { readonly maxPendingBytes?: number; 
         telemetry,
         node: 'test',
         awarenessLimits: { statesPerSession: 8, stateBytes: 4096, perSecond: 40 },
+        documentBytes: options.documentBytes ?? Infinity,
         onDiscarded: (room) => {
           discarded.push(room);
           onDiscarded?.();

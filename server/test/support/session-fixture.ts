@@ -38,9 +38,11 @@ function readSent(frame: Uint8Array): Sent {
 }
 
 /** One room, and sessions of it whose frames a test writes and reads. */
-export function createSessionFixture() {
-  const fixture = createRoomFixture();
+export function createSessionFixture(options: Parameters<typeof createRoomFixture>[0] = {}) {
+  const fixture = createRoomFixture(options);
   const room = fixture.openRoom(1);
+  /** Whether the tenant has all that it may. */
+  const tenant = { full: false };
   const join = (user: string, scope: WriteScope = 'all') => {
     const sent: Sent[] = [];
     /** What the client has not read yet; at once unless a test stops it. */
@@ -63,8 +65,18 @@ export function createSessionFixture() {
     const identity = createIdentity({ user, role: 'editor' });
     const name = parseDocumentName('doc');
     if (name === null) throw new Error('not a name');
+    const isTenantFull = (): boolean => tenant.full;
     const presence = { sees: true, shows: true };
-    const session = new Session({ socket, address: frameAddress('doc'), room, identity, name, scope, presence });
+    const session = new Session({
+      socket,
+      address: frameAddress('doc'),
+      room,
+      identity,
+      name,
+      scope,
+      presence,
+      isTenantFull,
+    });
     room.attach(session);
     const receive = (type: number, bytes: Uint8Array): boolean => {
       const encoder = encoding.createEncoder();
@@ -92,5 +104,5 @@ export function createSessionFixture() {
       count: (kind: Sent['kind']) => sent.filter((frame) => frame.kind === kind).length,
     };
   };
-  return { ...fixture, room, join };
+  return { ...fixture, room, tenant, join };
 }

@@ -55,7 +55,8 @@ function connect(target: RedisTarget): Redis | Cluster {
     socketTimeout: SILENCE,
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
-    retryStrategy: (attempt: number) => Math.random() * Math.min(RECONNECT.most, RECONNECT.first * 2 ** Math.min(attempt, 10)),
+    retryStrategy: (attempt: number) =>
+      Math.random() * Math.min(RECONNECT.most, RECONNECT.first * 2 ** Math.min(attempt, 10)),
   };
   switch (target.kind) {
     case 'server':

@@ -56,7 +56,7 @@ function addCreateRoute(app: App, { catalog, clock }: DocumentDeps): void {
     summary: 'Create an empty document',
     description: "A writer's first open creates a document too. A name that was deleted before starts a new epoch.",
     body: documentNameBodySchema,
-    response: { 201: documentSchema, ...problemResponses(...NAME_PROBLEMS, 'document-exists') },
+    response: { 201: documentSchema, ...problemResponses(...NAME_PROBLEMS, 'document-exists', 'quota-exceeded') },
   };
   app.post('/documents', { schema, config }, async (request, reply) => {
     const caller = callerOf(request);
