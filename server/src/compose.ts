@@ -3,22 +3,20 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { createProxyTrust } from './access/client-address.ts';
+import { createTenantQuotas } from './access/tenant-quotas.ts';
 import { createSystemClock } from './adapters/system/clock.ts';
 import type { HealthProbe } from './api/api-deps.ts';
 import { createApi } from './api/create-api.ts';
 import type { Ground } from './compose-ground.ts';
+import { createNodeGateway } from './compose-gateway.ts';
 import { createIdentity } from './compose-identity.ts';
 import { createLive } from './compose-live.ts';
 import { openStores } from './compose-stores.ts';
-import { createTenantQuotas } from './access/tenant-quotas.ts';
 import type { Config } from './config.ts';
 import { ScriptoriumError } from './core/errors.ts';
 import { HTTP_LIMITS } from './core/limits-http.ts';
-import { createOwnerBudgets } from './gateway/owner-budgets.ts';
-import { createGateway } from './gateway/create-gateway.ts';
 import { createLogger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
-import { createRateLimitedLog } from './observability/rate-limited-log.ts';
 import type { Clock } from './ports/clock.ts';
 import { createLiveDocuments } from './rooms/live-documents.ts';
 import { drainServices, drainTogether, withDeadline, type Service } from './service.ts';
@@ -35,8 +33,6 @@ export interface Node {
   stop(options?: { readonly atOnce: boolean }): Promise<readonly string[]>;
 }
 
-/** Milliseconds between two log lines about the same thing that a client can cause at will. */
-const WARNING_INTERVAL = 10_000;
 /** Milliseconds of the shutdown time that are left to end the process by itself. */
 const SHUTDOWN_RESERVE = 500;
 
@@ -52,21 +48,8 @@ export async function startNode(config: Config, version: string): Promise<Node> 
   const stores = { ...opened, catalog: quotas.limit(opened.catalog) };
   const live = createLive(ground, stores);
   const identity = await createIdentity(ground, stores);
-  const { verifier, developmentIssuer, access } = identity;
-  const warnings = createRateLimitedLog({ log, clock, intervalMs: WARNING_INTERVAL });
   const proxies = createProxyTrust(config.trustedProxies);
-  const gateway = createGateway({
-    ...ground,
-    ...stores,
-    verifier,
-    access,
-    rooms: live.rooms,
-    warnings,
-    quotas,
-    owners: createOwnerBudgets({ ...ground, windows: stores.rateWindows, rates: config.limits.owners }),
-    proxies,
-    presencePolicy: config.presence.policy,
-  });
+  const gateway = createNodeGateway({ ground, stores, identity, live, quotas, proxies });
   const state = { started: false, draining: false };
   const api = await createApi({
     ...identity,
@@ -87,7 +70,7 @@ export async function startNode(config: Config, version: string): Promise<Node> 
     clock,
   });
   gateway.attach(api.server);
-  const port = await listen(api, config, developmentIssuer !== null);
+  const port = await listen(api, config, identity.developmentIssuer !== null);
   state.started = true;
   // Nobody comes in any more; then what is pending is committed, rooms are let go of, and the stores closed.
   const front = drainTogether('front', [gateway, createApiService(api, clock)]);
@@ -95,7 +78,7 @@ export async function startNode(config: Config, version: string): Promise<Node> 
   const services = [front, identity.watch, ...live.services, limits, stores.service];
   return {
     port,
-    development: developmentIssuer !== null,
+    development: identity.developmentIssuer !== null,
     stop: async ({ atOnce } = { atOnce: false }) => {
       state.draining = true;
       const pause = atOnce ? 0 : config.shutdownPauseMs;

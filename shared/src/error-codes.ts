@@ -1,20 +1,5 @@
-import type { CloseReason } from './close-codes.ts';
-
-/** How loudly the server logs an error of this kind. */
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
-
-/** What one error code means on every surface that can carry it. */
-export interface ErrorDefinition {
-  /** One sentence for people. */
-  readonly title: string;
-  /** HTTP status of a REST answer. */
-  readonly status: number;
-  /** Close code of the socket where the error ends one, else `null`. */
-  readonly close: CloseReason | null;
-  readonly level: LogLevel;
-  /** Whether the same request may succeed later, unchanged. */
-  readonly retryable: boolean;
-}
+import type { ErrorDefinition } from './error-definition.ts';
+import { TROUBLE_ERRORS } from './trouble-errors.ts';
 
 /** The one table of stable error codes: REST problem details, permission-denied reasons and stateless messages use its keys. */
 export const ERRORS = {
@@ -222,84 +207,7 @@ export const ERRORS = {
     level: 'info',
     retryable: false,
   },
-  'rate-limited': { title: 'Too many requests; slow down.', status: 429, close: null, level: 'info', retryable: true },
-  internal: {
-    title: 'Something went wrong on our side.',
-    status: 500,
-    close: 'internal',
-    level: 'error',
-    retryable: true,
-  },
-  'document-quarantined': {
-    title: 'The stored document is damaged and was set aside.',
-    status: 500,
-    close: 'forbidden',
-    level: 'error',
-    retryable: false,
-  },
-  'document-failing': {
-    title: 'The document failed again and again and is left alone for a moment.',
-    status: 500,
-    close: 'forbidden',
-    level: 'error',
-    retryable: false,
-  },
-  'too-many-connections': {
-    title: 'The tenant has all the connections open that it may; try again shortly.',
-    status: 429,
-    close: 'unavailable',
-    level: 'warn',
-    retryable: true,
-  },
-  'storage-unavailable': {
-    title: 'The store does not answer; nothing was lost, try again.',
-    status: 503,
-    close: 'unavailable',
-    level: 'warn',
-    retryable: true,
-  },
-  'search-unavailable': {
-    title: 'Search does not answer; documents are not affected, try again.',
-    status: 503,
-    close: null,
-    level: 'warn',
-    retryable: true,
-  },
-  'identity-unavailable': {
-    title: 'The keys that tokens are checked with cannot be had; try again.',
-    status: 503,
-    close: 'unavailable',
-    level: 'warn',
-    retryable: true,
-  },
-  overloaded: {
-    title: 'The server is full; try again shortly.',
-    status: 503,
-    close: 'unavailable',
-    level: 'warn',
-    retryable: true,
-  },
-  'room-discarded': {
-    title: 'The live document was dropped and is loaded anew.',
-    status: 503,
-    close: 'roomDiscarded',
-    level: 'warn',
-    retryable: true,
-  },
-  'shutting-down': {
-    title: 'The server is going away; reconnect.',
-    status: 503,
-    close: 'goingAway',
-    level: 'info',
-    retryable: true,
-  },
-  'slow-reader': {
-    title: 'The connection took none of its messages for too long.',
-    status: 408,
-    close: 'slowReader',
-    level: 'info',
-    retryable: true,
-  },
+  ...TROUBLE_ERRORS,
 } as const satisfies Record<string, ErrorDefinition>;
 
 export type ErrorCode = keyof typeof ERRORS;

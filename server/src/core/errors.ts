@@ -1,4 +1,5 @@
-import { ERRORS, type ErrorCode, type ErrorDefinition } from '@scriptorium/shared/error-codes';
+import { ERRORS, type ErrorCode } from '@scriptorium/shared/error-codes';
+import type { ErrorDefinition } from '@scriptorium/shared/error-definition';
 
 /** The one error class: a code of the shared table, and a detail that is safe to show to the caller. */
 export class ScriptoriumError extends Error {

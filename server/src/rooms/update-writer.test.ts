@@ -19,6 +19,9 @@ function createSource(documentId: number) {
       outcomes.push(outcome);
       pending ||= outcome.kind === 'busy';
     },
+    fail: (error) => {
+      throw error;
+    },
   };
   return { source, outcomes };
 }

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createInProcessRateWindows } from '../../src/adapters/in-process/rate-windows.ts';
+import { createSystemClock } from '../../src/adapters/system/clock.ts';
 import { openRedisRateWindows } from '../../src/adapters/redis/rate-windows.ts';
 import type { RateWindows } from '../../src/ports/rate-windows.ts';
 import { startFaultProxy } from '../services/fault-proxy.ts';
 import { missing, newRedisSpace } from '../services/shared-services.ts';
 
+const clock = createSystemClock();
 const WAIT = { timeout: 30_000, interval: 50 };
 
 function describeRateWindows(name: string, open: () => RateWindows): void {
@@ -43,11 +45,11 @@ function describeRateWindows(name: string, open: () => RateWindows): void {
 describeRateWindows('one node', createInProcessRateWindows);
 
 describe.skipIf(missing.redis)('rate windows that nodes share', () => {
-  describeRateWindows('Redis', () => openRedisRateWindows(newRedisSpace()));
+  describeRateWindows('Redis', () => openRedisRateWindows({ ...newRedisSpace(), clock }));
 
   it('[REST66] two nodes take from one window', async () => {
     const space = newRedisSpace();
-    const nodes = [openRedisRateWindows(space), openRedisRateWindows(space)];
+    const nodes = [openRedisRateWindows({ ...space, clock }), openRedisRateWindows({ ...space, clock })];
     const [one, two] = nodes.map((it) => it.open({ name: 'shared', points: 10, seconds: 60 }));
     // Until both are connected, each counts for itself.
     await vi.waitFor(async () => {
@@ -62,7 +64,7 @@ describe.skipIf(missing.redis)('rate windows that nodes share', () => {
   it('[REST67] while Redis hangs or is away, each node counts for itself, and answers soon', async () => {
     const { url, prefix } = newRedisSpace();
     const proxy = await startFaultProxy(Number(new URL(url).port));
-    const windows = openRedisRateWindows({ url: `redis://127.0.0.1:${proxy.port}`, prefix });
+    const windows = openRedisRateWindows({ clock, url: `redis://127.0.0.1:${proxy.port}`, prefix });
     const window = windows.open({ name: 'alone', points: 3, seconds: 60 });
     await window.take('warm', 1);
     proxy.setMode({ kind: 'black-hole', direction: 'to-server' });

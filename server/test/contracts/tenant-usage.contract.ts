@@ -1,20 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTenantUsageReader } from '../../src/adapters/sql/tenant-usage.ts';
-import {
-  AT,
-  bytes,
-  entry,
-  name,
-  newTenant,
-  newWriter,
-  type OpenStore,
-  type StoreUnderTest,
-} from './store-under-test.ts';
+import type { Kysely } from 'kysely';
+import type { Schema } from '../../src/adapters/sql/schema.ts';
+import { AT, entry, name, newTenant, newWriter, type StoreUnderTest } from './store-under-test.ts';
+
+type SqlStoreUnderTest = StoreUnderTest & { readonly database: Kysely<Schema> };
+
+const NEVER_WRITTEN = { epoch: 1, seq: 0, stateVector: new Uint8Array([0]) };
 
 /** What every store tells of the use that tenants make of it. */
-export function describeTenantUsage(adapter: string, open: OpenStore): void {
+export function describeTenantUsage(adapter: string, open: () => Promise<SqlStoreUnderTest>): void {
   describe(`tenant usage: ${adapter}`, () => {
-    let store: StoreUnderTest;
+    let store: SqlStoreUnderTest;
     beforeAll(async () => void (store = await open()));
     afterAll(() => store.close());
 
@@ -26,12 +23,12 @@ export function describeTenantUsage(adapter: string, open: OpenStore): void {
       await store.catalog.create(theirs, name('a'), 'ada', AT);
       const [first] = made;
       if (first === undefined) throw new Error('nothing was made');
-      await newWriter(store).append([entry(first.record.id, '0123456789')]);
+      await newWriter(store).append(entry(first.record.id, '0123456789'));
       const grown = await readUsage(ours);
       expect(grown.documents).toBe(3);
       expect(grown.bytes).toBeGreaterThanOrEqual(10);
       await store.catalog.rename(ours, name('b'), name('renamed'), AT);
-      await store.catalog.remove(ours, name('c'), bytes('\0'), AT);
+      await store.catalog.remove(ours, name('c'), NEVER_WRITTEN, AT);
       expect((await readUsage(ours)).documents).toBe(2);
       expect(await readUsage(theirs)).toEqual({ documents: 1, bytes: 0 });
     });

@@ -88,7 +88,10 @@ describe('a store that is down for long', () => {
       // Who sends no updates keeps its connection, and what needs no store goes on.
       neighbour.provider.setAwarenessField('user', { name: 'Ben', color: '#346ecd' });
       const seen = (): unknown[] => [...(reader.provider.awareness?.getStates().values() ?? [])];
-      await vi.waitFor(() => expect(seen()).toContainEqual({ user: { id: 'ada', name: 'ada', color: '#346ecd' } }), WAIT);
+      await vi.waitFor(
+        () => expect(seen()).toContainEqual({ user: { id: 'ada', name: 'ada', color: '#346ecd' } }),
+        WAIT,
+      );
       expect([...reader.ends, ...neighbour.ends]).toEqual([]);
 
       down = false;

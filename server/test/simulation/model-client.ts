@@ -201,6 +201,7 @@ export class ModelClient {
       this.connection.returnWithin(message);
       return;
     }
+    if (message.type === 'scriptorium.notice') return;
     if (this.#isReplaced(message.epoch)) return;
     if (message.type === 'scriptorium.durable')
       this.#copy.tracker?.answer(message.id, parseStateVector(message.stateVector) ?? new Map());

@@ -1,5 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { createAdmissionQueue } from '../../src/gateway/admission-queue.ts';
+import { createConnectionLimit } from '../../src/core/connection-limit.ts';
+import type { OwnerBudgets } from '../../src/gateway/owner-budgets.ts';
+import type { TenantQuotas } from '../../src/access/tenant-quotas.ts';
 import { ClientSocket } from '../../src/gateway/client-socket.ts';
 import { createSessionExtension } from '../../src/gateway/extensions/session-extension.ts';
 import { startHousekeeping } from '../../src/gateway/housekeeping.ts';
@@ -68,6 +71,12 @@ const AWARENESS_LIMITS = { statesPerSession: 8, stateBytes: 16 * 1024, perSecond
 const MAX_PENDING_BYTES = 80 * 1024;
 /** So low that reading pauses now and then. */
 const UPDATE_RATE = { perSecond: 10, burst: 8 } as const;
+/** Other limits are out of reach. */
+const UNBOUNDED = { perSecond: Infinity, burst: Infinity } as const;
+const MESSAGES = { messageBytes: 16 * 1024 * 1024, loginBytes: 16 * 1024 } as const;
+const OUTPUT_BYTES = 64 * 1024 * 1024;
+const OWNERS: OwnerBudgets = { spend: () => undefined, join: () => undefined, leave: () => undefined };
+const QUOTAS: TenantQuotas = { limit: (catalog) => catalog, isFull: () => false };
 const WARNING_INTERVAL = 10_000;
 const SHUTDOWN_MS = 9_500;
 /** Milliseconds that clients have to take their close. */
@@ -164,7 +173,11 @@ function createSocketlessGateway(ground: NodeGround, rooms: RoomRegistry): Socke
   const admissions = createAdmissionQueue(clock);
   let leaving = 0;
   const parts = { verifier, access, catalog, rooms, admissions, clock, telemetry, warnings };
-  const tableDeps = { ...parts, leaving: () => leaving, maxDocuments: 50 };
+  const bounds = { maxDocuments: 50, maxSessions: 1, maxOutsideBytes: MESSAGES.loginBytes };
+  const presencePolicy = { seeRole: 'viewer', showRole: 'viewer' } as const;
+  const tenantSockets = createConnectionLimit(Infinity);
+  const limits = { ...bounds, presencePolicy, tenantSockets, quotas: QUOTAS, owners: OWNERS };
+  const tableDeps = { ...parts, ...limits, leaving: () => leaving };
   const extension = createSessionExtension({ clock, telemetry });
   const flusher = createOutputFlusher();
   const housekeeping = startHousekeeping({ clock, telemetry, tables });
@@ -182,7 +195,11 @@ function createSocketlessGateway(ground: NodeGround, rooms: RoomRegistry): Socke
       warnings,
       flusher,
       remote: 'simulated',
-      updateRate: UPDATE_RATE,
+      rates: { updates: UPDATE_RATE, bytes: UNBOUNDED },
+      owners: OWNERS,
+      messages: MESSAGES,
+      outputBytes: OUTPUT_BYTES,
+      onFault: () => undefined,
       onFrame: (_socket, frame) => table.receive(frame),
       onSessionEnd: (session, code) => table.endSession(session, code),
       onHocuspocusFrame: () => undefined,

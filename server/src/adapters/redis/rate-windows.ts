@@ -1,6 +1,7 @@
 import { Cluster, Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { ScriptoriumError } from '../../core/errors.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { RateTaken, RateWindows } from '../../ports/rate-windows.ts';
 import { parseRedisUrl, type RedisLogin, type RedisTarget } from './redis-url.ts';
 
@@ -11,16 +12,17 @@ const SILENCE = 1_000;
 const RECONNECT = { first: 200, most: 5_000 } as const;
 
 export interface RedisRateWindowsDeps {
+  readonly clock: Pick<Clock, 'random'>;
   readonly url: string;
   /** Beginning of all keys; each has an end, the one of its window. */
   readonly prefix: string;
 }
 
 /** Windows that the nodes of a Redis or Valkey share. Waits for nothing; throws with what is wrong about the URL. */
-export function openRedisRateWindows({ url, prefix }: RedisRateWindowsDeps): RateWindows {
+export function openRedisRateWindows({ url, prefix, clock }: RedisRateWindowsDeps): RateWindows {
   const parsed = parseRedisUrl(url);
   if (parsed.kind === 'invalid') throw new ScriptoriumError('bad-request', `REDIS_URL ${parsed.problem}.`);
-  const client = connect(parsed.target);
+  const client = connect(parsed.target, clock);
   // What is wrong shows in each answer, and each has the node's own count to fall back on.
   client.on('error', () => undefined);
   return {
@@ -45,7 +47,7 @@ function toTaken(allowed: boolean) {
   };
 }
 
-function connect(target: RedisTarget): Redis | Cluster {
+function connect(target: RedisTarget, clock: Pick<Clock, 'random'>): Redis | Cluster {
   const options = {
     ...describeLogin(target.login),
     ...(target.tls ? { tls: {} } : {}),
@@ -56,7 +58,7 @@ function connect(target: RedisTarget): Redis | Cluster {
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
     retryStrategy: (attempt: number) =>
-      Math.random() * Math.min(RECONNECT.most, RECONNECT.first * 2 ** Math.min(attempt, 10)),
+      clock.random() * Math.min(RECONNECT.most, RECONNECT.first * 2 ** Math.min(attempt, 10)),
   };
   switch (target.kind) {
     case 'server':
