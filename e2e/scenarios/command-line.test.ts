@@ -30,7 +30,7 @@ describe('[OPS70] the command line', () => {
   it('shows what there is, and ends with 2 on wrong usage', async () => {
     const help = await run(['--help']);
     expect(help.code).toBe(0);
-    for (const command of ['token', 'migrate', 'copy']) expect(help.output).toContain(command);
+    for (const command of ['token', 'migrate', 'copy', 'search']) expect(help.output).toContain(command);
     expect((await run(['unheard-of'])).code).toBe(2);
     expect((await run(['token'])).code).toBe(2);
     expect((await run(['token', '--name', 'Ada', '--document', 'x=king'])).code).toBe(2);
@@ -56,6 +56,27 @@ describe('[OPS70] the command line', () => {
     const { code, output } = await run(['migrate'], { DATABASE_URL: 'postgres://nobody@127.0.0.1:9/none' });
     expect(code).toBe(3);
     expect(output).toContain('127.0.0.1:9');
+  });
+});
+
+describe('[OPS141] search reindex', () => {
+  it('has the running server rebuild its index, and says so when there is none', async () => {
+    const site = await createServerSite();
+    const env = { JWT_SECRET: TEST_SECRET, DATA_DIR: site.dataDir, PORT: String(site.port) };
+    try {
+      const away = await run(['search', 'reindex'], env);
+      expect([away.code, away.output]).toEqual([3, expect.stringContaining(`127.0.0.1:${site.port}`)]);
+      await site.start();
+      const token = await mintToken({ sub: 'ada' });
+      await callRest(`${site.url}/v1/documents`, { method: 'POST', token, body: { name: 'notes/one' } });
+      const { code, output } = await run(['search', 'reindex', '--json'], env);
+      expect(code).toBe(0);
+      expect(JSON.parse(output)).toMatchObject({ state: 'finished', documents: 1, leftOut: 0 });
+      const answer = await callRest(`${site.url}/v1/search?q=notes`, { token });
+      expect(readField(answer.body, 'hits')).toHaveLength(1);
+    } finally {
+      await site.dispose();
+    }
   });
 });
 

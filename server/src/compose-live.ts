@@ -7,14 +7,22 @@ import type { Service } from './service.ts';
 import { createArchiver } from './workers/archiver.ts';
 import { createCompactor } from './workers/compactor.ts';
 import { createMergeThread } from './workers/merge-thread.ts';
-import { createSweeper } from './workers/sweeper.ts';
+import type { DocumentId } from './ports/update-log.ts';
+import { createSweeper, type SweeperDeps } from './workers/sweeper.ts';
 
 /** Live documents: rooms, the writer they share, and what keeps them level with the log and the log short. */
-export function createLive(ground: Ground, stores: Stores) {
+export function createLive(
+  ground: Ground,
+  stores: Stores,
+  eraseFromSearch: (documentIds: readonly DocumentId[]) => Promise<void>,
+) {
   const { config, clock, telemetry, node } = ground;
   const maxPendingBytes = config.limits.writerPendingBytes;
   const writer = createUpdateWriter({ log: stores.log, clock, telemetry, incarnation: node, maxPendingBytes });
-  const { compactor, background } = createBackground(ground, stores, () => rooms);
+  const { compactor, background } = createBackground(ground, stores, {
+    rooms: () => rooms,
+    beforePurge: eraseFromSearch,
+  });
   const rooms: RoomRegistry = createRoomRegistry({
     ...stores,
     writer,
@@ -34,7 +42,11 @@ export function createLive(ground: Ground, stores: Stores) {
 }
 
 /** What folds, archives and tidies up behind the rooms. */
-function createBackground(ground: Ground, stores: Stores, rooms: () => RoomRegistry) {
+function createBackground(
+  ground: Ground,
+  stores: Stores,
+  { rooms, beforePurge }: { readonly rooms: () => RoomRegistry } & Required<Pick<SweeperDeps, 'beforePurge'>>,
+) {
   const { config, clock, telemetry } = ground;
   const { keepDays, rowMinAge, deletedAfter } = config.stores;
   const { inlineLimits, dropsRows } = stores;
@@ -49,6 +61,6 @@ function createBackground(ground: Ground, stores: Stores, rooms: () => RoomRegis
     keepDays,
   });
   const limits = { rowMinAge, archiveAfter: rowMinAge / 2, deletedAfter, dropsRows };
-  const sweeper = createSweeper({ ...deps, compactor, archiver, limits });
+  const sweeper = createSweeper({ ...deps, compactor, archiver, limits, beforePurge });
   return { compactor, background: [sweeper, compactor, merger] };
 }

@@ -11,6 +11,7 @@ import type { Ground } from './compose-ground.ts';
 import { createNodeGateway } from './compose-gateway.ts';
 import { createIdentity } from './compose-identity.ts';
 import { createLive } from './compose-live.ts';
+import { createSearch, listenToCommits } from './compose-search.ts';
 import { openStores } from './compose-stores.ts';
 import type { Config } from './config.ts';
 import { ScriptoriumError } from './core/errors.ts';
@@ -43,13 +44,15 @@ export async function startNode(config: Config, version: string): Promise<Node> 
   const log = createLogger({ level: config.logLevel });
   const telemetry = { log, metrics };
   const ground: Ground = { config, clock, telemetry, node: randomUUID() };
-  const opened = await openStores(ground);
+  const { stores: opened, onCommit } = listenToCommits(await openStores(ground));
   const quotas = createTenantQuotas({ ...ground, usage: opened.usage, limits: config.limits.tenant });
   const stores = { ...opened, catalog: quotas.limit(opened.catalog) };
-  const live = createLive(ground, stores);
+  const live = createLive(ground, stores, (documentIds) => search?.erase(documentIds) ?? Promise.resolve());
   const identity = await createIdentity(ground, stores);
   const proxies = createProxyTrust(config.trustedProxies);
   const gateway = createNodeGateway({ ground, stores, identity, live, quotas, proxies });
+  const documents = createLiveDocuments({ ...stores, ...ground, rooms: live.rooms });
+  const search = await createSearch({ ground, stores, documents, onCommit });
   const state = { started: false, draining: false };
   const api = await createApi({
     ...identity,
@@ -60,7 +63,8 @@ export async function startNode(config: Config, version: string): Promise<Node> 
     catalog: stores.catalog,
     grants: stores.grants,
     keys: stores.keys,
-    documents: createLiveDocuments({ ...stores, ...ground, rooms: live.rooms }),
+    documents,
+    search: search === null ? null : { ...search.parts, freshen: () => identity.watch.look() },
     appDirectory: findApp(),
     health: createHealthProbe(state, async () =>
       live.writer.healthy ? stores.findTrouble() : 'the store does not answer',
@@ -75,7 +79,7 @@ export async function startNode(config: Config, version: string): Promise<Node> 
   // Nobody comes in any more; then what is pending is committed, rooms are let go of, and the stores closed.
   const front = drainTogether('front', [gateway, createApiService(api, clock)]);
   const limits = { name: 'limits', drain: async () => stores.rateWindows.close() };
-  const services = [front, identity.watch, ...live.services, limits, stores.service];
+  const services = [front, identity.watch, ...live.services, ...(search?.services ?? []), limits, stores.service];
   return {
     port,
     development: identity.developmentIssuer !== null,

@@ -1,4 +1,4 @@
-import { IGNORED_VARIABLES, SECRET_VARIABLES, UNSUPPORTED_VARIABLES, VARIABLES } from './config-variables.ts';
+import { IGNORED_VARIABLES, SECRET_VARIABLES, VARIABLES } from './config-variables.ts';
 import { findNearestName } from './core/nearest-name.ts';
 
 /** Variables by name, as a process gets them. */
@@ -11,13 +11,6 @@ const OWN_PREFIXES = ['SCRIPTORIUM_', 'LIMIT_'] as const;
 /** Whether only this machine can reach a server that listens on the host. */
 export function isLoopbackHost(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
-}
-
-/** Variables of abilities that this version lacks. */
-export function findUnsupported(given: Environment): readonly string[] {
-  return Object.entries(UNSUPPORTED_VARIABLES)
-    .filter(([name]) => given[name] !== undefined)
-    .map(([name, reason]) => `${name} is set, but ${reason}. Unset it to start.`);
 }
 
 /** Variables that look like ours and are none. */
@@ -119,6 +112,9 @@ const NEEDS: readonly (readonly [string, string, string])[] = [
   ['DATABASE_CA_FILE', 'DATABASE_URL', 'which it belongs to'],
   ['REDIS_URL', 'DATABASE_URL', 'and an embedded store belongs to one process'],
   ['S3_ENDPOINT', 'S3_BUCKET', 'which it belongs to'],
+  ['MEILI_API_KEY', 'MEILI_URL', 'which it belongs to'],
+  ['MEILI_INDEX', 'MEILI_URL', 'which it belongs to'],
+  ['SEARCH_FALLBACK', 'MEILI_URL', 'which it stands in for'],
   ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'which it belongs to'],
 ];
 

@@ -43,6 +43,24 @@ export const STORE_VARIABLES = {
   AWS_ACCESS_KEY_ID: optionalText("Key of the bucket; without it the AWS SDK's own chain is asked."),
   AWS_SECRET_ACCESS_KEY: optionalText('Its secret.'),
   AWS_SESSION_TOKEN: optionalText('Token that goes with a temporary key.'),
+  SEARCH_ENABLED: flag(true, 'Whether documents can be searched.'),
+  MEILI_URL: optionalUrl(
+    ['http', 'https'],
+    'Meilisearch 1.33.1 or newer that is searched; without it each node searches an index of its own in `DATA_DIR`.',
+  ),
+  MEILI_API_KEY: optionalText('Its key, with the rights to indexes, documents, settings, tasks and search.'),
+  MEILI_INDEX: variable(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, dashes or underscores')
+      .default('scriptorium'),
+    'scriptorium',
+    'Name of the index in Meilisearch, so that installations can share one.',
+  ),
+  SEARCH_FALLBACK: flag(
+    false,
+    'Whether a node with `MEILI_URL` also keeps an index of its own in `DATA_DIR`, and searches that while Meilisearch does not answer.',
+  ),
   SNAPSHOT_INLINE_BYTES: integer(
     { from: 0, to: 16 * MEBIBYTE, fallback: 64 * KIBIBYTE },
     'Snapshots up to this size lie in the database itself.',

@@ -78,12 +78,8 @@ export const SECRET_VARIABLES = [
   'REDIS_URL',
   'AWS_SECRET_ACCESS_KEY',
   'JWT_SECRET',
+  'MEILI_API_KEY',
 ] as const satisfies readonly VariableName[];
-
-/** Variables of abilities that this version does not have; a server that ignored them would not do what was asked. */
-export const UNSUPPORTED_VARIABLES: Readonly<Record<string, string>> = {
-  MEILI_URL: 'this version has no search yet',
-};
 
 /** Variables that are not read yet but change nothing about the stored documents: worth a line in the log only. */
 export const IGNORED_VARIABLES: Readonly<Record<string, string>> = {

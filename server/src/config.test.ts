@@ -154,12 +154,7 @@ describe('[OPS37] stores are chosen one by one', () => {
   });
 });
 
-describe('[OPS3] what this version cannot do is refused, never ignored', () => {
-  test.each(['MEILI_URL'])('%s', (name) => {
-    const problems = refused({ [name]: 'something' });
-    expect(problems[0]).toMatch(new RegExp(`^${name} is set, but this version .+\\.$`));
-  });
-
+describe('[OPS3] what this version cannot do is never ignored', () => {
   test('a trace endpoint changes nothing about documents: a warning', () => {
     expect(accepted({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318' }).warnings).toHaveLength(1);
   });

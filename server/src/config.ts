@@ -7,7 +7,6 @@ import {
   findStoreProblems,
   findTokenProblems,
   findUnknown,
-  findUnsupported,
   findWarnings,
 } from './config-problems.ts';
 import { toLimits, type LimitsConfig } from './config-limits.ts';
@@ -50,6 +49,14 @@ export interface StoresConfig {
   readonly deletedAfter: number;
 }
 
+/** What is searched. */
+export interface SearchConfig {
+  /** `null`: an index of the node's own. */
+  readonly engine: { readonly url: string; readonly apiKey: string | null; readonly index: string } | null;
+  /** Whether an index of the node's own stands in for an engine that does not answer. */
+  readonly fallback: boolean;
+}
+
 /** What one environment asks for, checked and frozen. */
 export interface Config {
   readonly host: string;
@@ -69,6 +76,8 @@ export interface Config {
   readonly stores: StoresConfig;
   /** Who sees who is here, whom others see, and how much a client may say of itself. */
   readonly presence: { readonly policy: PresencePolicy; readonly limits: AwarenessLimits };
+  /** `null` where search is switched off. */
+  readonly search: SearchConfig | null;
   /** Origins besides the server's own; `*` stands for any. */
   readonly allowedOrigins: readonly string[];
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -102,7 +111,7 @@ export const configReference: readonly {
  */
 export function parseConfig(environment: Environment, readFile: (path: string) => string): ConfigResult {
   const given = withoutEmpty(environment);
-  const problems = [...findUnsupported(given), ...findUnknown(given)];
+  const problems = [...findUnknown(given)];
   const values = readSecretFiles(given, { readFile, problems });
   problems.push(...findStoreProblems(values));
   const parsed = environmentSchema.safeParse(values);
@@ -176,6 +185,7 @@ function toConfig(values: Values, warnings: readonly string[]): Config {
         perSecond: values.LIMIT_PRESENCE_PER_SECOND,
       },
     },
+    search: toSearch(values),
     allowedOrigins: values.ALLOWED_ORIGINS,
     logLevel: values.LOG_LEVEL,
     limits: toLimits(values),
@@ -217,6 +227,12 @@ function toStores(values: Values): StoresConfig {
     rowMinAge: values.LOG_ROWS_HOURS * HOUR,
     deletedAfter: values.DELETED_KEEP_DAYS * 24 * HOUR,
   };
+}
+
+function toSearch(values: Values): SearchConfig | null {
+  const { SEARCH_ENABLED: enabled, MEILI_URL: url, MEILI_API_KEY: apiKey = null, MEILI_INDEX: index } = values;
+  if (!enabled) return null;
+  return { engine: url === undefined ? null : { url, apiKey, index }, fallback: values.SEARCH_FALLBACK };
 }
 
 function toDatabase(values: Values, url: string): StoresConfig['database'] {

@@ -12,6 +12,14 @@ describe('words', () => {
     expect(toIndexText('東京タワー 2026')).toBe('東 京 タ ワ ー 2026');
   });
 
+  it('[FIND1] plain texts are taken as all others are', () => {
+    const plain = 'The E-mail of 2026, "QUOTED" and_joined  (tab\tline\n) ' + 'x'.repeat(80);
+    const words = splitWords(plain);
+    // A letter with an accent behind it takes the way of all other texts.
+    expect(splitWords(`${plain} é`).slice(0, -1)).toEqual(words);
+    expect(words.slice(0, 4).map(({ word }) => word)).toEqual(['the', 'e', 'mail', 'of']);
+  });
+
   it('[FIND1] a word knows where it stands', () => {
     const text = 'a Café, naïve';
     expect(splitWords(text).map(({ start, end }) => text.slice(start, end))).toEqual(['a', 'Café', 'naïve']);

@@ -10,6 +10,8 @@ import type { Telemetry } from '../ports/telemetry.ts';
 import type { TokenIssuer } from '../ports/token-issuer.ts';
 import type { TokenVerifier } from '../ports/token-verifier.ts';
 import type { LiveDocuments } from '../ports/live-documents.ts';
+import type { SearchRebuilds } from '../workers/search/search-rebuilds.ts';
+import type { SearchDeps } from './search/search-documents.ts';
 
 /** Whether the node can serve, and if not, one sentence why. */
 export type Readiness = { readonly kind: 'ready' } | { readonly kind: 'unavailable'; readonly reason: string };
@@ -29,6 +31,11 @@ export interface ApiConfig {
   readonly limits: { readonly bodyBytes: number; readonly httpConnectionsPerAddress: number } & RequestRates;
 }
 
+/** What search stands on besides who asks. */
+export interface SearchParts extends Omit<SearchDeps, 'access'> {
+  readonly rebuilds: Pick<SearchRebuilds, 'start' | 'status'>;
+}
+
 /** Everything the REST API stands on. */
 export interface ApiDeps {
   readonly config: ApiConfig;
@@ -43,6 +50,8 @@ export interface ApiDeps {
   readonly access: Access;
   readonly grants: GrantStore;
   readonly keys: ApiKeyStore;
+  /** `null` where search is switched off. */
+  readonly search: SearchParts | null;
   /** Told of each change to grants and keys; done when this node has taken note of it. */
   readonly noteAccessChange: (revision: number) => Promise<void>;
   /** `null` when people sign in elsewhere. */

@@ -18,6 +18,7 @@ import { documentRoutes } from './routes/documents.ts';
 import { grantRoutes } from './routes/grants.ts';
 import { healthRoutes } from './routes/health.ts';
 import { openApiRoutes } from './routes/openapi.ts';
+import { searchRoutes } from './routes/search.ts';
 import { clientConfigRoutes, developmentRoutes, sessionRoutes } from './routes/session.ts';
 import { setSecurityHeaders } from './security-headers.ts';
 
@@ -76,6 +77,7 @@ async function registerRoutes(app: FastifyInstance, deps: ApiDeps): Promise<void
         await authenticated.register(documentGrantRoutes, deps);
         await authenticated.register(grantRoutes, deps);
         await authenticated.register(apiKeyRoutes, deps);
+        if (deps.search !== null) await authenticated.register(searchRoutes, { ...deps, search: deps.search });
       });
     },
     { prefix: '/v1' },

@@ -47,6 +47,7 @@ function createOpenApiOptions(version: string): FastifyDynamicSwaggerOptions {
       servers: [{ url: '/' }],
       tags: [
         { name: 'Documents', description: 'A `/` in a document name is written `%2F`.' },
+        { name: 'Search', description: 'Finds what the caller may read at the moment.' },
         { name: 'Sign-in', description: 'Who one is, and in development mode how to become somebody.' },
         { name: 'Operations', description: 'Health.' },
       ],

@@ -6,6 +6,7 @@ import { ScriptoriumError } from '../core/errors.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 import { addCopyCommand } from './copy-command.ts';
 import { addMigrateCommand } from './migrate-command.ts';
+import { addSearchCommand } from './search-command.ts';
 import { addTokenCommand } from './token-command.ts';
 
 /** Reads the configuration as the server does; a command that runs beside a server must see the same stores. */
@@ -27,6 +28,7 @@ async function run(args: readonly string[]): Promise<void> {
   addTokenCommand(program, deps);
   addMigrateCommand(program, deps);
   addCopyCommand(program, deps);
+  addSearchCommand(program, deps);
   await program.parseAsync([...args], { from: 'user' });
 }
 

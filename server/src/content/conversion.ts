@@ -11,6 +11,7 @@ import { renderMarkdown } from './markdown/render-markdown.ts';
 import { parseJson } from './parse-json.ts';
 import { renderJson } from './render-json.ts';
 import { renderText } from './render-text.ts';
+import { readSearchText } from './search-text.ts';
 
 export type RenderFormat = 'json' | 'markdown' | 'html' | 'text' | 'docx';
 
@@ -29,7 +30,9 @@ export type ConversionRequest =
       readonly kind: 'merge';
       readonly base: Uint8Array | null;
       readonly rows: readonly Pick<HistoryRow, 'segments'>[];
-    };
+    }
+  /** What can be searched of a state (`SearchText`), as JSON. */
+  | { readonly kind: 'search-text'; readonly state: Uint8Array };
 
 /** Bytes of a rendering (UTF-8 where it is text), an update, or a state; `null` when there is nothing to change. */
 export type ConversionResult = Uint8Array | null;
@@ -47,6 +50,8 @@ export async function runConversion(request: ConversionRequest): Promise<Convers
     }
     case 'merge':
       return mergeRows(request.base, request.rows);
+    case 'search-text':
+      return utf8.encode(JSON.stringify(readSearchText(request.state)));
   }
 }
 

@@ -42,11 +42,13 @@ function collectLines(type: SharedType, lines: string[], depth: number): void {
   }
 }
 
-function isInline(type: SharedType): boolean {
+/** Whether a type is text, or breaks a line of it. */
+export function isInline(type: SharedType): boolean {
   return type instanceof Y.XmlText || (type instanceof Y.XmlElement && LINE_BREAKS.has(type.nodeName));
 }
 
-function renderInlines(children: readonly SharedType[], depth: number): string {
+/** The text of neighbouring inline types. */
+export function renderInlines(children: readonly SharedType[], depth: number): string {
   checkDepth(depth);
   return children
     .map((child) => {
@@ -57,12 +59,14 @@ function renderInlines(children: readonly SharedType[], depth: number): string {
     .join('');
 }
 
-function renderRuns(type: SharedType): string {
+/** The text of one text type, without its formats. */
+export function renderRuns(type: SharedType): string {
   return readRuns([type])
     .map((run) => (run.kind === 'text' ? run.text : ''))
     .join('');
 }
 
-function readChildren(type: SharedType): readonly SharedType[] {
+/** The types below a type that are not deleted, in order. */
+export function readChildren(type: SharedType): readonly SharedType[] {
   return [...liveContents(type)].flatMap((content) => (content instanceof Y.ContentType ? [content.type] : []));
 }

@@ -15,4 +15,9 @@ export const HTTP_LIMITS = {
   pathParameterLength: 3 * 128,
   /** Pages of the catalog that one list request reads at most while it looks for readable documents. */
   listRounds: 40,
+  /** Hits that are asked of the search index at a time, and how often for one page, while readable ones are looked for. */
+  searchPage: 200,
+  searchRounds: 10,
+  /** Hits after which pages end: nobody reads so far, and each page is counted from the first hit on. */
+  searchDepth: 1_000,
 } as const;

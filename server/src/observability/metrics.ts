@@ -54,6 +54,10 @@ const COUNTERS: Readonly<Record<CounterName, string>> = {
   presence_dropped_total: 'Messages about presence not published because the fan-out was away or slow.',
   presence_refused_total: "States of presence left out: too large, too deep, or of a client that is not the session's.",
   fan_out_connections_total: 'Connections to the fan-out opened, in pairs; growth means that they break.',
+  search_documents_indexed_total: 'Documents written into the search index.',
+  search_failures_total: 'Times that the search index or the store did not answer the projection.',
+  search_dead_letters_total: 'Documents set aside because the search index can never take them as they are.',
+  search_queries_total: 'Searches asked for.',
 };
 
 const GAUGES: Readonly<Record<GaugeName, string>> = {
@@ -64,6 +68,9 @@ const GAUGES: Readonly<Record<GaugeName, string>> = {
   fan_out_healthy: 'Whether messages of other nodes arrive at present.',
   fan_out_nodes: 'Other nodes that are heard.',
   fan_out_pending_bytes: 'Bytes published that the fan-out has not taken yet.',
+  search_lag_rows: 'Rows committed here that the search index lacks.',
+  search_lag_seconds: 'Age of the oldest change that the search index lacks.',
+  search_queue_documents: 'Documents that wait for the search index.',
 };
 
 const HISTOGRAMS: Readonly<Record<HistogramName, { readonly help: string; readonly buckets: readonly number[] }>> = {
@@ -80,6 +87,14 @@ const HISTOGRAMS: Readonly<Record<HistogramName, { readonly help: string; readon
   fan_out_lag_seconds: {
     help: "From a row's publication to its arrival on another node, by the clocks of both.",
     buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5],
+  },
+  search_latency_seconds: {
+    help: 'One search, from its question to its answer, the check of what may be read included.',
+    buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 5],
+  },
+  search_indexed_seconds: {
+    help: 'From the first change of a document that the search index lacks to its being found.',
+    buckets: [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300],
   },
 };
 

@@ -18,4 +18,6 @@ export interface ConsumerCursors {
   read(consumer: string, documentId: DocumentId): Promise<number>;
   /** Moves the cursor forward; one that is further already stays. */
   advance(consumer: string, documentId: DocumentId, seq: number): Promise<void>;
+  /** As `advance`, for several documents in one go; one that is gone for good gets no cursor. */
+  advanceAll(consumer: string, positions: ReadonlyMap<DocumentId, number>): Promise<void>;
 }

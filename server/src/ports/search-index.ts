@@ -17,6 +17,7 @@ export interface SearchEntry {
   readonly documentId: DocumentId;
   readonly tenant: Tenant;
   readonly name: DocumentName;
+  /** Found like the name, whose words count as much. */
   readonly title: string;
   /** The state that was rendered. */
   readonly epoch: number;
@@ -28,6 +29,9 @@ export interface SearchEntry {
   readonly tags: readonly string[];
   readonly blocks: readonly SearchBlock[];
 }
+
+/** Which state of a document an index holds, under which name. */
+export type IndexedState = Pick<SearchEntry, 'epoch' | 'seq' | 'name'>;
 
 export interface SearchFilter {
   /** Users, of whom at least one wrote in the document. */
@@ -47,6 +51,8 @@ export interface SearchRequest {
    * work; whether the asker may read a hit is decided anew for each, by the caller.
    */
   readonly names: readonly string[] | null;
+  /** Names, and prefixes with a `*` behind them, of which nothing is found. */
+  readonly exceptNames: readonly string[];
   readonly filter: SearchFilter;
   readonly sort: 'relevance' | 'updated' | 'name';
   readonly offset: number;
@@ -95,10 +101,8 @@ export interface SearchIndex {
   remove(documentIds: readonly DocumentId[]): Promise<void>;
   /** Forgets documents so that no byte of them stays in the index's files; slow. */
   erase(documentIds: readonly DocumentId[]): Promise<void>;
-  /** The state of each document that the index holds; one that it does not hold is left out. */
-  readIndexed(
-    documentIds: readonly DocumentId[],
-  ): Promise<ReadonlyMap<DocumentId, { readonly epoch: number; readonly seq: number }>>;
+  /** The state of each document that the index holds, and its name then; one that it does not hold is left out. */
+  readIndexed(documentIds: readonly DocumentId[]): Promise<ReadonlyMap<DocumentId, IndexedState>>;
   search(request: SearchRequest): Promise<SearchPage>;
   beginRebuild(): Promise<IndexRebuild>;
   close(): Promise<void>;

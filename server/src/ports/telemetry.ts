@@ -55,7 +55,11 @@ export type CounterName =
   | 'presence_received_total'
   | 'presence_dropped_total'
   | 'presence_refused_total'
-  | 'fan_out_connections_total';
+  | 'fan_out_connections_total'
+  | 'search_documents_indexed_total'
+  | 'search_failures_total'
+  | 'search_dead_letters_total'
+  | 'search_queries_total';
 
 /** Names of all gauges. */
 export type GaugeName =
@@ -65,7 +69,10 @@ export type GaugeName =
   | 'writer_pending_bytes'
   | 'fan_out_healthy'
   | 'fan_out_nodes'
-  | 'fan_out_pending_bytes';
+  | 'fan_out_pending_bytes'
+  | 'search_lag_rows'
+  | 'search_lag_seconds'
+  | 'search_queue_documents';
 
 /** Names of all histograms, in seconds. */
 export type HistogramName =
@@ -73,7 +80,9 @@ export type HistogramName =
   | 'flush_seconds'
   | 'load_seconds'
   | 'compaction_seconds'
-  | 'fan_out_lag_seconds';
+  | 'fan_out_lag_seconds'
+  | 'search_latency_seconds'
+  | 'search_indexed_seconds';
 
 /** Counters, gauges and histograms; cheap enough for the hot path. */
 export interface Metrics {

@@ -19,6 +19,8 @@ export interface SweeperDeps {
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   readonly limits: SweeperLimits;
+  /** Takes what deleted documents held out of wherever else it lies; while that fails, nothing of them is removed. */
+  readonly beforePurge?: (documentIds: readonly DocumentId[]) => Promise<void>;
 }
 
 export interface SweeperLimits extends UpkeepLimits {
@@ -133,7 +135,9 @@ class PeriodicSweeper implements Sweeper {
 
   async #purgeDeleted(): Promise<void> {
     const { clock, limits, upkeep } = this.#deps;
-    for (const documentId of await upkeep.listDeleted(clock.now() - limits.deletedAfter, DOCUMENTS_PER_PAGE)) {
+    const documentIds = await upkeep.listDeleted(clock.now() - limits.deletedAfter, DOCUMENTS_PER_PAGE);
+    if (documentIds.length > 0) await this.#deps.beforePurge?.(documentIds);
+    for (const documentId of documentIds) {
       for (let done = false; !done && !this.#stopped;) {
         done = await upkeep.purge(documentId, { limit: ROWS_PER_BATCH, at: clock.now() });
         await this.#breathe();

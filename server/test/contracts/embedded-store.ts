@@ -10,8 +10,9 @@ import { createSystemClock } from '../../src/adapters/system/clock.ts';
 import { createSilentTelemetry } from '../support/silent-telemetry.ts';
 import type { AccessStoreUnderTest } from './access-store-under-test.ts';
 import { createSqlDamage, type SqlStoreUnderTest } from './sql-damage.ts';
+import type { FollowedStore } from './store-under-test.ts';
 
-export interface EmbeddedStore extends SqlStoreUnderTest, AccessStoreUnderTest {
+export interface EmbeddedStore extends SqlStoreUnderTest, AccessStoreUnderTest, FollowedStore {
   readonly connection: SqliteConnection;
 }
 

@@ -8,6 +8,7 @@ import { describeHistoryIndex } from './history-index.contract.ts';
 import { describeLogUpkeep } from './log-upkeep.contract.ts';
 import { describeObjectRegister } from './object-register.contract.ts';
 import { describeRowQuarantine } from './row-quarantine.contract.ts';
+import { describeSearchFollowers } from './search-followers.contract.ts';
 import { describeSnapshotIndex } from './snapshot-index.contract.ts';
 import { describeTenantUsage } from './tenant-usage.contract.ts';
 import { describeUpdateLog } from './update-log.contract.ts';
@@ -29,6 +30,7 @@ describe.skipIf(missing.postgres)('on PostgreSQL', () => {
   describeHistoryIndex('PostgreSQL', newStore());
   describeLogUpkeep('PostgreSQL', newStore());
   describeRowQuarantine('PostgreSQL', newStore());
+  describeSearchFollowers('PostgreSQL', newStore());
   describeDocumentCatalog('PostgreSQL', newStore());
   describeTenantUsage('PostgreSQL', newStore());
   describeGrantStore('PostgreSQL', newStore());

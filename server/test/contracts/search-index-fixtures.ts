@@ -40,6 +40,7 @@ export function searchRequest(tenant: Tenant, text: string, more: Partial<Search
     tenant,
     query: parseSearchQuery(text),
     names: null,
+    exceptNames: [],
     filter: { authors: [], tags: [], updatedFrom: null, updatedBefore: null },
     sort: 'relevance',
     offset: 0,

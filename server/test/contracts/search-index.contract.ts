@@ -85,6 +85,15 @@ function describeMatching(subject: Subject): void {
     expect(found).toEqual([['crème', 'crème'], ['creme']]);
   });
 
+  it('[FIND7] the words of a name count like those of a title', async () => {
+    await index().write([
+      searchEntry(tenant(), ['Text', 'roadmap']),
+      searchEntry(tenant(), ['Named', 'nothing'], { name: name('plans/roadmap-2027') }),
+    ]);
+    expect(await titles('roadmap')).toEqual(['Named', 'Text']);
+    expect(await titles('2027 plans ')).toEqual(['Named']);
+  });
+
   it('[FIND7] words may stand in different blocks; titles count most, then headings', async () => {
     const filler = 'nothing to see in this long paragraph that only makes the document longer than the others';
     await index().write([
@@ -134,7 +143,7 @@ function describeKeeping({ index, tenant, titles }: Subject): void {
     await index().write([{ ...entry, title: 'Again', epoch: 2, seq: 1 }]);
     expect(await titles('apple')).toEqual(['Again']);
     const indexed = await index().readIndexed([entry.documentId, 999_999_999]);
-    expect([...indexed]).toEqual([[entry.documentId, { epoch: 2, seq: 1 }]]);
+    expect([...indexed]).toEqual([[entry.documentId, { epoch: 2, seq: 1, name: entry.name }]]);
   });
 
   it('[FIND6] a tenant finds its own only, and only within the names that are asked for', async () => {
@@ -148,6 +157,8 @@ function describeKeeping({ index, tenant, titles }: Subject): void {
     expect(await titles('secret', { names: ['team/*'] })).toEqual(['Own']);
     expect(await titles('secret', { names: ['private/a', 'private/ab'] })).toEqual(['Private']);
     expect(await titles('secret', { names: [] })).toEqual([]);
+    expect(await titles('secret', { exceptNames: ['team/*'] })).toEqual(['Private']);
+    expect(await titles('secret', { names: ['team/*', 'private/*'], exceptNames: ['private/a'] })).toEqual(['Own']);
     // A mistyped word is not corrected to one that only others have.
     await index().write([searchEntry(other, ['Foreign', 'xylophone'])]);
     expect(await titles('xylophon ')).toEqual([]);

@@ -4,8 +4,14 @@ import type { StoredHistory } from '../../src/adapters/sql/stored-history.ts';
 import type { DocumentCatalog, DocumentRecord, Removal } from '../../src/ports/document-catalog.ts';
 import type { AppendBatch, AppendEntry, AppendResult, DocumentId, UpdateLog } from '../../src/ports/update-log.ts';
 
+/** What those need who follow all documents; a store that is only simulated has nobody to follow it. */
+type FollowerPorts = 'directory' | 'searchDeadLetters' | 'searchLeases';
+
+/** A store that can be followed too. */
+export interface FollowedStore extends StoreUnderTest, Pick<StoredHistory, FollowerPorts> {}
+
 /** A store as the suites use it. Suites share one, so each test works in a tenant of its own. */
-export interface StoreUnderTest extends StoredHistory {
+export interface StoreUnderTest extends Omit<StoredHistory, FollowerPorts> {
   readonly log: UpdateLog;
   readonly catalog: DocumentCatalog;
   readonly damage: StoreDamage;

@@ -10,6 +10,7 @@ export function passesFilter(document: IndexDocument, filter: (string | string[]
 }
 
 function passesOne(document: IndexDocument, text: string): boolean {
+  if (text.startsWith('NOT ')) return !passesOne(document, text.slice('NOT '.length));
   const [, field = '', operator = '', operand = ''] = /^(\w+) (=|>=|<|IN) (.*)$/s.exec(text) ?? [];
   if (field === '' || !Object.hasOwn(document, field)) throw new Error(`not a filter: ${text}`);
   const value: unknown = Reflect.get(document, field);

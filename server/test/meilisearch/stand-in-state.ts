@@ -140,7 +140,12 @@ function pick(document: IndexDocument, fields: readonly string[] | undefined): o
 
 /** Whole words and beginnings, all of them; phrases and exclusions in their place. */
 function isFound(document: IndexDocument, q: string): boolean {
-  const text = [document.title, ...document.headings, ...document.blocks.map((block) => block.text)].join('\n');
+  const text = [
+    document.title,
+    document.name,
+    ...document.headings,
+    ...document.blocks.map((block) => block.text),
+  ].join('\n');
   const words = splitWords(text).map(({ word }) => word);
   const line = ` ${words.join(' ')}`;
   return [...q.matchAll(/(-?)(?:"([^"]*)"|(\S+))/g)].every(([, minus, phrase, word]) => {

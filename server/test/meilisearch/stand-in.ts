@@ -20,6 +20,8 @@ export interface MeilisearchStandIn {
   fail: number | 'hang' | null;
   /** Code with which the next task is to fail. */
   failNextTask: string | null;
+  /** Documents with this text are never taken, nor what comes with them. */
+  refuse: string | null;
   stop(): Promise<void>;
 }
 
@@ -41,7 +43,7 @@ export async function startMeilisearchStandIn(): Promise<MeilisearchStandIn> {
           ? { status: standIn.fail, body: problem('internal', 'internal') }
           : request.headers.authorization !== `Bearer ${API_KEY}`
             ? { status: 401, body: problem('missing_authorization_header', 'auth') }
-            : state.handle({ method, path, body, takeFailure });
+            : state.handle({ method, path, body, takeFailure: () => takeFailure(path, body) });
       if (standIn.fail === null) {
         const faults = contract.checkReply({ method, path }, reply.status, reply.body);
         violations.push(...faults.map((it) => `reply ${reply.status} to ${method} ${path}: ${it}`));
@@ -49,7 +51,10 @@ export async function startMeilisearchStandIn(): Promise<MeilisearchStandIn> {
       response.writeHead(reply.status, { 'content-type': 'application/json' }).end(JSON.stringify(reply.body));
     })();
   });
-  const takeFailure = (): string | null => {
+  const takeFailure = (path: string, body: unknown): string | null => {
+    const { refuse } = standIn;
+    if (refuse !== null && path.endsWith('/documents') && JSON.stringify(body).includes(refuse))
+      return 'invalid_document_fields';
     const code = standIn.failNextTask;
     standIn.failNextTask = null;
     return code;
@@ -62,6 +67,7 @@ export async function startMeilisearchStandIn(): Promise<MeilisearchStandIn> {
     requests,
     fail: null,
     failNextTask: null,
+    refuse: null,
     async stop() {
       server.closeAllConnections();
       server.close();

@@ -3,15 +3,18 @@ import { createInProcessRateWindows } from '../../src/adapters/in-process/rate-w
 import { DEFAULT_TENANT } from '@scriptorium/shared/document-name';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { SignJWT } from 'jose';
+import type { Kysely } from 'kysely';
 import * as Y from 'yjs';
 import { createDevelopmentIssuer } from '../../src/adapters/jwt/development-issuer.ts';
 import { createJwtVerifier } from '../../src/adapters/jwt/jwt-verifier.ts';
 import { createCredentialVerifier } from '../../src/access/credential-verifier.ts';
 import type { AccessWatch } from '../../src/access/access-watch.ts';
+import { createDocumentDirectory } from '../../src/adapters/sql/document-directory.ts';
 import { createDocumentCatalog } from '../../src/adapters/sql/document-catalog.ts';
+import type { Schema } from '../../src/adapters/sql/schema.ts';
 import { openSqlite } from '../../src/adapters/sqlite/open-sqlite.ts';
 import { createSqliteUpdateLog } from '../../src/adapters/sqlite/update-log.ts';
-import type { ApiDeps, Readiness } from '../../src/api/api-deps.ts';
+import type { ApiDeps, Readiness, SearchParts } from '../../src/api/api-deps.ts';
 import { requireDocumentName } from '../../src/api/authenticate.ts';
 import { createApi } from '../../src/api/create-api.ts';
 import { encodeLogRow } from '../../src/core/log-row.ts';
@@ -54,8 +57,11 @@ export interface ApiWorld {
   close(): Promise<void>;
 }
 
-/** Makes a world; `overrides` replace single dependencies of the API. */
-export async function createApiWorld(overrides: Partial<ApiDeps> = {}): Promise<ApiWorld> {
+/** Makes a world; `overrides` replace single dependencies of the API. Search is there with an index to play. */
+export async function createApiWorld({
+  search = NOTHING_FOUND,
+  ...overrides
+}: Partial<Omit<ApiDeps, 'search'>> & { readonly search?: Pick<SearchParts, 'index'> } = {}): Promise<ApiWorld> {
   const clock = createFakeClock({ now: Date.parse('2026-11-23T09:30:00.000Z') });
   const logLines: string[] = [];
   const log = createLogger({ level: 'debug', destination: { write: (line) => void logLines.push(line) } });
@@ -92,6 +98,7 @@ export async function createApiWorld(overrides: Partial<ApiDeps> = {}): Promise<
     access: standing.access,
     grants: standing.grants,
     keys: standing.keys,
+    search: { ...search, ...createSearchParts(sqlite.database, standing.watch) },
     noteAccessChange: () => standing.watch.look(),
     developmentIssuer: createDevelopmentIssuer({ secret: SECRET, clock }),
     appDirectory: null,
@@ -121,6 +128,20 @@ export async function createApiWorld(overrides: Partial<ApiDeps> = {}): Promise<
       await sqlite.close();
       directory.remove();
     },
+  };
+}
+
+const NOTHING_FOUND: Pick<SearchParts, 'index'> = {
+  index: { search: () => Promise.resolve({ hits: [], nextOffset: null }) },
+};
+
+/** What search stands on besides its index, which is never rebuilt here. */
+function createSearchParts(database: Kysely<Schema>, watch: AccessWatch): Omit<SearchParts, 'index'> {
+  const idle = { state: 'idle' } as const;
+  return {
+    directory: createDocumentDirectory({ database }),
+    freshen: () => watch.look(),
+    rebuilds: { start: () => idle, status: () => idle },
   };
 }
 

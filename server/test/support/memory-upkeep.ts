@@ -83,6 +83,13 @@ export function createMemoryCursors(tables: MemoryTables): Immediate<ConsumerCur
       const cursors = of(consumer);
       cursors.set(documentId, Math.max(seq, cursors.get(documentId) ?? 0));
     },
+    advanceAll: (consumer, positions) => {
+      const cursors = of(consumer);
+      for (const [documentId, seq] of positions) {
+        if (liveDocument(tables, documentId) === null) continue;
+        cursors.set(documentId, Math.max(seq, cursors.get(documentId) ?? 0));
+      }
+    },
   };
 }
 

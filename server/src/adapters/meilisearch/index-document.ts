@@ -30,7 +30,7 @@ export function toIndexDocument({ documentId, ...entry }: SearchEntry): IndexDoc
 /** How the index has to be set up; sent at each start, which costs Meilisearch nothing where it is so already. */
 export const INDEX_SETTINGS = {
   // In the order of what a match in them counts.
-  searchableAttributes: ['title', 'headings', 'blocks.text'],
+  searchableAttributes: ['title', 'name', 'headings', 'blocks.text'],
   filterableAttributes: ['id', 'tenant', 'name', 'prefixes', 'authors', 'tags', 'updatedAt'],
   sortableAttributes: ['updatedAt', 'name'],
   typoTolerance: { enabled: true, minWordSizeForTypos: { oneTypo: 4, twoTypos: 8 }, disableOnNumbers: true },

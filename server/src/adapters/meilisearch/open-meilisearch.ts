@@ -1,7 +1,15 @@
 import { BrokenCircuitError, circuitBreaker, type CircuitBreakerPolicy, handleWhen, SamplingBreaker } from 'cockatiel';
 import { type Index, Meilisearch, MeilisearchApiError, type Task } from 'meilisearch';
+import type { DocumentName } from '@scriptorium/shared/document-name';
 import { ScriptoriumError } from '../../core/errors.ts';
-import type { IndexRebuild, SearchEntry, SearchIndex, SearchPage, SearchRequest } from '../../ports/search-index.ts';
+import type {
+  IndexedState,
+  IndexRebuild,
+  SearchEntry,
+  SearchIndex,
+  SearchPage,
+  SearchRequest,
+} from '../../ports/search-index.ts';
 import type { Logger } from '../../ports/telemetry.ts';
 import type { DocumentId } from '../../ports/update-log.ts';
 import { INDEX_SETTINGS, type IndexDocument, toIndexDocument } from './index-document.ts';
@@ -20,9 +28,9 @@ export interface MeilisearchDeps {
 }
 
 const TIMEOUTS = { request: 5_000, task: 60_000 } as const;
-/** Half of the calls of ten seconds, at least one a second, may fail before calls are spared for half a minute. */
+/** Half of the calls of ten seconds, at least one a second, may fail before calls are spared for a while. */
 const BREAKER = { threshold: 0.5, duration: 10_000, minimumRps: 1 } as const;
-const HALF_OPEN_AFTER = 30_000;
+const HALF_OPEN_AFTER = 5_000;
 const READ_BATCH = 1_000;
 
 /** The search index on Meilisearch: one index for all tenants, each search filtered by its own. */
@@ -80,14 +88,19 @@ class MeilisearchIndex implements SearchIndex {
   }
 
   async readIndexed(documentIds: readonly DocumentId[]): ReturnType<SearchIndex['readIndexed']> {
-    const states = new Map<DocumentId, { readonly epoch: number; readonly seq: number }>();
+    const states = new Map<DocumentId, IndexedState>();
     for (let from = 0; from < documentIds.length; from += READ_BATCH) {
       const ids = documentIds.slice(from, from + READ_BATCH);
-      const query = { filter: `id IN [${ids.join(', ')}]`, fields: ['id', 'epoch', 'seq'] as const, limit: ids.length };
+      const query = {
+        filter: `id IN [${ids.join(', ')}]`,
+        fields: ['id', 'epoch', 'seq', 'name'] as const,
+        limit: ids.length,
+      };
       const { results } = await this.#ask(() =>
         this.#index().getDocuments<IndexDocument>({ ...query, fields: [...query.fields] }),
       );
-      for (const { id, epoch, seq } of results) states.set(id, { epoch, seq });
+      // A name was parsed before it was indexed.
+      for (const { id, epoch, seq, name } of results) states.set(id, { epoch, seq, name: name as DocumentName });
     }
     return states;
   }

@@ -59,6 +59,8 @@ function textOf(found: IndexDocument, attribute: string, index: number): string 
   switch (attribute) {
     case 'title':
       return found.title;
+    case 'name':
+      return found.name;
     case 'headings':
       return found.headings[index] ?? '';
     case 'blocks.text':

@@ -14,9 +14,10 @@ function toText(term: Term): string {
 export type Filter = (string | string[])[];
 
 /** What a request rules out besides the words; the tenant always. */
-export function toFilter({ tenant, names, filter }: SearchRequest): Filter {
+export function toFilter({ tenant, names, exceptNames, filter }: SearchRequest): Filter {
   const conditions: Filter = [`tenant = ${quote(tenant)}`];
   if (names !== null) conditions.push(toNames(names));
+  conditions.push(...toNames(exceptNames).map((condition) => `NOT ${condition}`));
   if (filter.authors.length > 0) conditions.push(`authors IN ${list(filter.authors)}`);
   for (const tag of filter.tags) conditions.push(`tags = ${quote(tag)}`);
   if (filter.updatedFrom !== null) conditions.push(`updatedAt >= ${filter.updatedFrom}`);

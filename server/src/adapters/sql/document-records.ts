@@ -65,7 +65,8 @@ export async function readLiveRecords(
   return rows.map(toRecord);
 }
 
-const RECORD_COLUMNS = [
+/** What a record is made of; of `documents` and `document_heads`. */
+export const RECORD_COLUMNS = [
   'documents.id',
   'documents.tenant',
   'documents.name as document_name',
@@ -84,7 +85,8 @@ function namedRecords(database: Kysely<Schema>) {
     .select(RECORD_COLUMNS);
 }
 
-function toRecord(row: RecordRow): DocumentRecord {
+/** The record in a row of those columns. */
+export function toRecord(row: RecordRow): DocumentRecord {
   return {
     id: row.id,
     // Both were parsed before they were stored.

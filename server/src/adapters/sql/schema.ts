@@ -18,6 +18,8 @@ export interface Schema extends AccessSchema {
   log_consumers: LogConsumersTable;
   consumer_cursors: ConsumerCursorsTable;
   quarantined_rows: QuarantinedRowsTable;
+  document_leases: DocumentLeasesTable;
+  search_dead_letters: SearchDeadLettersTable;
 }
 
 /** One row per incarnation; the id is never used again. */
@@ -155,4 +157,21 @@ export interface QuarantinedRowsTable {
   sum: Uint8Array | null;
   payload: Uint8Array | null;
   set_aside_at: number;
+}
+
+/** Who works on a document for a consumer of the log, and until when. */
+export interface DocumentLeasesTable {
+  consumer: string;
+  document_id: number;
+  holder: string;
+  until: number;
+}
+
+/** The last state of a document that the search index could not take. */
+export interface SearchDeadLettersTable {
+  document_id: number;
+  epoch: number;
+  seq: number;
+  reason: string;
+  at: number;
 }

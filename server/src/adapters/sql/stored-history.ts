@@ -1,16 +1,22 @@
 import type { Kysely } from 'kysely';
 import type { ConsumerCursors } from '../../ports/consumer-cursors.ts';
+import type { DocumentDirectory } from '../../ports/document-directory.ts';
+import type { DocumentLeases } from '../../ports/document-leases.ts';
 import type { HistoryIndex } from '../../ports/history-index.ts';
 import type { LogUpkeep } from '../../ports/log-upkeep.ts';
 import type { ObjectRegister } from '../../ports/object-register.ts';
 import type { RowQuarantine } from '../../ports/row-quarantine.ts';
+import type { SearchDeadLetters } from '../../ports/search-dead-letters.ts';
 import type { SnapshotIndex } from '../../ports/snapshot-index.ts';
 import { createConsumerCursors } from './consumer-cursors.ts';
+import { createDocumentDirectory } from './document-directory.ts';
+import { createDocumentLeases } from './document-leases.ts';
 import { createHistoryIndex } from './history-index.ts';
 import { createLogUpkeep } from './log-upkeep.ts';
 import { createObjectRegister } from './object-register.ts';
 import { createRowQuarantine } from './row-quarantine.ts';
 import type { Schema } from './schema.ts';
+import { createSearchDeadLetters } from './search-dead-letters.ts';
 import { createSnapshotIndex } from './snapshot-index.ts';
 
 /** The ports around the log that need no more than portable SQL. */
@@ -21,6 +27,9 @@ export interface StoredHistory {
   readonly cursors: ConsumerCursors;
   readonly upkeep: LogUpkeep;
   readonly quarantine: RowQuarantine;
+  readonly directory: DocumentDirectory;
+  readonly searchDeadLetters: SearchDeadLetters;
+  readonly searchLeases: DocumentLeases;
 }
 
 /** Makes all of them over one database. */
@@ -32,5 +41,8 @@ export function createStoredHistory(deps: { readonly database: Kysely<Schema> })
     cursors: createConsumerCursors(deps),
     upkeep: createLogUpkeep(deps),
     quarantine: createRowQuarantine(deps),
+    directory: createDocumentDirectory(deps),
+    searchDeadLetters: createSearchDeadLetters(deps),
+    searchLeases: createDocumentLeases({ ...deps, consumer: 'search' }),
   };
 }

@@ -52,7 +52,7 @@ class SqliteSearchIndex implements SearchIndex {
 
   async readIndexed(documentIds: readonly DocumentId[]): ReturnType<SearchIndex['readIndexed']> {
     const states = await this.#ask((link) => link.send({ kind: 'read-indexed', documentIds }));
-    return new Map(states.map(({ documentId, epoch, seq }) => [documentId, { epoch, seq }]));
+    return new Map(states.map(({ documentId, ...state }) => [documentId, state]));
   }
 
   search(request: SearchRequest): Promise<SearchPage> {

@@ -7,9 +7,10 @@ interface Condition {
 }
 
 /** What a request rules out besides the words, as conditions on the entry `e`. */
-export function filterOf({ names, filter }: SearchRequest): Condition {
+export function filterOf({ names, exceptNames, filter }: SearchRequest): Condition {
   const conditions: Condition[] = [];
   if (names !== null) conditions.push(anyName(names));
+  if (exceptNames.length > 0) conditions.push(noneOf(anyName(exceptNames)));
   if (filter.authors.length > 0) conditions.push(anyOf('e.authors', filter.authors));
   for (const tag of filter.tags) conditions.push(anyOf('e.tags', [tag]));
   if (filter.updatedFrom !== null) conditions.push({ sql: 'e.updated_at >= ?', parameters: [filter.updatedFrom] });
@@ -45,6 +46,10 @@ function anyName(names: readonly string[]): Condition {
     sql: parts.map(({ sql }) => `(${sql})`).join(' or '),
     parameters: parts.flatMap(({ parameters }) => parameters),
   };
+}
+
+function noneOf({ sql, parameters }: Condition): Condition {
+  return { sql: `not (${sql})`, parameters };
 }
 
 function anyOf(column: string, values: readonly string[]): Condition {

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import SqliteDatabase, { type Database } from 'better-sqlite3';
 import type { SearchEntry } from '../../../ports/search-index.ts';
 import type { DocumentId } from '../../../ports/update-log.ts';
-import type { IndexedState, SearchProtocol } from './search-messages.ts';
+import type { IndexedRow, SearchProtocol } from './search-messages.ts';
 import { SearchReader } from './search-reader.ts';
 import { createGeneration, dropGeneration, SEARCH_SCHEMA_VERSION, tablesOf } from './search-schema.ts';
 import { SearchTables } from './search-tables.ts';
@@ -80,11 +80,11 @@ export class SearchDatabase {
     return null;
   }
 
-  #readIndexed(documentIds: readonly DocumentId[]): readonly IndexedState[] {
+  #readIndexed(documentIds: readonly DocumentId[]): readonly IndexedRow[] {
     const { entries } = tablesOf(this.#generation);
     return this.#database
-      .prepare<[string], IndexedState>(
-        `select document_id as documentId, epoch, seq from ${entries}
+      .prepare<[string], IndexedRow>(
+        `select document_id as documentId, epoch, seq, name from ${entries}
          where document_id in (select value from json_each(?))`,
       )
       .all(JSON.stringify(documentIds));

@@ -1,4 +1,4 @@
-import type { SearchEntry, SearchPage, SearchRequest } from '../../../ports/search-index.ts';
+import type { IndexedState, SearchEntry, SearchPage, SearchRequest } from '../../../ports/search-index.ts';
 import type { DocumentId } from '../../../ports/update-log.ts';
 import type { Protocol } from '../sqlite-messages.ts';
 
@@ -14,10 +14,9 @@ type SearchCommand =
   | { readonly kind: 'abandon-rebuild'; readonly generation: number }
   | { readonly kind: 'close' };
 
-export interface IndexedState {
+/** A document of the index and the state that it holds of it. */
+export interface IndexedRow extends IndexedState {
   readonly documentId: DocumentId;
-  readonly epoch: number;
-  readonly seq: number;
 }
 
 export interface SearchProtocol extends Protocol {
@@ -25,7 +24,7 @@ export interface SearchProtocol extends Protocol {
   readonly answers: {
     readonly write: null;
     readonly remove: null;
-    readonly 'read-indexed': readonly IndexedState[];
+    readonly 'read-indexed': readonly IndexedRow[];
     readonly search: SearchPage;
     /** Number of the new generation. */
     readonly 'begin-rebuild': number;

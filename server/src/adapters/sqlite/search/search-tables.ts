@@ -24,16 +24,16 @@ export class SearchTables {
     const old = readEntry.get(entry.documentId);
     if (old !== undefined && isLater(old, entry)) return;
     if (old !== undefined) deleteWords.run(entry.documentId);
-    const text = indexTexts(entry.title, entry.blocks);
+    const text = indexTexts(entry);
     const { blocks, authors, tags, ...facts } = entry;
     putEntry.run({ ...facts, authors: JSON.stringify(authors), tags: JSON.stringify(tags) });
     putBody.run(entry.documentId, JSON.stringify(blocks));
     insertWords.run(entry.documentId, scopeWord(entry.tenant), text.title, text.headings, text.body);
     const words = wordsOf(text);
-    this.#noteTerms(words);
-    if (old === undefined) return;
-    const before = wordsOf(indexTexts(old.title, parseBlocks(old.blocks)));
-    this.#forgetTerms([...before].filter((word) => !words.has(word)));
+    // Most of a document stays from one state to the next, and its words are noted already.
+    const before: ReadonlySet<string> = old === undefined ? new Set() : wordsOf(indexTexts(fromRow(old)));
+    this.#noteTerms(without(words, before));
+    this.#forgetTerms(without(before, words));
   }
 
   remove(documentId: DocumentId): void {
@@ -42,7 +42,7 @@ export class SearchTables {
     this.#statements.deleteWords.run(documentId);
     this.#statements.deleteEntry.run(documentId);
     this.#statements.deleteBody.run(documentId);
-    this.#forgetTerms(wordsOf(indexTexts(old.title, parseBlocks(old.blocks))));
+    this.#forgetTerms(wordsOf(indexTexts(fromRow(old))));
   }
 
   /** Writes the full-text index anew, so that nothing of what was deleted stays in it. */
@@ -65,7 +65,7 @@ export class SearchTables {
   }
 
   /** Takes back the terms that no document holds any more. */
-  #forgetTerms(words: Iterable<string>): void {
+  #forgetTerms(words: ReadonlySet<string>): void {
     for (const word of words) {
       if (!isCorrectable(word) || this.#statements.isInUse.get(word) !== undefined) continue;
       const id = this.#statements.deleteTerm.get(word);
@@ -78,11 +78,20 @@ export class SearchTables {
   }
 }
 
+function without(words: ReadonlySet<string>, others: ReadonlySet<string>): ReadonlySet<string> {
+  return new Set([...words].filter((word) => !others.has(word)));
+}
+
 interface EntryRow {
   readonly epoch: number;
   readonly seq: number;
+  readonly name: string;
   readonly title: string;
   readonly blocks: string;
+}
+
+interface IndexedText extends Pick<SearchEntry, 'title' | 'blocks'> {
+  readonly name: string;
 }
 
 interface IndexTexts {
@@ -110,12 +119,13 @@ function isFoundByDeletions(word: string): boolean {
   return word.length <= 8;
 }
 
-function indexTexts(title: string, blocks: SearchEntry['blocks']): IndexTexts {
+/** A name counts as a title does; one that is the title too counts once. */
+function indexTexts({ name, title, blocks }: IndexedText): IndexTexts {
   const headings = new Set(blocks.flatMap((block) => block.headings));
   return {
-    title: toIndexText(title),
+    title: toIndexText(name === title ? title : `${title}\n${name}`),
     headings: toIndexText([...headings].join('\n')),
-    body: toIndexText(blocks.map((block) => block.text).join('\n')),
+    body: blocks.map((block) => toIndexText(block.text)).join(' '),
   };
 }
 
@@ -124,15 +134,15 @@ function wordsOf({ title, headings, body }: IndexTexts): ReadonlySet<string> {
 }
 
 /** What this file has written itself. */
-function parseBlocks(json: string): SearchEntry['blocks'] {
-  return JSON.parse(json) as SearchEntry['blocks'];
+function fromRow({ name, title, blocks }: EntryRow): IndexedText {
+  return { name, title, blocks: JSON.parse(blocks) as SearchEntry['blocks'] };
 }
 
 function prepareStatements(database: Database, tables: GenerationTables) {
   const { entries, bodies, words, terms, trigrams, deletions, vocabulary } = tables;
   return {
     readEntry: database.prepare<[number], EntryRow>(
-      `select epoch, seq, title, blocks from ${entries} join ${bodies} using (document_id) where document_id = ?`,
+      `select epoch, seq, name, title, blocks from ${entries} join ${bodies} using (document_id) where document_id = ?`,
     ),
     putEntry: database.prepare<[Record<string, unknown>]>(`
       insert or replace into ${entries}

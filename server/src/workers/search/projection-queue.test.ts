@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { ProjectionQueue } from './projection-queue.ts';
+
+const newQueue = (most = 10) => new ProjectionQueue({ most, rest: 1_000 });
+const ids = (queue: ProjectionQueue, now: number, limit = 10) =>
+  queue.take(now, limit).map(({ documentId }) => documentId);
+
+describe('documents that wait for the index', () => {
+  it('[FIND19] a document waits once however often it changes, and those that wait longest come first', () => {
+    const queue = newQueue();
+    queue.note(7, 1, 0);
+    queue.note(3, 1, 1);
+    for (let edit = 0; edit < 50; edit += 1) queue.note(7, 1, 2 + edit);
+    expect(queue.lag(100)).toEqual({ rows: 52, milliseconds: 100 });
+    expect(ids(queue, 100, 1)).toEqual([7]);
+    expect(ids(queue, 100)).toEqual([3]);
+    expect(ids(queue, 100)).toEqual([]);
+  });
+
+  it('[FIND19] a document that was written rests for a second, however often it changes', () => {
+    const queue = newQueue();
+    queue.note(7, 1, 0);
+    ids(queue, 0);
+    queue.note(7, 1, 10);
+    queue.settle(7, 50);
+    expect(ids(queue, 1_049)).toEqual([]);
+    expect(ids(queue, 1_050)).toEqual([7]);
+    queue.settle(7, 1_060);
+    queue.note(7, 1, 1_100);
+    expect(ids(queue, 2_059)).toEqual([]);
+    expect(ids(queue, 2_060)).toEqual([7]);
+    queue.settle(7, 2_070);
+    queue.note(7, 1, 9_000);
+    expect(ids(queue, 9_000)).toEqual([7]);
+  });
+
+  it('[FIND19] work that failed comes again, with all that happened meanwhile', () => {
+    const queue = newQueue();
+    queue.note(7, 2, 5);
+    ids(queue, 5);
+    queue.note(7, 1, 20);
+    queue.putBack(7, 500);
+    expect(queue.lag(105)).toEqual({ rows: 3, milliseconds: 100 });
+    expect(ids(queue, 499)).toEqual([]);
+    expect(ids(queue, 500)).toEqual([7]);
+    queue.settle(7, 600);
+    expect(queue.depth).toBe(0);
+    expect(queue.lag(700)).toEqual({ rows: 0, milliseconds: 0 });
+  });
+
+  it('[FIND20] no more documents wait than there is room for', () => {
+    const queue = newQueue(2);
+    expect([queue.note(1, 1, 0), queue.note(2, 1, 0), queue.note(3, 1, 0), queue.note(2, 1, 0)]).toEqual([
+      true,
+      true,
+      false,
+      true,
+    ]);
+    expect(queue.depth).toBe(2);
+  });
+});

@@ -1,0 +1,295 @@
+import { backoffDelay } from '../../core/backoff.ts';
+import type { Timer } from '../../ports/clock.ts';
+import type { ConsumerCursors } from '../../ports/consumer-cursors.ts';
+import type { DocumentId } from '../../ports/update-log.ts';
+import { inBackground, type Service, withDeadline } from '../../service.ts';
+import { compareIndex } from './compare-index.ts';
+import { type ProjectDeps, type Projection, projectDocuments, REST } from './project-documents.ts';
+import { type DueDocument, ProjectionQueue } from './projection-queue.ts';
+
+export interface ProjectionDeps extends ProjectDeps {
+  readonly cursors: ConsumerCursors;
+  /**
+   * Whether every commit of every node has to come into this index, since no other node writes it; else a node looks
+   * after what it commits itself, and finds by comparing what others left behind.
+   */
+  readonly followsAll: boolean;
+}
+
+/**
+ * Keeps a search index level with the log. What is committed here is noted (`note`) and goes in within a moment, a
+ * document at most once a second; what was missed, by a crash, an outage or a full queue, is found by comparing the
+ * index with all documents, at the start, after an outage, and now and then.
+ */
+export interface SearchProjection extends Service {
+  note(documentId: DocumentId, rows: number): void;
+  /** Compares now, and puts everything that is behind on its way; how many documents that were. */
+  compare(): Promise<number>;
+  /** Brings all documents into the index that are behind now; how many. Throws when the index or the store is away. */
+  catchUp(): Promise<number>;
+}
+
+/** The name under which the log's rows are kept for search. */
+export const SEARCH_CONSUMER = 'search';
+
+/** Milliseconds in which changes are collected for one write of the index. */
+const TICK = 300;
+const BATCH = 64;
+/** Documents that wait at most; a node at work on more finds the rest by comparing. */
+const QUEUE_MOST = 50_000;
+/** Documents that a comparison lets wait before it reads on. */
+const COMPARE_AHEAD = 1_000;
+/** Milliseconds between two comparisons, with jitter. */
+const COMPARE_INTERVAL = 60_000;
+const RETRY = { first: 250, most: 5_000 } as const;
+const CURSOR_INTERVAL = 5_000;
+const FOLLOW_INTERVAL = 1_000;
+/** Milliseconds by which the clocks of nodes, and the time of a commit, may differ. */
+const FOLLOW_OVERLAP = 60_000;
+
+export function createSearchProjection(deps: ProjectionDeps): SearchProjection {
+  return new FollowingProjection(deps);
+}
+
+class FollowingProjection implements SearchProjection {
+  readonly name = 'search-projection';
+  readonly #deps: ProjectionDeps;
+  readonly #queue = new ProjectionQueue({ most: QUEUE_MOST, rest: REST });
+  readonly #timers = new Map<string, Timer>();
+  /** When the next comparison begins. */
+  #compareAt = Infinity;
+  /** How far the cursors may be moved. */
+  #positions = new Map<DocumentId, number>();
+  #seen = new Map<DocumentId, string>();
+  #running: Promise<void> | null = null;
+  #comparing: Promise<number> | null = null;
+  readonly #failing = new Set<string>();
+  #failures = 0;
+  #stopped = false;
+  #registered = false;
+
+  constructor(deps: ProjectionDeps) {
+    this.#deps = deps;
+    this.#compareInBackground();
+    this.#every('cursors', CURSOR_INTERVAL, () => this.#moveCursors());
+    if (deps.followsAll) this.#every('follow', FOLLOW_INTERVAL, () => this.#follow());
+  }
+
+  note(documentId: DocumentId, rows: number): void {
+    if (this.#stopped) return;
+    const hasRoom = this.#queue.note(documentId, rows, this.#deps.clock.monotonic());
+    // What found no room is found by the next comparison, which then must come soon.
+    if (!hasRoom) this.#compareSoon(RETRY.most);
+    this.#arm(TICK);
+  }
+
+  #arm(delay: number): void {
+    if (this.#stopped || this.#running !== null || this.#timers.has('work')) return;
+    this.#after('work', delay, () => {
+      this.#running = this.#work().finally(() => {
+        this.#running = null;
+        this.#showLag();
+        if (this.#queue.depth > 0) this.#arm(this.#pause());
+      });
+      inBackground(this.#deps.telemetry.log, 'search_projection_failed', this.#running);
+    });
+  }
+
+  #pause(): number {
+    if (this.#failures === 0) return TICK;
+    return backoffDelay(this.#failures - 1, RETRY, this.#deps.clock.random());
+  }
+
+  /** Works until nothing is due. */
+  async #work(): Promise<void> {
+    const { clock } = this.#deps;
+    while (!this.#stopped) {
+      const due = this.#queue.take(clock.monotonic(), BATCH);
+      if (due.length === 0) return;
+      try {
+        const documentIds = due.map(({ documentId }) => documentId);
+        this.#settle(due, await projectDocuments(this.#deps, documentIds));
+        this.#recover();
+      } catch (error) {
+        for (const { documentId } of due) this.#queue.putBack(documentId, clock.monotonic());
+        this.#fail(error);
+        return;
+      }
+      this.#showLag();
+      // Lets whatever waits on this thread go first.
+      await new Promise<void>((resolve) => {
+        clock.soon(resolve);
+      });
+    }
+  }
+
+  #settle(due: readonly DueDocument[], { settled, gone, held }: Projection): void {
+    const now = this.#deps.clock.monotonic();
+    for (const documentId of held) this.#queue.putBack(documentId, now + REST / 2);
+    for (const [documentId, seq] of settled) this.#positions.set(documentId, seq);
+    const done = new Set([...settled.keys(), ...gone]);
+    for (const { documentId, since } of due) {
+      if (!done.has(documentId)) continue;
+      this.#queue.settle(documentId, now);
+      this.#deps.telemetry.metrics.observe('search_indexed_seconds', (now - since) / 1_000);
+    }
+  }
+
+  #fail(error: unknown): void {
+    const { metrics, log } = this.#deps.telemetry;
+    metrics.count('search_failures_total');
+    if (this.#failures === 0 || this.#failures % 20 === 0) {
+      log.warn('search_projection_waits', { waiting: this.#queue.depth, failures: this.#failures }, error);
+    }
+    this.#failures += 1;
+  }
+
+  /** An engine that was away may have lost what it had. */
+  #recover(): void {
+    if (this.#failures === 0) return;
+    this.#failures = 0;
+    this.#deps.telemetry.log.info('search_projection_goes_on', { waiting: this.#queue.depth });
+    this.#compareSoon(0);
+  }
+
+  #showLag(): void {
+    const { clock, telemetry } = this.#deps;
+    const { rows, milliseconds } = this.#queue.lag(clock.monotonic());
+    telemetry.metrics.gauge('search_lag_rows', rows);
+    telemetry.metrics.gauge('search_lag_seconds', milliseconds / 1_000);
+    telemetry.metrics.gauge('search_queue_documents', this.#queue.depth);
+  }
+
+  compare(): Promise<number> {
+    this.#comparing ??= this.#compareAll().finally(() => {
+      this.#comparing = null;
+    });
+    return this.#comparing;
+  }
+
+  async #compareAll(): Promise<number> {
+    let found = 0;
+    const isFirst = !this.#registered;
+    if (isFirst) await this.#deps.cursors.register(SEARCH_CONSUMER, 'every-document');
+    for await (const { behind, level } of compareIndex(this.#deps)) {
+      if (this.#stopped) return found;
+      for (const [documentId, rows] of behind) this.note(documentId, rows);
+      found += behind.size;
+      // Cursors of an earlier run may have been moved less far than the index went.
+      if (isFirst) for (const [documentId, head] of level) this.#positions.set(documentId, head);
+      await this.#waitForRoom();
+    }
+    this.#registered = true;
+    return found;
+  }
+
+  async #waitForRoom(): Promise<void> {
+    while (this.#queue.depth > COMPARE_AHEAD && !this.#stopped) {
+      await new Promise<void>((resolve) => {
+        this.#after('room', TICK, resolve);
+      });
+    }
+  }
+
+  async catchUp(): Promise<number> {
+    let found = 0;
+    for await (const { behind } of compareIndex(this.#deps)) {
+      const waiting = new Set(behind.keys());
+      found += waiting.size;
+      while (waiting.size > 0 && !this.#stopped) {
+        const { settled, gone } = await projectDocuments(this.#deps, [...waiting].slice(0, BATCH));
+        for (const documentId of [...settled.keys(), ...gone]) waiting.delete(documentId);
+        // What others hold is theirs to finish; it is looked at again when they have.
+        if (settled.size + gone.length === 0) {
+          await new Promise<void>((resolve) => void this.#deps.clock.after(REST / 2, resolve));
+        }
+      }
+    }
+    return found;
+  }
+
+  #compareInBackground(): void {
+    this.#compareAt = Infinity;
+    const compared = this.compare().then(
+      () => {
+        if (this.#queue.depth === 0) this.#failures = 0;
+        this.#compareSoon(COMPARE_INTERVAL * (0.5 + this.#deps.clock.random()));
+      },
+      (error: unknown) => {
+        this.#fail(error);
+        this.#compareSoon(this.#pause());
+      },
+    );
+    inBackground(this.#deps.telemetry.log, 'search_comparison_failed', compared);
+  }
+
+  /** A comparison that comes sooner anyway is as good. */
+  #compareSoon(delay: number): void {
+    const at = this.#deps.clock.monotonic() + delay;
+    if (at >= this.#compareAt) return;
+    this.#compareAt = at;
+    this.#timers.get('compare')?.cancel();
+    this.#after('compare', delay, () => {
+      this.#compareInBackground();
+    });
+  }
+
+  /** The cursors only tell how far rows may be dropped, so they come behind, many at a time. */
+  async #moveCursors(): Promise<void> {
+    if (this.#positions.size === 0) return;
+    const positions = this.#positions;
+    this.#positions = new Map();
+    try {
+      await this.#deps.cursors.advanceAll(SEARCH_CONSUMER, positions);
+    } catch (error) {
+      this.#positions = new Map([...positions, ...this.#positions]);
+      throw error;
+    }
+  }
+
+  async #follow(): Promise<void> {
+    const { clock, directory } = this.#deps;
+    const heads = await directory.readChangedSince(clock.now() - FOLLOW_OVERLAP);
+    const seen = new Map(heads.map(({ documentId, epoch, head }) => [documentId, `${epoch}-${head}`]));
+    for (const [documentId, state] of seen) if (this.#seen.get(documentId) !== state) this.note(documentId, 1);
+    this.#seen = seen;
+  }
+
+  #every(name: string, interval: number, work: () => Promise<void>): void {
+    this.#after(name, interval, () => {
+      const done = work().then(
+        () => void this.#failing.delete(name),
+        (error: unknown) => {
+          // Said once for as long as it lasts.
+          if (!this.#failing.has(name)) this.#deps.telemetry.log.warn(`search_${name}_failed`, {}, error);
+          this.#failing.add(name);
+        },
+      );
+      inBackground(
+        this.#deps.telemetry.log,
+        `search_${name}_failed`,
+        done.finally(() => {
+          this.#every(name, interval, work);
+        }),
+      );
+    });
+  }
+
+  #after(name: string, delay: number, callback: () => void): void {
+    if (this.#stopped) return;
+    const timer = this.#deps.clock.after(delay, () => {
+      this.#timers.delete(name);
+      callback();
+    });
+    this.#timers.set(name, timer);
+  }
+
+  async drain(milliseconds: number): Promise<void> {
+    this.#stopped = true;
+    for (const timer of this.#timers.values()) timer.cancel();
+    const { clock } = this.#deps;
+    // What is left waits for the next start, which finds it by comparing, so nothing here is worth a failed stop.
+    await withDeadline(clock, milliseconds / 2, Promise.allSettled([this.#running]));
+    await withDeadline(clock, milliseconds / 4, Promise.allSettled([this.#moveCursors()]));
+  }
+}
