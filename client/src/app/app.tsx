@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ComponentType } from 'preact';
 import { DocumentsPage } from './documents/documents-page.tsx';
 import { route } from './router.ts';
+import { PaletteHost } from './search/palette-host.tsx';
 import { signedIn } from './session.ts';
 import { SignInPage } from './sign-in/sign-in-page.tsx';
 import { announce, LiveRegion } from './ui/live-region.tsx';
@@ -16,6 +17,7 @@ export function App() {
   return (
     <>
       <Page />
+      <PaletteHost />
       <LiveRegion />
     </>
   );

@@ -31,6 +31,25 @@ describe('REST client', () => {
     expect(asked().url).toBe('https://docs.example/v1/documents?prefix=a+b&cursor=x%26y&limit=5');
   });
 
+  it('[SDK60] a search is a question with a typed answer, and can be given up', async () => {
+    answer(200, { hits: [], suggestions: [], nextCursor: null });
+    expect((await client.search({ q: 'blue sk', limit: 5, filter: { names: 'notes/*' } })).hits).toEqual([]);
+    expect(asked().url).toBe('https://docs.example/v1/search');
+    expect(asked().init).toMatchObject({
+      method: 'POST',
+      body: '{"q":"blue sk","limit":5,"filter":{"names":"notes/*"}}',
+    });
+    vi.stubGlobal('fetch', vi.fn<typeof fetch>().mockRejectedValue(new DOMException('given up', 'AbortError')));
+    await expect(client.search({ q: 'x' }, AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  it('[SDK61] an engine that is away is told from a server that is', async () => {
+    answer(503, { type: 'urn:x', title: 'Search does not answer.', status: 503, code: 'search-unavailable' });
+    await expect(client.search({ q: 'x' })).rejects.toMatchObject({ code: 'search-unavailable', status: 503 });
+    vi.stubGlobal('fetch', vi.fn<typeof fetch>().mockRejectedValue(new TypeError('no network')));
+    await expect(client.search({ q: 'x' })).rejects.toMatchObject({ code: 'unreachable' });
+  });
+
   it('[SDK27] sign-in sends no token', async () => {
     answer(200, {});
     await client.signIn('Ada');

@@ -5,6 +5,7 @@ import type {
   SessionView,
   SignInView,
 } from '@scriptorium/shared/rest-schemas';
+import type { SearchBody, SearchPageView } from '@scriptorium/shared/search-schemas';
 import type { Problem } from '@scriptorium/shared/problem';
 import type { TokenSource } from './token-source.ts';
 
@@ -47,21 +48,30 @@ export interface RestClient {
   readDocument(name: string): Promise<DocumentView>;
   renameDocument(name: string, newName: string): Promise<DocumentView>;
   deleteDocument(name: string): Promise<void>;
+  /**
+   * Finds what the asker may read at this moment. The last word of the query is a beginning. Rejects with
+   * `search-unavailable` while the engine is away, and with an `AbortError` when the signal says so.
+   */
+  search(question: SearchQuestion, signal?: AbortSignal): Promise<SearchPageView>;
 }
+
+/** What is searched for; a query alone will do. */
+export type SearchQuestion = Pick<SearchBody, 'q'> & Partial<SearchBody>;
 
 interface Call {
   readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly body?: unknown;
   readonly anonymous?: boolean;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Talks to one server. Its answers are trusted to have the shape of the shared schemas, whose types they get. */
 export function createRestClient({ baseUrl = '', token }: RestClientOptions): RestClient {
-  const call = async <T>(path: string, { method = 'GET', body, anonymous = false }: Call = {}): Promise<T> => {
+  const call = async <T>(path: string, { method = 'GET', body, anonymous = false, signal }: Call = {}): Promise<T> => {
     const headers = new Headers({ accept: 'application/json' });
     if (body !== undefined) headers.set('content-type', 'application/json');
     if (!anonymous && token !== undefined) headers.set('authorization', `Bearer ${await token()}`);
-    const init: RequestInit = { method, headers };
+    const init: RequestInit = { method, headers, signal: signal ?? null };
     if (body !== undefined) init.body = JSON.stringify(body);
     const response = await reach(`${baseUrl}/v1${path}`, init);
     if (!response.ok) throw await readProblem(response);
@@ -80,6 +90,7 @@ export function createRestClient({ baseUrl = '', token }: RestClientOptions): Re
     readDocument: (name) => call(documentPath(name)),
     renameDocument: (name, newName) => call(documentPath(name), { method: 'PATCH', body: { name: newName } }),
     deleteDocument: (name) => call(documentPath(name), { method: 'DELETE' }),
+    search: (question, signal) => call('/search', { method: 'POST', body: question, signal }),
   };
 }
 
@@ -87,6 +98,8 @@ async function reach(url: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(url, init);
   } catch (error) {
+    // Whoever gave it up knows.
+    if (init.signal?.aborted === true) throw error;
     throw new RestError({ code: 'unreachable', status: 0, title: 'The server cannot be reached.' }, { cause: error });
   }
 }

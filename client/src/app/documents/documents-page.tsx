@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { documentPath } from '../app-path.ts';
 import { navigate } from '../router.ts';
+import { SearchButton } from '../search/palette-host.tsx';
 import { AccountMenu } from '../ui/account-menu.tsx';
 import { Brand } from '../ui/brand.tsx';
 import { Icon } from '../ui/icon.tsx';
@@ -35,7 +36,10 @@ export function DocumentsPage() {
     <div class="documents">
       <header class="documents-header">
         <Brand />
-        <AccountMenu />
+        <div class="documents-tools">
+          <SearchButton />
+          <AccountMenu />
+        </div>
       </header>
       <main>
         <div class="documents-bar">

@@ -4,6 +4,7 @@ import { Placeholder } from '@tiptap/extensions/placeholder';
 import { createSchemaExtensions, EDITOR_FIELD } from '@scriptorium/shared/editor-schema';
 import { Carets } from './carets.ts';
 import { EmptyBlockText } from './empty-block-text.ts';
+import { FoundBlockMarks } from './found-block.ts';
 import { FreshCaret } from './fresh-caret.ts';
 import { ListShortcuts } from './list-shortcuts.ts';
 import type { Shared } from './open-document.ts';
@@ -56,6 +57,7 @@ export function createEditor(
       carets.extension,
       SteadyView,
       FreshCaret,
+      FoundBlockMarks,
       RemoteChanges,
       OwnEdits,
       EmptyBlockText,

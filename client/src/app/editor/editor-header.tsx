@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import { NameDialog } from '../documents/name-dialog.tsx';
 import { documentPath } from '../app-path.ts';
 import { navigate } from '../router.ts';
+import { SearchButton } from '../search/palette-host.tsx';
 import { rest } from '../session.ts';
 import { AccountMenu } from '../ui/account-menu.tsx';
 import { Icon } from '../ui/icon.tsx';
@@ -44,6 +45,7 @@ export function EditorHeader({ open, user, editor, mayRename }: EditorHeaderProp
           goToPerson(person, editor, open.shared.value.awareness);
         }}
       />
+      <SearchButton />
       <AccountMenu />
       {renaming && (
         <NameDialog

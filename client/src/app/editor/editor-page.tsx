@@ -16,6 +16,7 @@ import { OpenDocument } from './open-document.ts';
 import type { PresentUser } from './people.ts';
 import { SaveAsFile } from './rescue-buttons.tsx';
 import { Toolbar } from './toolbar.tsx';
+import { useJump } from './use-jump.ts';
 import { useUnloadWarning } from './use-unload-warning.ts';
 import '../styles/editor.css';
 import '../styles/toolbar.css';
@@ -45,6 +46,7 @@ function useSelf(): PresentUser {
 function OpenPage({ open, user }: { readonly open: OpenDocument; readonly user: PresentUser }) {
   const [editor, setEditor] = useState<Editor | null>(null);
   useUnloadWarning(open);
+  useJump(open, editor);
   const record = useRecord(open);
   const phase = open.phase.value;
   if (phase.kind === 'denied') return <Denied open={open} code={phase.code} />;

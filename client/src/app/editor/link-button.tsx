@@ -8,7 +8,7 @@ import { runCommand } from './toolbar-commands.ts';
 
 const LABEL = `Link (${shortcut('Mod+K')})`;
 
-/** Makes, changes and removes links; also by Mod+K and by a click on a link. */
+/** Makes, changes and removes links; also by Mod+K on a selection or in a link, and by a click on a link. */
 export function LinkButton({ editor, active }: { readonly editor: Editor; readonly active: boolean }) {
   const [open, setOpen] = useState(false);
   const close = useCallback(() => {
@@ -18,6 +18,8 @@ export function LinkButton({ editor, active }: { readonly editor: Editor; readon
     const text = editor.view.dom;
     const onKey = (event: KeyboardEvent): void => {
       if (event.key.toLowerCase() !== 'k' || !(event.metaKey || event.ctrlKey) || event.isComposing) return;
+      // Where there is nothing to link, the shortcut is that of the search.
+      if (editor.state.selection.empty && !editor.isActive('link')) return;
       event.preventDefault();
       setOpen(true);
     };
