@@ -24,6 +24,7 @@ ${Object.entries(SUITES)
   .map(([name, { title }]) => `                    ${name.padEnd(12)}${title}`)
   .join('\n')}
                     cold        opening documents that no node has open
+                    search      ten thousand documents: filling the index, searching, finding what was just written
   --servers LIST  comma-separated, of: scriptorium, hocuspocus, y-websocket, relay (all that a suite has)
   --seconds N     measured seconds of each round (15)
   --warm-up N     seconds of the same load before them (4)
@@ -34,11 +35,12 @@ ${Object.entries(SUITES)
 Exit code 1 when a target is missed, an edit did not arrive, or one was not acknowledged.
 `;
 
-/** The suite that is no load. */
+/** The suites that are no load. */
 export const COLD_SUITE = 'cold';
+export const SEARCH_SUITE = 'search';
 
 const OPTIONS = {
-  suites: { type: 'string', default: [...Object.keys(SUITES), COLD_SUITE].join(',') },
+  suites: { type: 'string', default: [...Object.keys(SUITES), COLD_SUITE, SEARCH_SUITE].join(',') },
   servers: { type: 'string' },
   seconds: { type: 'string', default: '15' },
   'warm-up': { type: 'string', default: '4' },
@@ -52,7 +54,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | null {
   const { values } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: false });
   if (values.help) return null;
   const suites = values.suites.split(',');
-  const unknown = suites.find((name) => name !== COLD_SUITE && !Object.hasOwn(SUITES, name));
+  const unknown = suites.find((name) => ![COLD_SUITE, SEARCH_SUITE].includes(name) && !Object.hasOwn(SUITES, name));
   if (unknown !== undefined) throw new Error(`--suites: there is no ${unknown}`);
   return {
     suites,

@@ -2,9 +2,10 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { type BenchServices, startBenchServices } from './cluster-servers.ts';
-import { type BenchOptions, COLD_SUITE, HELP, parseOptions } from './options.ts';
+import { type BenchOptions, COLD_SUITE, HELP, parseOptions, SEARCH_SUITE } from './options.ts';
 import { checkTargets, renderTable, type Target } from './report.ts';
 import { runColdSuite } from './run-cold-suite.ts';
+import { runSearchSuite } from './run-search-suite.ts';
 import { runSuite } from './run-suite.ts';
 import { SUITES } from './suites.ts';
 
@@ -15,7 +16,7 @@ async function main(): Promise<void> {
     return;
   }
   print(`Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}`);
-  const needsServices = options.suites.some((name) => SUITES[name]?.nodes !== 0);
+  const needsServices = options.suites.some((name) => name !== SEARCH_SUITE && SUITES[name]?.nodes !== 0);
   const services = needsServices ? await startBenchServices() : null;
   const figures: Record<string, unknown> = {};
   try {
@@ -34,6 +35,12 @@ async function runOne(name: string, options: BenchOptions, services: BenchServic
     if (services === null) throw new Error('the services are not there');
     print('\n== opening documents that no node has open');
     const { figures, targets } = await runColdSuite({ services, print });
+    judge(targets);
+    return figures;
+  }
+  if (name === SEARCH_SUITE) {
+    print('\n== search over ten thousand documents, embedded');
+    const { figures, targets } = await runSearchSuite({ print });
     judge(targets);
     return figures;
   }
