@@ -9,6 +9,7 @@ import { createCompactor } from './workers/compactor.ts';
 import { createMergeThread } from './workers/merge-thread.ts';
 import type { DocumentId } from './ports/update-log.ts';
 import { createSweeper, type SweeperDeps } from './workers/sweeper.ts';
+import { createVersionKeeper } from './workers/version-keeper.ts';
 
 /** Live documents: rooms, the writer they share, and what keeps them level with the log and the log short. */
 export function createLive(
@@ -19,6 +20,7 @@ export function createLive(
   const { config, clock, telemetry, node } = ground;
   const maxPendingBytes = config.limits.writerPendingBytes;
   const writer = createUpdateWriter({ log: stores.log, clock, telemetry, incarnation: node, maxPendingBytes });
+  const versionKeeper = createVersionKeeper({ ...stores, clock, telemetry, limits: config.versions });
   const { compactor, background } = createBackground(ground, stores, {
     rooms: () => rooms,
     beforePurge: eraseFromSearch,
@@ -33,12 +35,13 @@ export function createLive(
     documentBytes: config.limits.documentBytes,
     onTail: (tail, idle) => {
       compactor.consider(tail, idle);
+      versionKeeper.consider(tail.documentId, idle);
     },
   });
   const headWatch = createHeadWatch({ ...stores, telemetry, rooms, clock });
   const relay: Service = { name: 'fan-out', drain: (milliseconds) => stores.fanOut.drain(milliseconds) };
   // The fan-out last: what the writer commits on its way out is still told.
-  return { rooms, writer, services: [headWatch, writer, rooms, ...background, relay] };
+  return { rooms, writer, services: [headWatch, writer, rooms, versionKeeper, ...background, relay] };
 }
 
 /** What folds, archives and tidies up behind the rooms. */

@@ -21,6 +21,7 @@ import { createTenantUsageReader } from './adapters/sql/tenant-usage.ts';
 import type { TenantUsageReader } from './ports/tenant-usage.ts';
 import type { FanOut } from './ports/fan-out.ts';
 import type { GrantStore } from './ports/grant-store.ts';
+import type { PastReads } from './ports/past-reads.ts';
 import type { SnapshotStore } from './ports/snapshot-store.ts';
 import type { UpdateLog } from './ports/update-log.ts';
 import type { Service } from './service.ts';
@@ -36,6 +37,8 @@ export interface Stores extends StoredHistory {
   readonly snapshots: SnapshotStore;
   readonly fanOut: FanOut;
   readonly rateWindows: RateWindows;
+  /** For reads of the past, from a replica where there is one. */
+  readonly historyReads: PastReads;
   /** Largest snapshot and largest history segment that lie in the database itself. */
   readonly inlineLimits: { readonly snapshotBytes: number; readonly segmentBytes: number };
   /** Whether rows that may go are removed one by one; PostgreSQL drops whole days. */
@@ -74,9 +77,12 @@ async function openEmbedded(ground: Ground): Promise<Opened> {
   const bucket = await openBucket(ground);
   const sqlite = await openSqlite({ directory: config.dataDir, clock, log: telemetry.log });
   const { database } = sqlite;
+  const stored = createStoredHistory({ database });
+  const log = createSqliteUpdateLog(sqlite);
   return {
-    ...createStoredHistory({ database }),
-    log: createSqliteUpdateLog(sqlite),
+    ...stored,
+    log,
+    historyReads: { log, history: stored.history, snapshotIndex: stored.snapshotIndex },
     catalog: createDocumentCatalog({ database }),
     grants: createGrantStore({ database }),
     keys: createApiKeyStore({ database }),

@@ -11,6 +11,7 @@ import type { Ground } from './compose-ground.ts';
 import { createNodeGateway } from './compose-gateway.ts';
 import { createIdentity } from './compose-identity.ts';
 import { createLive } from './compose-live.ts';
+import { createPast } from './compose-past.ts';
 import { createSearch, listenToCommits } from './compose-search.ts';
 import { openStores } from './compose-stores.ts';
 import type { Config } from './config.ts';
@@ -53,6 +54,7 @@ export async function startNode(config: Config, version: string): Promise<Node> 
   const gateway = createNodeGateway({ ground, stores, identity, live, quotas, proxies });
   const documents = createLiveDocuments({ ...stores, ...ground, rooms: live.rooms });
   const search = await createSearch({ ground, stores, documents, onCommit });
+  const past = createPast(ground, stores, live.rooms);
   const state = { started: false, draining: false };
   const api = await createApi({
     ...identity,
@@ -65,6 +67,7 @@ export async function startNode(config: Config, version: string): Promise<Node> 
     keys: stores.keys,
     documents,
     search: search === null ? null : { ...search.parts, freshen: () => identity.watch.look() },
+    ...past,
     appDirectory: findApp(),
     health: createHealthProbe(state, async () =>
       live.writer.healthy ? stores.findTrouble() : 'the store does not answer',
@@ -79,7 +82,15 @@ export async function startNode(config: Config, version: string): Promise<Node> 
   // Nobody comes in any more; then what is pending is committed, rooms are let go of, and the stores closed.
   const front = drainTogether('front', [gateway, createApiService(api, clock)]);
   const limits = { name: 'limits', drain: async () => stores.rateWindows.close() };
-  const services = [front, identity.watch, ...live.services, ...(search?.services ?? []), limits, stores.service];
+  const services = [
+    front,
+    identity.watch,
+    past.service,
+    ...live.services,
+    ...(search?.services ?? []),
+    limits,
+    stores.service,
+  ];
   return {
     port,
     development: identity.developmentIssuer !== null,

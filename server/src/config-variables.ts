@@ -37,6 +37,14 @@ export const VARIABLES = {
   DATA_DIR: variable(z.string().default('.data'), '.data', 'Directory of the embedded store, made if it is not there.'),
   ...STORE_VARIABLES,
   ...TOKEN_VARIABLES,
+  VERSION_MINUTES: integer(
+    { from: 0, to: 525_600, fallback: 60 },
+    'Minutes after which an edited document gets a version by itself, also when its last editor leaves; 0: not by time.',
+  ),
+  VERSION_ROWS: integer(
+    { from: 0, to: 10_000_000, fallback: 2_000 },
+    'Rows of the log (what one commit brings to a document) after which it gets a version by itself; 0: not by amount.',
+  ),
   ALLOWED_ORIGINS: variable(
     z.string().default('').transform(parseOrigins),
     '',

@@ -78,6 +78,8 @@ export interface Config {
   readonly presence: { readonly policy: PresencePolicy; readonly limits: AwarenessLimits };
   /** `null` where search is switched off. */
   readonly search: SearchConfig | null;
+  /** When versions are made by themselves: milliseconds and rows since the one before; 0 leaves it out. */
+  readonly versions: { readonly after: number; readonly rows: number };
   /** Origins besides the server's own; `*` stands for any. */
   readonly allowedOrigins: readonly string[];
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -125,7 +127,8 @@ export function parseConfig(environment: Environment, readFile: (path: string) =
   return { kind: 'ok', config: freezeDeeply(toConfig(parsed.data, findWarnings(parsed.data, given))) };
 }
 
-const HOUR = 60 * 60 * 1000;
+const MINUTE = 60 * 1000;
+const HOUR = 60 * MINUTE;
 
 type Schemas = { readonly [Name in VariableName]: (typeof VARIABLES)[Name]['schema'] };
 const environmentSchema = z.object(
@@ -186,6 +189,7 @@ function toConfig(values: Values, warnings: readonly string[]): Config {
       },
     },
     search: toSearch(values),
+    versions: { after: values.VERSION_MINUTES * MINUTE, rows: values.VERSION_ROWS },
     allowedOrigins: values.ALLOWED_ORIGINS,
     logLevel: values.LOG_LEVEL,
     limits: toLimits(values),

@@ -67,6 +67,13 @@ export const ERRORS = {
     level: 'info',
     retryable: false,
   },
+  'version-not-found': {
+    title: 'The document has no such state or version.',
+    status: 404,
+    close: null,
+    level: 'info',
+    retryable: false,
+  },
   'method-not-allowed': {
     title: 'This method is not allowed here.',
     status: 405,
@@ -92,6 +99,13 @@ export const ERRORS = {
     title: 'The document was deleted.',
     status: 410,
     close: 'forbidden',
+    level: 'info',
+    retryable: false,
+  },
+  'publication-ended': {
+    title: 'This was published here once and is not any more.',
+    status: 410,
+    close: null,
     level: 'info',
     retryable: false,
   },

@@ -14,7 +14,7 @@ const roleSchema = z
   .enum(ROLES)
   .meta({ id: 'Role', description: 'Role on a document, from least to most; `admin` is tenant-wide.' });
 
-const timeSchema = z.iso.datetime().meta({ description: 'Point in time, UTC.', examples: [EXAMPLE_TIME] });
+export const timeSchema = z.iso.datetime().meta({ description: 'Point in time, UTC.', examples: [EXAMPLE_TIME] });
 
 export const documentNameSchema = z
   .string()

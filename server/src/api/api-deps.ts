@@ -5,7 +5,12 @@ import type { Access } from '../access/access.ts';
 import type { ApiKeyStore } from '../ports/api-key-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DocumentCatalog } from '../ports/document-catalog.ts';
+import type { DocumentEdits } from '../ports/document-edits.ts';
+import type { DocumentPast } from '../ports/document-past.ts';
+import type { DocumentVersions } from '../ports/document-versions.ts';
+import type { FileConversions } from '../content/file-conversions.ts';
 import type { GrantStore } from '../ports/grant-store.ts';
+import type { Publications } from '../ports/publications.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { TokenIssuer } from '../ports/token-issuer.ts';
 import type { TokenVerifier } from '../ports/token-verifier.ts';
@@ -43,6 +48,11 @@ export interface ApiDeps {
   readonly version: string;
   readonly catalog: DocumentCatalog;
   readonly documents: LiveDocuments;
+  readonly past: DocumentPast;
+  readonly versions: DocumentVersions;
+  readonly publications: Publications;
+  readonly edits: DocumentEdits;
+  readonly conversions: FileConversions;
   readonly verifier: TokenVerifier;
   /** Which hops in front are believed. */
   readonly proxies: ProxyTrust;

@@ -17,9 +17,13 @@ import { documentGrantRoutes } from './routes/document-grants.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { grantRoutes } from './routes/grants.ts';
 import { healthRoutes } from './routes/health.ts';
+import { historyRoutes } from './routes/history.ts';
 import { openApiRoutes } from './routes/openapi.ts';
 import { searchRoutes } from './routes/search.ts';
+import { publicationRoutes } from './routes/publications.ts';
+import { publishedPageRoutes } from './routes/published-pages.ts';
 import { clientConfigRoutes, developmentRoutes, sessionRoutes } from './routes/session.ts';
+import { versionRoutes } from './routes/versions.ts';
 import { setSecurityHeaders } from './security-headers.ts';
 
 /**
@@ -54,6 +58,7 @@ async function describe(deps: ApiDeps): Promise<object> {
 /** All that the API's description covers. */
 async function registerRoutes(app: FastifyInstance, deps: ApiDeps): Promise<void> {
   await app.register(healthRoutes, deps);
+  await app.register(publishedPageRoutes, deps);
   await app.register(
     async (v1) => {
       v1.addHook('onRequest', async (_request, reply) => {
@@ -74,6 +79,9 @@ async function registerRoutes(app: FastifyInstance, deps: ApiDeps): Promise<void
         await authenticated.register(sessionRoutes);
         await authenticated.register(documentRoutes, deps);
         await authenticated.register(contentRoutes, deps);
+        await authenticated.register(historyRoutes, deps);
+        await authenticated.register(versionRoutes, deps);
+        await authenticated.register(publicationRoutes, deps);
         await authenticated.register(documentGrantRoutes, deps);
         await authenticated.register(grantRoutes, deps);
         await authenticated.register(apiKeyRoutes, deps);

@@ -48,6 +48,8 @@ function createOpenApiOptions(version: string): FastifyDynamicSwaggerOptions {
       tags: [
         { name: 'Documents', description: 'A `/` in a document name is written `%2F`.' },
         { name: 'Search', description: 'Finds what the caller may read at the moment.' },
+        { name: 'History', description: 'Who wrote what when; versions, and the way back to them.' },
+        { name: 'Publications', description: 'What anybody may read.' },
         { name: 'Sign-in', description: 'Who one is, and in development mode how to become somebody.' },
         { name: 'Operations', description: 'Health.' },
       ],

@@ -19,11 +19,11 @@ const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Sets the headers that every answer carries; a page, known by its content type, has the wider policy. */
+/** Sets the headers that every answer carries; a page, known by its content type, has the wider policy, unless it brings its own. */
 export function setSecurityHeaders(reply: FastifyReply): void {
   const type = String(reply.getHeader('content-type') ?? '');
   // A 304 has no type, and its headers replace those of the page that the browser keeps: it must not name a policy.
-  if (reply.statusCode !== 304) {
+  if (reply.statusCode !== 304 && !reply.hasHeader('content-security-policy')) {
     reply.header('content-security-policy', type.startsWith('text/html') ? PAGE_POLICY : API_POLICY);
   }
   // Over TLS as the client sees it; a browser ignores the header on any other way.

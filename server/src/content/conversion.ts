@@ -3,6 +3,7 @@ import { replaceContent, type ReplaceTarget } from './edit/replace-content.ts';
 import { readDocx } from './files/read-docx.ts';
 import { renderDocx } from './files/render-docx.ts';
 import { mergeRows } from './history/merge-rows.ts';
+import { answerPast, type PastQuestion } from './history/answer-past.ts';
 import type { HistoryRow } from './history/authorship.ts';
 import { parseHtml } from './html/parse-html.ts';
 import { renderHtml } from './html/render-html.ts';
@@ -32,7 +33,8 @@ export type ConversionRequest =
       readonly rows: readonly Pick<HistoryRow, 'segments'>[];
     }
   /** What can be searched of a state (`SearchText`), as JSON. */
-  | { readonly kind: 'search-text'; readonly state: Uint8Array };
+  | { readonly kind: 'search-text'; readonly state: Uint8Array }
+  | PastQuestion;
 
 /** Bytes of a rendering (UTF-8 where it is text), an update, or a state; `null` when there is nothing to change. */
 export type ConversionResult = Uint8Array | null;
@@ -52,6 +54,12 @@ export async function runConversion(request: ConversionRequest): Promise<Convers
       return mergeRows(request.base, request.rows);
     case 'search-text':
       return utf8.encode(JSON.stringify(readSearchText(request.state)));
+    case 'past-state':
+    case 'past-diff':
+    case 'past-blame':
+    case 'past-restore':
+    case 'past-sittings':
+      return answerPast(request);
   }
 }
 

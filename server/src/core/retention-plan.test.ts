@@ -4,7 +4,7 @@ import { planRetention } from './retention-plan.ts';
 
 const DAY = 86_400_000;
 const NOON = 20_000 * DAY + DAY / 2;
-const snapshot = (seq: number, daysAgo: number) => ({ seq, at: NOON - daysAgo * DAY });
+const snapshot = (seq: number, daysAgo: number, bytes = 100) => ({ seq, at: NOON - daysAgo * DAY, bytes });
 
 describe('retention plan', () => {
   it('[SNAP10] the newest snapshot and the one before it are kept', () => {
@@ -48,5 +48,21 @@ describe('retention plan', () => {
         expect(planRetention(kept, { now: NOON, days })).toEqual([]);
       }),
     );
+  });
+
+  it('[VERS3] a snapshot stays as a checkpoint when it is far enough behind the one before it', () => {
+    const far = [snapshot(9_000, 40), snapshot(17_000, 40), snapshot(30_000, 40), snapshot(33_500, 40)];
+    const newest = [snapshot(90_000, 0), snapshot(90_001, 0)];
+    expect(planRetention([...far, ...newest], { now: NOON, days: 3 })).toEqual([30_000, 9_000]);
+    // What comes later changes none of them.
+    const kept = [snapshot(17_000, 40), snapshot(33_500, 40), ...newest, snapshot(90_002, 0), snapshot(95_000, 0)];
+    expect(planRetention(kept, { now: NOON, days: 0 })).toEqual([90_001]);
+  });
+
+  it('[VERS3] checkpoints of a large document are further apart, so that they take little more than its log', () => {
+    const large = Array.from({ length: 20 }, (_, index) => snapshot(20_000 * (index + 1), 40, 6_400_000));
+    const given = planRetention(large, { now: NOON, days: 0 });
+    const kept = large.map(({ seq }) => seq).filter((seq) => !given.includes(seq));
+    expect(kept).toEqual([100_000, 200_000, 300_000, 380_000, 400_000]);
   });
 });

@@ -4,13 +4,13 @@ import { parseAddress, type Address } from '../core/address.ts';
 import { ScriptoriumError } from '../core/errors.ts';
 import { decide, type Rights } from '../core/permissions.ts';
 import { scopeFor } from '../core/session-standing.ts';
-import { parseStateVector } from '../core/update-state-vector.ts';
 import { presenceFor, type PresencePolicy, type PresenceRights } from '../core/presence-policy.ts';
 import type { WriteScope } from '../core/write-scope.ts';
 import type { Access } from '../access/access.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DocumentCatalog, DocumentRecord } from '../ports/document-catalog.ts';
 import type { Identity, TokenVerifier } from '../ports/token-verifier.ts';
+import { readTombstone } from '../rooms/read-tombstone.ts';
 import type { RoomRegistry } from '../rooms/room-registry.ts';
 import type { Room } from '../rooms/room.ts';
 import type { AdmissionQueue } from './admission-queue.ts';
@@ -118,10 +118,4 @@ async function findDocument(
         tombstone: null,
       };
   }
-}
-
-function readTombstone(encoded: Uint8Array | null): ReadonlyMap<number, number> {
-  const clocks = encoded === null ? new Map<number, number>() : parseStateVector(encoded, Number.MAX_SAFE_INTEGER);
-  if ('kind' in clocks) throw new ScriptoriumError('document-quarantined', 'the tombstone cannot be read');
-  return clocks;
 }

@@ -1,13 +1,19 @@
 import type { HistoryRow } from '../core/history-segment.ts';
-import type { ListedSegment } from '../ports/history-index.ts';
+import type { HistoryIndex, ListedSegment } from '../ports/history-index.ts';
 import type { RowDamage } from '../ports/row-quarantine.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { DocumentId, LogRow, UpdateLog } from '../ports/update-log.ts';
 import { rowSum } from './checksum.ts';
 import { readSegment, type SegmentDeps } from './read-segment.ts';
 
-export interface LogDeps extends SegmentDeps {
+export interface LogDeps extends RowDeps {
   readonly log: UpdateLog;
+  readonly history: HistoryIndex;
+}
+
+/** What reading rows takes, which may come from a replica. */
+export interface RowDeps extends SegmentDeps {
+  readonly log: Pick<UpdateLog, 'readRows'>;
   readonly telemetry: Telemetry;
 }
 
@@ -42,7 +48,7 @@ const SEGMENTS_PER_PAGE = 16;
  *
  * Throws `storage-unavailable` when a row is where nobody answers.
  */
-export async function* readLog(deps: LogDeps, documentId: DocumentId, range: LogRange): AsyncGenerator<LogPage> {
+export async function* readLog(deps: RowDeps, documentId: DocumentId, range: LogRange): AsyncGenerator<LogPage> {
   let { after } = range;
   while (after < range.upTo) {
     const rows = await deps.log.readRows(documentId, after, Math.min(PAGE, range.upTo - after));
@@ -66,7 +72,7 @@ function contiguous(rows: readonly LogRow[], after: number): readonly LogRow[] {
 }
 
 /** A row that is damaged where it stands may have a sound copy in a segment already. */
-async function* preferIntact(deps: LogDeps, documentId: DocumentId, rows: readonly ReadRow[]): AsyncGenerator<LogPage> {
+async function* preferIntact(deps: RowDeps, documentId: DocumentId, rows: readonly ReadRow[]): AsyncGenerator<LogPage> {
   const end = rows.findIndex(({ intact }) => !intact);
   const damaged = rows[end];
   if (damaged === undefined) {
@@ -89,7 +95,7 @@ export function checkRow(row: LogRow): ReadRow {
   return { ...row, intact: Buffer.compare(rowSum(row.payload), row.sum) === 0 };
 }
 
-async function* readArchived(deps: LogDeps, documentId: DocumentId, range: LogRange): AsyncGenerator<LogPage> {
+async function* readArchived(deps: RowDeps, documentId: DocumentId, range: LogRange): AsyncGenerator<LogPage> {
   let { after } = range;
   while (after < range.upTo) {
     const segments = await deps.history.list(documentId, after, SEGMENTS_PER_PAGE);
@@ -110,7 +116,7 @@ async function* readArchived(deps: LogDeps, documentId: DocumentId, range: LogRa
 }
 
 async function readPart(
-  deps: LogDeps,
+  deps: RowDeps,
   documentId: DocumentId,
   part: { readonly segment: ListedSegment; readonly wanted: LogRange },
 ): Promise<LogPage> {

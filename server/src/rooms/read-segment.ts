@@ -8,7 +8,7 @@ import { sha256 } from './checksum.ts';
 import { readStored } from './read-stored.ts';
 
 export interface SegmentDeps {
-  readonly history: HistoryIndex;
+  readonly history: Pick<HistoryIndex, 'list' | 'locate'>;
   readonly snapshots: SnapshotStore;
 }
 

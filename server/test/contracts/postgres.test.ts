@@ -7,6 +7,8 @@ import { openPostgresStore, type PostgresStoreUnderTest } from './postgres-store
 import { describeHistoryIndex } from './history-index.contract.ts';
 import { describeLogUpkeep } from './log-upkeep.contract.ts';
 import { describeObjectRegister } from './object-register.contract.ts';
+import { describeDocumentVersions } from './document-versions.contract.ts';
+import { describePublications } from './publications.contract.ts';
 import { describeRowQuarantine } from './row-quarantine.contract.ts';
 import { describeSearchFollowers } from './search-followers.contract.ts';
 import { describeSnapshotIndex } from './snapshot-index.contract.ts';
@@ -31,6 +33,8 @@ describe.skipIf(missing.postgres)('on PostgreSQL', () => {
   describeLogUpkeep('PostgreSQL', newStore());
   describeRowQuarantine('PostgreSQL', newStore());
   describeSearchFollowers('PostgreSQL', newStore());
+  describeDocumentVersions('PostgreSQL', newStore());
+  describePublications('PostgreSQL', newStore());
   describeDocumentCatalog('PostgreSQL', newStore());
   describeTenantUsage('PostgreSQL', newStore());
   describeGrantStore('PostgreSQL', newStore());
@@ -44,6 +48,8 @@ describe.skipIf(missing.postgres || missing.pooler)('through a pooler in transac
   describeHistoryIndex('PgBouncer', newStore(throughPooler));
   describeLogUpkeep('PgBouncer', newStore(throughPooler));
   describeRowQuarantine('PgBouncer', newStore(throughPooler));
+  describeDocumentVersions('PgBouncer', newStore(throughPooler));
+  describePublications('PgBouncer', newStore(throughPooler));
   describeDocumentCatalog('PgBouncer', newStore(throughPooler));
   describeGrantStore('PgBouncer', newStore(throughPooler));
   describeApiKeyStore('PgBouncer', newStore(throughPooler));

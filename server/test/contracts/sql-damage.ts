@@ -1,9 +1,10 @@
 import type { Kysely } from 'kysely';
 import type { Schema } from '../../src/adapters/sql/schema.ts';
-import type { StoreDamage, StoreUnderTest } from './store-under-test.ts';
+import type { StoreDamage } from './store-under-test.ts';
+import type { VersionedStore } from './versioned-store.ts';
 
 /** A store on SQL, whose tables a test may look into. */
-export interface SqlStoreUnderTest extends StoreUnderTest {
+export interface SqlStoreUnderTest extends VersionedStore {
   readonly database: Kysely<Schema>;
 }
 

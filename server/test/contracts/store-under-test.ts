@@ -11,7 +11,7 @@ type FollowerPorts = 'directory' | 'searchDeadLetters' | 'searchLeases';
 export interface FollowedStore extends StoreUnderTest, Pick<StoredHistory, FollowerPorts> {}
 
 /** A store as the suites use it. Suites share one, so each test works in a tenant of its own. */
-export interface StoreUnderTest extends Omit<StoredHistory, FollowerPorts> {
+export interface StoreUnderTest extends Omit<StoredHistory, FollowerPorts | 'versions' | 'publications'> {
   readonly log: UpdateLog;
   readonly catalog: DocumentCatalog;
   readonly damage: StoreDamage;

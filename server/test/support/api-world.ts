@@ -12,17 +12,23 @@ import type { AccessWatch } from '../../src/access/access-watch.ts';
 import { createDocumentDirectory } from '../../src/adapters/sql/document-directory.ts';
 import { createDocumentCatalog } from '../../src/adapters/sql/document-catalog.ts';
 import type { Schema } from '../../src/adapters/sql/schema.ts';
+import { createFilesystemSnapshotStore } from '../../src/adapters/filesystem/snapshot-store.ts';
+import { createStoredHistory } from '../../src/adapters/sql/stored-history.ts';
 import { openSqlite } from '../../src/adapters/sqlite/open-sqlite.ts';
 import { createSqliteUpdateLog } from '../../src/adapters/sqlite/update-log.ts';
 import type { ApiDeps, Readiness, SearchParts } from '../../src/api/api-deps.ts';
 import { requireDocumentName } from '../../src/api/authenticate.ts';
 import { createApi } from '../../src/api/create-api.ts';
+import { runConversion } from '../../src/content/conversion.ts';
+import { answerPast } from '../../src/content/history/answer-past.ts';
+import { createDocumentPast } from '../../src/content/history/document-past.ts';
 import { encodeLogRow } from '../../src/core/log-row.ts';
 import { parseTokenClaims } from '../../src/core/token-claims.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
 import type { DocumentCatalog, DocumentRecord } from '../../src/ports/document-catalog.ts';
 import type { ApiKeyStore } from '../../src/ports/api-key-store.ts';
+import type { DocumentEdits } from '../../src/ports/document-edits.ts';
 import type { GrantStore } from '../../src/ports/grant-store.ts';
 import type { LiveDocuments, RetireReason } from '../../src/ports/live-documents.ts';
 import type { DocumentId, UpdateLog } from '../../src/ports/update-log.ts';
@@ -51,6 +57,8 @@ export interface ApiWorld {
   setReadiness(readiness: Readiness): void;
   /** Commits one edit to a document. */
   edit(name: string, change: (document: Y.Doc) => void): Promise<void>;
+  /** Flips a bit of a document's first row. */
+  damage(name: string): Promise<void>;
   token(claims?: Claims): Promise<string>;
   /** Sends a request with a token of these claims. */
   send(claims: Claims, options: InjectOptions): Promise<LightMyRequestResponse>;
@@ -69,7 +77,10 @@ export async function createApiWorld({
   const directory = createTemporaryDirectory('api');
   const sqlite = await openSqlite({ directory: directory.path, clock, log });
   const { catalog, setFailure } = createFailingCatalog(createDocumentCatalog({ database: sqlite.database }));
-  const played = createPlayedDocuments(catalog, createSqliteUpdateLog(sqlite));
+  const updateLog = createSqliteUpdateLog(sqlite);
+  const played = createPlayedDocuments(catalog, updateLog);
+  const stored = createStoredHistory(sqlite);
+  const snapshots = createFilesystemSnapshotStore({ directory: `${directory.path}/snapshots` });
   let readiness: Readiness = { kind: 'ready' };
   const tokens = createJwtVerifier({
     secret: SECRET,
@@ -94,6 +105,20 @@ export async function createApiWorld({
     documents: played.documents,
     proxies: createProxyTrust([]),
     rateWindows: createInProcessRateWindows(),
+    versions: stored.versions,
+    publications: stored.publications,
+    edits: played.edits,
+    conversions: {
+      render: async (state, format) => (await runConversion({ kind: 'render', state, format })) ?? new Uint8Array(0),
+      replace: (request) => runConversion({ kind: 'replace', ...request }),
+    },
+    past: createDocumentPast({
+      ...stored,
+      log: updateLog,
+      snapshots,
+      telemetry: { log, metrics },
+      answer: (question) => Promise.resolve(answerPast(question)),
+    }),
     verifier: createCredentialVerifier({ ...standing, tokens }),
     access: standing.access,
     grants: standing.grants,
@@ -120,6 +145,16 @@ export async function createApiWorld({
       readiness = next;
     },
     token,
+    damage: async (name) => {
+      const { id } = await played.find(name);
+      const payload = new Uint8Array([9, 9, 9]);
+      await sqlite.database
+        .updateTable('log_rows')
+        .set({ payload })
+        .where('document_id', '=', id)
+        .where('seq', '=', 1)
+        .execute();
+    },
     send: async (claims, options) =>
       app.inject({ ...options, headers: { ...options.headers, authorization: `Bearer ${await token(claims)}` } }),
     close: async () => {
@@ -195,11 +230,15 @@ function createPlayedDocuments(catalog: DocumentCatalog, log: UpdateLog) {
       return outcome.result;
     },
   };
-  const edit = async (name: string, change: (document: Y.Doc) => void): Promise<void> => {
+  const find = async (name: string): Promise<DocumentRecord> => {
     const resolution = await catalog.resolve(DEFAULT_TENANT, requireDocumentName(name));
     if (resolution.kind !== 'found') throw new Error(`no document ${name}`);
-    const { id: documentId, epoch } = resolution.record;
-    const state = stateOf(resolution.record);
+    return resolution.record;
+  };
+  const edit = async (name: string, change: (document: Y.Doc) => void): Promise<void> => {
+    const record = await find(name);
+    const { id: documentId, epoch } = record;
+    const state = stateOf(record);
     const before = Y.encodeStateVector(state);
     change(state);
     const payload = encodeLogRow([{ actor: 'ada', updates: [Y.encodeStateAsUpdate(state, before)] }]);
@@ -208,5 +247,13 @@ function createPlayedDocuments(catalog: DocumentCatalog, log: UpdateLog) {
     const [result] = await log.append({ incarnation: 'test', flush, at: 0, retry: false, entries });
     if (result?.kind !== 'stored') throw new Error('the edit was not stored');
   };
-  return { documents, edit, retired, reads: () => reads };
+  const edits: DocumentEdits = {
+    edit: async ({ record }, { compose }) => {
+      const update = await compose({ state: Y.encodeStateAsUpdate(stateOf(record)), clientId: 77 });
+      if (update !== null) await edit(record.name, (document) => Y.applyUpdate(document, update));
+      const changed = update !== null;
+      return { epoch: record.epoch, seq: record.head + Number(changed), changed };
+    },
+  };
+  return { documents, edits, edit, find, retired, reads: () => reads };
 }

@@ -5,9 +5,16 @@ import type { Migration } from './migration.ts';
 import { documentsAndLog } from './migrations/0001-documents-and-log.ts';
 import { snapshotsAndHistory } from './migrations/0002-snapshots-and-history.ts';
 import { grantsAndKeys } from './migrations/0003-grants-and-keys.ts';
+import { versionsAndPublications } from './migrations/0007-versions-and-publications.ts';
 import { searchProjection } from './migrations/0009-search-projection.ts';
 
-const MIGRATIONS: readonly Migration[] = [documentsAndLog, snapshotsAndHistory, grantsAndKeys, searchProjection];
+const MIGRATIONS: readonly Migration[] = [
+  documentsAndLog,
+  snapshotsAndHistory,
+  grantsAndKeys,
+  versionsAndPublications,
+  searchProjection,
+];
 
 const OLDEST_SERVER = 15;
 /** Names the lock that one migration at a time holds; any number that nobody else uses in this database. */

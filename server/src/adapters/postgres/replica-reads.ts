@@ -1,22 +1,22 @@
 import type { Kysely } from 'kysely';
 import type { Clock } from '../../ports/clock.ts';
 import type { Logger } from '../../ports/telemetry.ts';
-import type { UpdateLog } from '../../ports/update-log.ts';
+import type { PastReads } from '../../ports/past-reads.ts';
+import { createHistoryIndex } from '../sql/history-index.ts';
 import { createLogQueries } from '../sql/log-queries.ts';
 import type { Schema } from '../sql/schema.ts';
+import { createSnapshotIndex } from '../sql/snapshot-index.ts';
 
 /** Milliseconds for which a replica that failed is not asked again, so that not every read waits for its deadline. */
 const REST = 10_000;
 
 /** Reads that may come from a replica. */
-export interface ReplicaReads {
+export interface ReplicaReads extends PastReads {
   /**
    * Asks the replica, if there is one that works, and the primary when the replica's answer is not complete: a replica
    * is behind, and what it does not have yet is no answer.
    */
   read<T>(query: (database: Kysely<Schema>) => Promise<T>, isComplete: (answer: T) => boolean): Promise<T>;
-  /** The log as far as history needs it. A replica has no holes, so only the end of what it has is in doubt. */
-  readonly log: Pick<UpdateLog, 'readRows'>;
 }
 
 export interface ReplicaReadsDeps {
@@ -42,6 +42,25 @@ export function createReplicaReads(deps: ReplicaReadsDeps): ReplicaReads {
   };
   return {
     read,
+    // What a replica has is without holes, so only the end of it is in doubt.
+    history: {
+      list: (documentId, after, limit) =>
+        read(
+          (database) => createHistoryIndex({ database }).list(documentId, after, limit),
+          (segments) => segments.length > 0,
+        ),
+      locate: (documentId, toSeq) =>
+        read((database) => createHistoryIndex({ database }).locate(documentId, toSeq), isThere),
+    },
+    snapshotIndex: {
+      list: (documentId) =>
+        read(
+          (database) => createSnapshotIndex({ database }).list(documentId),
+          (snapshots) => snapshots.length > 0,
+        ),
+      locate: (documentId, seq) =>
+        read((database) => createSnapshotIndex({ database }).locate(documentId, seq), isThere),
+    },
     log: {
       readRows: (documentId, after, limit) =>
         read(
@@ -50,4 +69,8 @@ export function createReplicaReads(deps: ReplicaReadsDeps): ReplicaReads {
         ),
     },
   };
+}
+
+function isThere(answer: object | null): boolean {
+  return answer !== null;
 }

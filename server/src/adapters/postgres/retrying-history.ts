@@ -7,7 +7,7 @@ import { retryConflicts } from './retry-conflicts.ts';
  * documents, in the order in which they end, while each document's own changes name and release some of them.
  */
 export function retryHistoryConflicts(stored: StoredHistory, clock: Clock): StoredHistory {
-  const { snapshotIndex, history, register, upkeep } = stored;
+  const { snapshotIndex, history, register, upkeep, publications } = stored;
   return {
     ...stored,
     snapshotIndex: {
@@ -27,6 +27,11 @@ export function retryHistoryConflicts(stored: StoredHistory, clock: Clock): Stor
     upkeep: {
       ...upkeep,
       purge: (...change) => retryConflicts(clock, () => upkeep.purge(...change)),
+    },
+    publications: {
+      ...publications,
+      publish: (...change) => retryConflicts(clock, () => publications.publish(...change)),
+      withdraw: (...change) => retryConflicts(clock, () => publications.withdraw(...change)),
     },
   };
 }

@@ -2,6 +2,7 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import { ScriptoriumError } from '../../core/errors.ts';
 import type { SnapshotStore } from '../../ports/snapshot-store.ts';
 import type { DocumentId } from '../../ports/update-log.ts';
+import { copyVersions } from './copy-versions.ts';
 import { OBJECT_STATE, type Schema } from './schema.ts';
 
 /** One end of a copy: a database and the store of its objects. */
@@ -76,6 +77,7 @@ export async function copyDocument(plan: CopyPlan, documentId: DocumentId): Prom
     for (const table of ['document_heads', 'document_names', 'client_bindings', 'quarantined_rows'] as const) {
       await copyRows(plan, transaction, { table, documentId, id });
     }
+    await copyVersions(from.database, transaction, { documentId, id });
     await copyLog(plan, transaction, { documentId, id });
     await insertObjects(transaction, 'snapshots', { id, rows: snapshots });
     await insertObjects(transaction, 'history_segments', { id, rows: segments });

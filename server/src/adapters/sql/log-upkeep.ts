@@ -159,7 +159,10 @@ async function purge(
     [...snapshots, ...segments].map(({ key }) => key),
     options.at,
   );
-  for (const table of ['client_bindings', 'consumer_cursors', 'quarantined_rows'] as const) {
+  const published = transaction.selectFrom('publications').select('id').where('document_id', '=', documentId);
+  await transaction.deleteFrom('publication_editions').where('publication_id', 'in', published).execute();
+  await transaction.updateTable('publications').set({ live: 0 }).where('document_id', '=', documentId).execute();
+  for (const table of ['client_bindings', 'consumer_cursors', 'quarantined_rows', 'document_versions'] as const) {
     await transaction.deleteFrom(table).where('document_id', '=', documentId).execute();
   }
   await transaction.updateTable('documents').set({ purged_at: options.at }).where('id', '=', documentId).execute();

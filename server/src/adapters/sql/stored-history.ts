@@ -2,18 +2,22 @@ import type { Kysely } from 'kysely';
 import type { ConsumerCursors } from '../../ports/consumer-cursors.ts';
 import type { DocumentDirectory } from '../../ports/document-directory.ts';
 import type { DocumentLeases } from '../../ports/document-leases.ts';
+import type { DocumentVersions } from '../../ports/document-versions.ts';
 import type { HistoryIndex } from '../../ports/history-index.ts';
 import type { LogUpkeep } from '../../ports/log-upkeep.ts';
 import type { ObjectRegister } from '../../ports/object-register.ts';
+import type { Publications } from '../../ports/publications.ts';
 import type { RowQuarantine } from '../../ports/row-quarantine.ts';
 import type { SearchDeadLetters } from '../../ports/search-dead-letters.ts';
 import type { SnapshotIndex } from '../../ports/snapshot-index.ts';
 import { createConsumerCursors } from './consumer-cursors.ts';
 import { createDocumentDirectory } from './document-directory.ts';
 import { createDocumentLeases } from './document-leases.ts';
+import { createDocumentVersions } from './document-versions.ts';
 import { createHistoryIndex } from './history-index.ts';
 import { createLogUpkeep } from './log-upkeep.ts';
 import { createObjectRegister } from './object-register.ts';
+import { createPublications } from './publications.ts';
 import { createRowQuarantine } from './row-quarantine.ts';
 import type { Schema } from './schema.ts';
 import { createSearchDeadLetters } from './search-dead-letters.ts';
@@ -30,6 +34,8 @@ export interface StoredHistory {
   readonly directory: DocumentDirectory;
   readonly searchDeadLetters: SearchDeadLetters;
   readonly searchLeases: DocumentLeases;
+  readonly versions: DocumentVersions;
+  readonly publications: Publications;
 }
 
 /** Makes all of them over one database. */
@@ -44,5 +50,7 @@ export function createStoredHistory(deps: { readonly database: Kysely<Schema> })
     directory: createDocumentDirectory(deps),
     searchDeadLetters: createSearchDeadLetters(deps),
     searchLeases: createDocumentLeases({ ...deps, consumer: 'search' }),
+    versions: createDocumentVersions(deps),
+    publications: createPublications(deps),
   };
 }

@@ -3,9 +3,16 @@ import type { Migration } from './migration.ts';
 import { documentsAndLog } from './migrations/0001-documents-and-log.ts';
 import { snapshotsAndHistory } from './migrations/0002-snapshots-and-history.ts';
 import { grantsAndKeys } from './migrations/0003-grants-and-keys.ts';
+import { versionsAndPublications } from './migrations/0007-versions-and-publications.ts';
 import { searchProjection } from './migrations/0009-search-projection.ts';
 
-const MIGRATIONS: readonly Migration[] = [documentsAndLog, snapshotsAndHistory, grantsAndKeys, searchProjection];
+const MIGRATIONS: readonly Migration[] = [
+  documentsAndLog,
+  snapshotsAndHistory,
+  grantsAndKeys,
+  versionsAndPublications,
+  searchProjection,
+];
 
 /** The database was written by a newer program, which this one must not touch. */
 export class NewerDatabaseError extends Error {

@@ -1,6 +1,7 @@
 import * as Y from 'yjs';
 import { findRoots, openState } from '../read-state.ts';
 import { RICH_TEXT_ROOT } from '../render-json.ts';
+import { firstEndingAfter } from './align-sequences.ts';
 import type { AttributedRange, Authorship } from './authorship.ts';
 import { readDiffTree, type Classify, type DiffBlock, type DiffRange } from './diff-tree.ts';
 
@@ -86,16 +87,4 @@ function splitByDeletion(
   }
   if (at < to) parts.push({ from: at, to, isDeleted: false });
   return parts;
-}
-
-function firstEndingAfter(ranges: readonly { readonly clock: number; readonly len: number }[], clock: number): number {
-  let low = 0;
-  let high = ranges.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const range = ranges[middle];
-    if (range !== undefined && range.clock + range.len <= clock) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
