@@ -21,7 +21,8 @@ export function addAnswerDeadline(
   };
   const start = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const timer = deps.clock.after(HTTP_LIMITS.answerMs, () => {
-      if (reply.sent) return;
+      // A long answer may take its time once it has begun.
+      if (reply.sent || reply.raw.headersSent) return;
       deps.handleError(new ScriptoriumError('storage-unavailable', 'no answer in time'), request, reply);
     });
     timers.set(request, timer);

@@ -50,6 +50,7 @@ function createOpenApiOptions(version: string): FastifyDynamicSwaggerOptions {
         { name: 'Search', description: 'Finds what the caller may read at the moment.' },
         { name: 'History', description: 'Who wrote what when; versions, and the way back to them.' },
         { name: 'Publications', description: 'What anybody may read.' },
+        { name: 'Files', description: 'Documents out of files and as files.' },
         { name: 'Sign-in', description: 'Who one is, and in development mode how to become somebody.' },
         { name: 'Operations', description: 'Health.' },
       ],

@@ -5,8 +5,12 @@ import { type Config, parseConfig } from '../config.ts';
 import { ScriptoriumError } from '../core/errors.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 import { addCopyCommand } from './copy-command.ts';
+import { addDocumentsCommand, addVersionsCommand } from './documents-command.ts';
+import { addExportCommand } from './export-command.ts';
+import { addImportCommand } from './import-command.ts';
 import { addMigrateCommand } from './migrate-command.ts';
 import { addSearchCommand } from './search-command.ts';
+import { addRepairCommand } from './repair-command.ts';
 import { addTokenCommand } from './token-command.ts';
 
 /** Reads the configuration as the server does; a command that runs beside a server must see the same stores. */
@@ -29,6 +33,11 @@ async function run(args: readonly string[]): Promise<void> {
   addMigrateCommand(program, deps);
   addCopyCommand(program, deps);
   addSearchCommand(program, deps);
+  addDocumentsCommand(program, deps);
+  addVersionsCommand(program, deps);
+  addExportCommand(program, deps);
+  addImportCommand(program, deps);
+  addRepairCommand(program, deps);
   await program.parseAsync([...args], { from: 'user' });
 }
 

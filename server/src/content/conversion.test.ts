@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { unzipSync } from 'fflate';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import * as Y from 'yjs';
+import { findReadmes } from '../../test/support/readmes.ts';
 import { createSystemClock } from '../adapters/system/clock.ts';
 import { runConversion, type RenderFormat } from './conversion.ts';
 import { ConversionThread } from './convert-in-thread.ts';
@@ -25,24 +25,6 @@ async function stateOf(markdown: string): Promise<Uint8Array> {
     (await runConversion({ kind: 'replace', base: EMPTY, format: 'markdown', body: bytes(markdown), clientId: 3 })) ??
     EMPTY
   );
-}
-
-/** READMEs of the dependencies, whose licenses permit it. */
-function findReadmes(): readonly string[] {
-  const store = resolve(import.meta.dirname, '../../../node_modules/.pnpm');
-  const found: string[] = [];
-  for (const entry of readdirSync(store)) {
-    const modules = join(store, entry, 'node_modules');
-    const name = entry
-      .replace(/@[^@]*$/, '')
-      .replace(/@\d.*$/, '')
-      .replace('+', '/');
-    const file = join(modules, name, 'README.md');
-    const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-    if (size > 500 && size < 60_000) found.push(file);
-    if (found.length === 50) break;
-  }
-  return found;
 }
 
 describe('Markdown files of others', () => {
