@@ -2,6 +2,7 @@ import { createAccessChangeLog } from '../../src/adapters/sql/access-changes.ts'
 import { createApiKeyStore } from '../../src/adapters/sql/api-key-store.ts';
 import { createDocumentCatalog } from '../../src/adapters/sql/document-catalog.ts';
 import { createGrantStore } from '../../src/adapters/sql/grant-store.ts';
+import { createStoredEvents, type StoredEvents } from '../../src/adapters/sql/stored-events.ts';
 import { createStoredHistory } from '../../src/adapters/sql/stored-history.ts';
 import { openSqlite, type SqliteDeps } from '../../src/adapters/sqlite/open-sqlite.ts';
 import type { SqliteConnection } from '../../src/adapters/sqlite/sqlite-connection.ts';
@@ -12,7 +13,7 @@ import type { AccessStoreUnderTest } from './access-store-under-test.ts';
 import { createSqlDamage, type SqlStoreUnderTest } from './sql-damage.ts';
 import type { FollowedStore } from './store-under-test.ts';
 
-export interface EmbeddedStore extends SqlStoreUnderTest, AccessStoreUnderTest, FollowedStore {
+export interface EmbeddedStore extends SqlStoreUnderTest, StoredEvents, AccessStoreUnderTest, FollowedStore {
   readonly connection: SqliteConnection;
 }
 
@@ -28,6 +29,7 @@ export async function openEmbeddedStore(directory: string, more: Partial<SqliteD
     connection,
     log: createSqliteUpdateLog(connection),
     ...createStoredHistory({ database: connection.database }),
+    ...createStoredEvents({ database: connection.database }),
     catalog: createDocumentCatalog({ database: connection.database }),
     grants: createGrantStore({ database: connection.database }),
     keys: createApiKeyStore({ database: connection.database }),

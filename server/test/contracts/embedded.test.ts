@@ -3,8 +3,10 @@ import { createFilesystemSnapshotStore } from '../../src/adapters/filesystem/sna
 import { createInProcessExchange, createInProcessFanOut } from '../../src/adapters/in-process/fan-out.ts';
 import { createTemporaryDirectory } from '../support/temporary-directory.ts';
 import { describeApiKeyStore } from './api-key-store.contract.ts';
+import { describeDeliveryQueue } from './delivery-queue.contract.ts';
 import { describeDocumentCatalog } from './document-catalog.contract.ts';
 import { openEmbeddedStore, type EmbeddedStore } from './embedded-store.ts';
+import { describeErasureStore } from './erasure-store.contract.ts';
 import { describeFanOut } from './fan-out.contract.ts';
 import { describeGrantStore } from './grant-store.contract.ts';
 import { describeHistoryIndex } from './history-index.contract.ts';
@@ -12,6 +14,7 @@ import { describeLogUpkeep } from './log-upkeep.contract.ts';
 import { describeObjectRegister } from './object-register.contract.ts';
 import { describeDocumentVersions } from './document-versions.contract.ts';
 import { describePublications } from './publications.contract.ts';
+import { describeOutbox } from './outbox.contract.ts';
 import { describeRowQuarantine } from './row-quarantine.contract.ts';
 import { describeSearchFollowers } from './search-followers.contract.ts';
 import { describeSnapshotIndex } from './snapshot-index.contract.ts';
@@ -44,6 +47,9 @@ describeDocumentCatalog('SQLite', newStore());
 describeTenantUsage('SQLite', newStore());
 describeGrantStore('SQLite', newStore());
 describeApiKeyStore('SQLite', newStore());
+describeOutbox('SQLite', newStore());
+describeDeliveryQueue('SQLite', newStore());
+describeErasureStore('SQLite', newStore());
 
 describeSnapshotStore('filesystem', async () => {
   const directory = createTemporaryDirectory('contract');

@@ -1,7 +1,9 @@
 import { describe } from 'vitest';
 import { missing, newDatabase, throughPooler } from '../services/shared-services.ts';
 import { describeApiKeyStore } from './api-key-store.contract.ts';
+import { describeDeliveryQueue } from './delivery-queue.contract.ts';
 import { describeDocumentCatalog } from './document-catalog.contract.ts';
+import { describeErasureStore } from './erasure-store.contract.ts';
 import { describeGrantStore } from './grant-store.contract.ts';
 import { openPostgresStore, type PostgresStoreUnderTest } from './postgres-store.ts';
 import { describeHistoryIndex } from './history-index.contract.ts';
@@ -9,6 +11,7 @@ import { describeLogUpkeep } from './log-upkeep.contract.ts';
 import { describeObjectRegister } from './object-register.contract.ts';
 import { describeDocumentVersions } from './document-versions.contract.ts';
 import { describePublications } from './publications.contract.ts';
+import { describeOutbox } from './outbox.contract.ts';
 import { describeRowQuarantine } from './row-quarantine.contract.ts';
 import { describeSearchFollowers } from './search-followers.contract.ts';
 import { describeSnapshotIndex } from './snapshot-index.contract.ts';
@@ -39,6 +42,9 @@ describe.skipIf(missing.postgres)('on PostgreSQL', () => {
   describeTenantUsage('PostgreSQL', newStore());
   describeGrantStore('PostgreSQL', newStore());
   describeApiKeyStore('PostgreSQL', newStore());
+  describeOutbox('PostgreSQL', newStore());
+  describeDeliveryQueue('PostgreSQL', newStore());
+  describeErasureStore('PostgreSQL', newStore());
 });
 
 describe.skipIf(missing.postgres || missing.pooler)('through a pooler in transaction mode', () => {
@@ -53,4 +59,6 @@ describe.skipIf(missing.postgres || missing.pooler)('through a pooler in transac
   describeDocumentCatalog('PgBouncer', newStore(throughPooler));
   describeGrantStore('PgBouncer', newStore(throughPooler));
   describeApiKeyStore('PgBouncer', newStore(throughPooler));
+  describeOutbox('PgBouncer', newStore(throughPooler));
+  describeDeliveryQueue('PgBouncer', newStore(throughPooler));
 });

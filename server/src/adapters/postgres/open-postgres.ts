@@ -14,6 +14,7 @@ import { createGrantStore } from '../sql/grant-store.ts';
 import { dropFloorSql } from '../sql/drop-floor.ts';
 import { createLogQueries } from '../sql/log-queries.ts';
 import type { Schema } from '../sql/schema.ts';
+import { createStoredEvents, type StoredEvents } from '../sql/stored-events.ts';
 import { createStoredHistory, type StoredHistory } from '../sql/stored-history.ts';
 import { readConnectionOptions } from './connection-options.ts';
 import { ConnectionPool, type ConnectionPoolDeps } from './connection-pool.ts';
@@ -25,6 +26,7 @@ import { createReplicaReads, type ReplicaReads } from './replica-reads.ts';
 import { retryConflicts } from './retry-conflicts.ts';
 import { retryGrantConflicts, retryKeyConflicts } from './retrying-access.ts';
 import { retryCatalogConflicts } from './retrying-catalog.ts';
+import { retryEventConflicts } from './retrying-events.ts';
 import { retryHistoryConflicts } from './retrying-history.ts';
 import { RowAppender } from './row-appender.ts';
 import { type Timeouts, TIMEOUTS } from './timeouts.ts';
@@ -55,7 +57,7 @@ export interface PostgresDeps {
 export type DatabaseHealth = { readonly kind: 'ready' } | { readonly kind: 'unavailable'; readonly reason: string };
 
 /** The stores of a node on PostgreSQL. */
-export interface PostgresStore extends StoredHistory {
+export interface PostgresStore extends StoredHistory, StoredEvents {
   readonly log: UpdateLog;
   readonly catalog: DocumentCatalog;
   readonly grants: GrantStore;
@@ -150,6 +152,7 @@ function createStore(deps: PostgresDeps, pools: Pools, upkeep: PartitionUpkeep):
     accessChanges: createAccessChangeLog({ database }),
     database,
     ...retryHistoryConflicts(createStoredHistory({ database }), clock),
+    ...retryEventConflicts(createStoredEvents({ database }), clock),
     historyReads: createReplicaReads({ primary: database, replica, clock, log }),
     health: () => readHealth(pools.writer),
     keepUp: () => upkeep.run(),

@@ -2,10 +2,10 @@ import { parseTenant } from '@scriptorium/shared/document-name';
 import { recordAccessChanges } from './access-changes.ts';
 import type { CopyEnd } from './copy-document.ts';
 
-/** Copies grants, link secrets, revocations and API keys; what the target has already stays as it is there. */
+/** Copies grants, link secrets, revocations, API keys and webhooks (not what these are owed); what the target has already stays as it is there. */
 export async function copyAccess(from: CopyEnd, to: CopyEnd): Promise<void> {
   const grants = await from.database.selectFrom('grants').selectAll().execute();
-  const tables = ['grant_links', 'user_revocations', 'api_keys'] as const;
+  const tables = ['grant_links', 'user_revocations', 'api_keys', 'webhooks'] as const;
   const others = await Promise.all(tables.map((table) => from.database.selectFrom(table).selectAll().execute()));
   await to.database.transaction().execute(async (transaction) => {
     for (const grant of grants) {

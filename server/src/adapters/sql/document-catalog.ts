@@ -21,6 +21,7 @@ import {
   readHighestEpoch,
 } from './document-names.ts';
 import { readLiveRecords, readNamedRecord, readRecord } from './document-records.ts';
+import { recordEvent } from './outbox-events.ts';
 import type { Schema } from './schema.ts';
 import { mergeStateVectors } from './state-vectors.ts';
 
@@ -95,6 +96,8 @@ async function createDocument(
     .values({ document_id: id, epoch, head: 0, live: 1, tail_bytes: 0, updated_at: by.at })
     .execute();
   await pointName(transaction, key, { documentId: id, at: by.at });
+  const facts = { epoch, seq: 0 };
+  await recordEvent(transaction, { ...key, documentId: id, type: 'document.created', ...by, facts });
   return {
     kind: 'created',
     record: { id, ...key, epoch, head: 0, createdAt: by.at, createdBy: by.user, updatedAt: by.at },
@@ -123,7 +126,17 @@ async function renameDocument(
   await transaction.updateTable('documents').set({ name: change.to.name }).where('id', '=', documentId).execute();
   await pointName(transaction, change.to, { documentId, at: change.at });
   await moveGrants(transaction, from, change.to);
-  return { kind: 'renamed', record: await readRecord(transaction, documentId) };
+  const record = await readRecord(transaction, documentId);
+  const facts = { epoch: record.epoch, seq: record.head, from: from.name };
+  await recordEvent(transaction, {
+    ...change.to,
+    documentId,
+    type: 'document.renamed',
+    at: change.at,
+    user: null,
+    facts,
+  });
+  return { kind: 'renamed', record };
 }
 
 /** Lifts a document above the epochs, and gives it the tombstone, of those that had its new name before. */
@@ -192,6 +205,8 @@ async function removeDocument(
   if (numUpdatedRows === 0n) throw new LogMoved();
   await transaction.updateTable('documents').set({ deleted_at: last.at }).where('id', '=', documentId).execute();
   await dropGrants(transaction, key);
+  const facts = { epoch, seq: last.seq };
+  await recordEvent(transaction, { ...key, documentId, type: 'document.deleted', at: last.at, user: null, facts });
   return 'removed';
 }
 

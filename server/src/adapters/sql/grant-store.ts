@@ -150,7 +150,8 @@ function groupByKind(subjects: readonly GrantSubject[]): ReadonlyMap<GrantSubjec
   return kinds;
 }
 
-function toGrant(row: Selectable<GrantsTable>): StoredGrant {
+/** A row as the port shows it. */
+export function toGrant(row: Selectable<GrantsTable>): StoredGrant {
   return {
     subject: { kind: row.subject_kind, id: row.subject_id },
     // Parsed before it was stored.

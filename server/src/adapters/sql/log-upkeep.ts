@@ -24,7 +24,10 @@ export function createLogUpkeep({ database }: { readonly database: Kysely<Schema
       return documents.map(({ id }) => id);
     },
     purge: (documentId, options) =>
-      database.transaction().execute((transaction) => purge(transaction, documentId, options)),
+      database.transaction().execute(async (transaction) => {
+        const purged = await purgeDocument(transaction, documentId, options);
+        return purged.kind === 'purged' && purged.done;
+      }),
   };
 }
 
@@ -121,18 +124,24 @@ async function removeRows(
   return Number(result.numDeletedRows);
 }
 
-async function purge(
+/** How far the emptying of a document got; nothing is done to one that is live. */
+export type Purged =
+  | { readonly kind: 'live' }
+  | { readonly kind: 'purged'; readonly rows: number; readonly done: boolean };
+
+/** Removes `limit` rows of a deleted document, or, once there are none, all else that it holds. */
+export async function purgeDocument(
   transaction: Transaction<Schema>,
   documentId: DocumentId,
   options: { readonly limit: number; readonly at: number },
-): Promise<boolean> {
+): Promise<Purged> {
   const deleted = await transaction
     .selectFrom('documents')
     .select('id')
     .where('id', '=', documentId)
     .where('deleted_at', 'is not', null)
     .executeTakeFirst();
-  if (deleted === undefined) return false;
+  if (deleted === undefined) return { kind: 'live' };
   const rows = await transaction
     .deleteFrom('log_rows')
     .where('document_id', '=', documentId)
@@ -143,7 +152,7 @@ async function purge(
         .where('rows.document_id', '=', documentId),
     )
     .executeTakeFirst();
-  if (rows.numDeletedRows > 0n) return false;
+  if (rows.numDeletedRows > 0n) return { kind: 'purged', rows: Number(rows.numDeletedRows), done: false };
   const snapshots = await transaction
     .deleteFrom('snapshots')
     .where('document_id', '=', documentId)
@@ -166,5 +175,5 @@ async function purge(
     await transaction.deleteFrom(table).where('document_id', '=', documentId).execute();
   }
   await transaction.updateTable('documents').set({ purged_at: options.at }).where('id', '=', documentId).execute();
-  return true;
+  return { kind: 'purged', rows: 0, done: true };
 }

@@ -1,0 +1,25 @@
+import type { Clock } from '../../ports/clock.ts';
+import type { StoredEvents } from '../sql/stored-events.ts';
+import { retryConflicts } from './retry-conflicts.ts';
+
+/** Events and deliveries whose changes are made again when they lost against others. */
+export function retryEventConflicts(
+  { outbox, webhooks, deliveries, erasures, people }: StoredEvents,
+  clock: Clock,
+): StoredEvents {
+  return {
+    outbox: {
+      ...outbox,
+      record: (...change) => retryConflicts(clock, () => outbox.record(...change)),
+      announceChange: (...change) => retryConflicts(clock, () => outbox.announceChange(...change)),
+    },
+    webhooks: { ...webhooks, remove: (...change) => retryConflicts(clock, () => webhooks.remove(...change)) },
+    deliveries: {
+      ...deliveries,
+      settle: (...change) => retryConflicts(clock, () => deliveries.settle(...change)),
+      replay: (...change) => retryConflicts(clock, () => deliveries.replay(...change)),
+    },
+    erasures: { ...erasures, erasePart: (...part) => retryConflicts(clock, () => erasures.erasePart(...part)) },
+    people,
+  };
+}

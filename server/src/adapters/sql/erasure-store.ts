@@ -1,0 +1,187 @@
+import type { DocumentName, Tenant } from '@scriptorium/shared/document-name';
+import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
+import type { ErasedPart, ErasureRecord, ErasureStore } from '../../ports/erasure-store.ts';
+import type { DocumentId } from '../../ports/update-log.ts';
+import { purgeDocument } from './log-upkeep.ts';
+import type { ErasureRecordsTable } from './outbox-schema.ts';
+import { OBJECT_STATE, type Schema } from './schema.ts';
+
+/** Milliseconds after which a key that was handed out for removal is handed out again. */
+const REMOVAL_LIFETIME = 10 * 60 * 1_000;
+const LIST_LIMIT = 100;
+
+/** Erasures on any SQL engine that Kysely speaks to. */
+export function createErasureStore({ database }: { readonly database: Kysely<Schema> }): ErasureStore {
+  return {
+    begin: (name, record) => database.transaction().execute((transaction) => begin(transaction, name, record)),
+    erasePart: (documentId, options) =>
+      database.transaction().execute((transaction) => erasePart(transaction, documentId, options)),
+    note: (id, counts, finishedAt) =>
+      database.transaction().execute((transaction) => note(transaction, { id, counts, finishedAt })),
+    listUnfinished: async (limit) => {
+      const rows = await database
+        .selectFrom('erasure_records')
+        .selectAll()
+        .where('finished_at', 'is', null)
+        .orderBy('begun_at')
+        .limit(limit)
+        .execute();
+      return rows.map(toRecord);
+    },
+    list: async (tenant) => {
+      const rows = await database
+        .selectFrom('erasure_records')
+        .selectAll()
+        .where('tenant', '=', tenant)
+        .orderBy('begun_at', 'desc')
+        .orderBy('id')
+        .limit(LIST_LIMIT)
+        .execute();
+      return rows.map(toRecord);
+    },
+    read: async (tenant, id) => {
+      const row = await database
+        .selectFrom('erasure_records')
+        .selectAll()
+        .where('tenant', '=', tenant)
+        .where('id', '=', id)
+        .executeTakeFirst();
+      return row === undefined ? null : toRecord(row);
+    },
+  };
+}
+
+async function begin(
+  transaction: Transaction<Schema>,
+  name: DocumentName,
+  record: Parameters<ErasureStore['begin']>[1],
+): Promise<ErasureRecord | null> {
+  const documents = await transaction
+    .selectFrom('documents')
+    .select('id')
+    .where('tenant', '=', record.tenant)
+    .where('name', '=', name)
+    .where('deleted_at', 'is not', null)
+    .orderBy('id')
+    .execute();
+  if (documents.length === 0) return null;
+  const begun: ErasureRecord = {
+    ...record,
+    kind: 'document',
+    finishedAt: null,
+    documentIds: documents.map(({ id }) => id),
+    counts: {},
+  };
+  await transaction
+    .insertInto('erasure_records')
+    .values({
+      id: begun.id,
+      tenant: begun.tenant,
+      kind: begun.kind,
+      subject_hash: begun.subjectHash,
+      begun_at: begun.begunAt,
+      begun_by: begun.begunBy,
+      finished_at: null,
+      facts: JSON.stringify({ documentIds: begun.documentIds, counts: {} }),
+    })
+    .execute();
+  return begun;
+}
+
+async function erasePart(
+  transaction: Transaction<Schema>,
+  documentId: DocumentId,
+  { limit, now }: { readonly limit: number; readonly now: number },
+): Promise<ErasedPart> {
+  const purged = await purgeDocument(transaction, documentId, { limit, at: now });
+  if (purged.kind === 'live') return { counts: {}, keys: [], isMore: false };
+  const counts = { rows: purged.rows };
+  if (!purged.done) return { counts, keys: [], isMore: true };
+  const events = await eraseEvents(transaction, documentId, limit);
+  const keys = await takeKeys(transaction, documentId, { limit, now });
+  const left = await transaction
+    .selectFrom('object_register')
+    .select('key')
+    .where('document_id', '=', documentId)
+    .limit(1)
+    .execute();
+  return { counts: { ...counts, events, objects: keys.length }, keys, isMore: left.length > 0 || events === limit };
+}
+
+/** What was told of the document, but for its end, which may still be on its way. */
+async function eraseEvents(transaction: Transaction<Schema>, documentId: DocumentId, limit: number): Promise<number> {
+  const events = await transaction
+    .selectFrom('outbox_events')
+    .select('number')
+    .where('document_id', '=', documentId)
+    .where('type', 'not in', ['document.deleted', 'document.erased'])
+    .limit(limit)
+    .execute();
+  if (events.length === 0) return 0;
+  const numbers = events.map(({ number }) => number);
+  for (const table of ['webhook_deliveries', 'outbox_events'] as const) {
+    await transaction.deleteFrom(table).where('document_id', '=', documentId).where('number', 'in', numbers).execute();
+  }
+  return numbers.length;
+}
+
+async function takeKeys(
+  transaction: Transaction<Schema>,
+  documentId: DocumentId,
+  { limit, now }: { readonly limit: number; readonly now: number },
+): Promise<readonly string[]> {
+  const taken = await transaction
+    .updateTable('object_register')
+    .set({ state: OBJECT_STATE.taken, expires_at: now + REMOVAL_LIFETIME })
+    .where('key', 'in', (expired) =>
+      expired
+        .selectFrom('object_register')
+        .select('key')
+        .where('document_id', '=', documentId)
+        .where('state', '<>', sql.lit(OBJECT_STATE.named))
+        .where('expires_at', '<=', now)
+        .limit(limit),
+    )
+    .returning('key')
+    .execute();
+  return taken.map(({ key }) => key);
+}
+
+async function note(
+  transaction: Transaction<Schema>,
+  noted: Pick<ErasureRecord, 'id' | 'counts' | 'finishedAt'>,
+): Promise<void> {
+  // Takes hold of the row: several nodes may go on with one erasure.
+  const row = await transaction
+    .updateTable('erasure_records')
+    .set((eb) => ({ finished_at: eb.fn.coalesce('finished_at', eb.val(noted.finishedAt)) }))
+    .where('id', '=', noted.id)
+    .returning('facts')
+    .executeTakeFirst();
+  if (row === undefined) return;
+  const facts = JSON.parse(row.facts) as Facts;
+  const counts: Record<string, number> = { ...facts.counts };
+  for (const [kind, count] of Object.entries(noted.counts)) counts[kind] = (counts[kind] ?? 0) + count;
+  await transaction
+    .updateTable('erasure_records')
+    .set({ facts: JSON.stringify({ ...facts, counts }) })
+    .where('id', '=', noted.id)
+    .execute();
+}
+
+type Facts = Pick<ErasureRecord, 'documentIds' | 'counts'>;
+
+function toRecord(row: Selectable<ErasureRecordsTable>): ErasureRecord {
+  const { documentIds, counts } = JSON.parse(row.facts) as Facts;
+  return {
+    id: row.id,
+    tenant: row.tenant as Tenant,
+    kind: 'document',
+    subjectHash: row.subject_hash,
+    begunAt: row.begun_at,
+    begunBy: row.begun_by,
+    finishedAt: row.finished_at,
+    documentIds,
+    counts,
+  };
+}

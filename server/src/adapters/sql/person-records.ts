@@ -1,0 +1,83 @@
+import type { DocumentName, Tenant } from '@scriptorium/shared/document-name';
+import type { Kysely } from 'kysely';
+import type { PersonRecords, PersonRecordStore, TouchedDocument } from '../../ports/person-records.ts';
+import { toGrant } from './grant-store.ts';
+import type { Schema } from './schema.ts';
+
+const EVENTS = 1_000;
+
+/** What is kept about people, on any SQL engine that Kysely speaks to. */
+export function createPersonRecordStore({ database }: { readonly database: Kysely<Schema> }): PersonRecordStore {
+  return { read: (tenant, user) => readPerson(database, tenant, user) };
+}
+
+async function readPerson(database: Kysely<Schema>, tenant: Tenant, user: string): Promise<PersonRecords> {
+  const grants = await database
+    .selectFrom('grants')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where((eb) =>
+      eb.or([eb.and([eb('subject_kind', '=', 'user'), eb('subject_id', '=', user)]), eb('created_by', '=', user)]),
+    )
+    .orderBy('resource')
+    .execute();
+  const apiKeys = await database
+    .selectFrom('api_keys')
+    .select(['id', 'label', 'created_at as createdAt'])
+    .where('tenant', '=', tenant)
+    .where('created_by', '=', user)
+    .orderBy('created_at')
+    .execute();
+  const webhooks = await database
+    .selectFrom('webhooks')
+    .select(['id', 'url', 'created_at as createdAt'])
+    .where('tenant', '=', tenant)
+    .where('created_by', '=', user)
+    .orderBy('created_at')
+    .execute();
+  const events = await database
+    .selectFrom('outbox_events')
+    .select(['name', 'type', 'at'])
+    .where('tenant', '=', tenant)
+    .where('user_id', '=', user)
+    .orderBy('at', 'desc')
+    .limit(EVENTS)
+    .execute();
+  return {
+    documents: await readDocuments(database, tenant, user),
+    grants: grants.map(toGrant),
+    apiKeys,
+    webhooks,
+    events: events.map((event) => ({ ...event, name: event.name as DocumentName })),
+  };
+}
+
+async function readDocuments(
+  database: Kysely<Schema>,
+  tenant: Tenant,
+  user: string,
+): Promise<readonly TouchedDocument[]> {
+  const rows = await database
+    .selectFrom('documents')
+    .select(['documents.name', 'documents.created_by', 'documents.deleted_at'])
+    .select((eb) =>
+      eb
+        .selectFrom('client_bindings')
+        .select((count) => count.fn.countAll<number>().as('count'))
+        .whereRef('client_bindings.document_id', '=', 'documents.id')
+        .where('client_bindings.user_id', '=', user)
+        .as('bindings'),
+    )
+    .where('documents.tenant', '=', tenant)
+    .orderBy('documents.id')
+    .execute();
+  return rows
+    .map((row) => ({
+      // Parsed before it was stored.
+      name: row.name as DocumentName,
+      created: row.created_by === user,
+      wrote: Number(row.bindings) > 0,
+      deletedAt: row.deleted_at,
+    }))
+    .filter(({ created, wrote }) => created || wrote);
+}

@@ -1,0 +1,32 @@
+import type { Kysely } from 'kysely';
+import type { DeliveryQueue } from '../../ports/delivery-queue.ts';
+import type { ErasureStore } from '../../ports/erasure-store.ts';
+import type { Outbox } from '../../ports/outbox.ts';
+import type { PersonRecordStore } from '../../ports/person-records.ts';
+import type { WebhookStore } from '../../ports/webhook-store.ts';
+import { createDeliveryQueue } from './delivery-queue.ts';
+import { createErasureStore } from './erasure-store.ts';
+import { createOutbox } from './outbox.ts';
+import { createPersonRecordStore } from './person-records.ts';
+import type { Schema } from './schema.ts';
+import { createWebhookStore } from './webhook-store.ts';
+
+/** What is told of documents, to whom, what was erased of them, and what is kept about people. */
+export interface StoredEvents {
+  readonly outbox: Outbox;
+  readonly webhooks: WebhookStore;
+  readonly deliveries: DeliveryQueue;
+  readonly erasures: ErasureStore;
+  readonly people: PersonRecordStore;
+}
+
+/** Makes all of them over one database. */
+export function createStoredEvents(deps: { readonly database: Kysely<Schema> }): StoredEvents {
+  return {
+    outbox: createOutbox(deps),
+    webhooks: createWebhookStore(deps),
+    deliveries: createDeliveryQueue(deps),
+    erasures: createErasureStore(deps),
+    people: createPersonRecordStore(deps),
+  };
+}

@@ -1,0 +1,53 @@
+import type { DocumentName, Tenant } from '@scriptorium/shared/document-name';
+import type { DocumentId } from './update-log.ts';
+
+/** Proof that something was erased: what is counted, never what it was. Times are wall-clock milliseconds. */
+export interface ErasureRecord {
+  readonly id: string;
+  readonly tenant: Tenant;
+  readonly kind: 'document';
+  /** SHA-256 of the name, hex: whoever knows the name can check it. */
+  readonly subjectHash: string;
+  readonly begunAt: number;
+  readonly begunBy: string;
+  /** `null` until nothing of it is left. */
+  readonly finishedAt: number | null;
+  readonly documentIds: readonly DocumentId[];
+  /** How much went, by kind: `rows`, `events`, `objects`, and what else was told. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/** What was erased in one go. */
+export interface ErasedPart {
+  readonly counts: Readonly<Record<string, number>>;
+  /** Keys of objects that are to be removed, and forgotten then (`ObjectRegister.forget`). */
+  readonly keys: readonly string[];
+  /** Whether more is left in the store. */
+  readonly isMore: boolean;
+}
+
+/**
+ * Erasure of deleted documents, and the records of it. What is left is a tombstone: the name, the epoch and a state
+ * vector, which hold nothing that anybody wrote and keep offline editors from bringing it back.
+ *
+ * Throws `ScriptoriumError('storage-unavailable')` when the engine does not answer.
+ */
+export interface ErasureStore {
+  /** Begins the erasure of every deleted document of this name; `null` when there is none left to erase. */
+  begin(
+    name: DocumentName,
+    record: Pick<ErasureRecord, 'id' | 'tenant' | 'subjectHash' | 'begunAt' | 'begunBy'>,
+  ): Promise<ErasureRecord | null>;
+  /**
+   * Erases a part of a deleted document: `limit` rows, events and keys at most. Keys that somebody registered to write
+   * under are handed out once their time is over. Does nothing to a live document.
+   */
+  erasePart(documentId: DocumentId, options: { readonly limit: number; readonly now: number }): Promise<ErasedPart>;
+  /** Adds to the counts, and ends the erasure with a time. */
+  note(id: string, counts: Readonly<Record<string, number>>, finishedAt: number | null): Promise<void>;
+  /** Erasures that were not finished, oldest first. */
+  listUnfinished(limit: number): Promise<readonly ErasureRecord[]>;
+  /** Newest first, 100 at most. */
+  list(tenant: Tenant): Promise<readonly ErasureRecord[]>;
+  read(tenant: Tenant, id: string): Promise<ErasureRecord | null>;
+}
