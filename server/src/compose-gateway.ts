@@ -1,9 +1,5 @@
-import type { ProxyTrust } from './access/client-address.ts';
-import type { TenantQuotas } from './access/tenant-quotas.ts';
 import type { Ground } from './compose-ground.ts';
-import type { createIdentity } from './compose-identity.ts';
-import type { createLive } from './compose-live.ts';
-import type { Stores } from './compose-stores.ts';
+import type { Parts } from './compose-parts.ts';
 import { createGateway, type Gateway } from './gateway/create-gateway.ts';
 import { createOwnerBudgets } from './gateway/owner-budgets.ts';
 import { createRateLimitedLog } from './observability/rate-limited-log.ts';
@@ -11,22 +7,14 @@ import { createRateLimitedLog } from './observability/rate-limited-log.ts';
 /** Milliseconds between two log lines about the same thing that a client can cause at will. */
 const WARNING_INTERVAL = 10_000;
 
-/** What the sockets stand on. */
-export interface GatewayGround {
-  readonly ground: Ground;
-  readonly stores: Stores;
-  readonly identity: Pick<Awaited<ReturnType<typeof createIdentity>>, 'verifier' | 'access'>;
-  readonly live: Pick<ReturnType<typeof createLive>, 'rooms'>;
-  readonly quotas: TenantQuotas;
-  readonly proxies: ProxyTrust;
-}
-
 /** The sockets of one node. */
-export function createNodeGateway({ ground, stores, identity, live, quotas, proxies }: GatewayGround): Gateway {
+export function createNodeGateway(ground: Ground, parts: Parts): Gateway {
   const { config, clock, telemetry } = ground;
+  const { stores, identity, live, events, quotas, proxies } = parts;
   return createGateway({
     ...ground,
     ...stores,
+    ...events,
     ...identity,
     rooms: live.rooms,
     warnings: createRateLimitedLog({ log: telemetry.log, clock, intervalMs: WARNING_INTERVAL }),

@@ -1,22 +1,27 @@
 import type { Ground } from './compose-ground.ts';
 import type { Stores } from './compose-stores.ts';
 import { createHeadWatch } from './rooms/head-watch.ts';
+import { createLivePresence } from './rooms/live-presence.ts';
 import { createRoomRegistry, type RoomRegistry } from './rooms/room-registry.ts';
 import { createUpdateWriter } from './rooms/update-writer.ts';
 import type { Service } from './service.ts';
 import { createArchiver } from './workers/archiver.ts';
+import type { ChangeAnnouncer } from './workers/change-announcer.ts';
 import { createCompactor } from './workers/compactor.ts';
 import { createMergeThread } from './workers/merge-thread.ts';
 import type { DocumentId } from './ports/update-log.ts';
 import { createSweeper, type SweeperDeps } from './workers/sweeper.ts';
 import { createVersionKeeper } from './workers/version-keeper.ts';
 
+/** Who is told of what happens in the rooms and to the documents behind them. */
+export interface LiveListeners {
+  readonly announcer: Pick<ChangeAnnouncer, 'noteChange'>;
+  /** Leaves nothing of documents in the search index, before they are removed for good. */
+  readonly eraseFromSearch: (documentIds: readonly DocumentId[]) => Promise<void>;
+}
+
 /** Live documents: rooms, the writer they share, and what keeps them level with the log and the log short. */
-export function createLive(
-  ground: Ground,
-  stores: Stores,
-  eraseFromSearch: (documentIds: readonly DocumentId[]) => Promise<void>,
-) {
+export function createLive(ground: Ground, stores: Stores, { announcer, eraseFromSearch }: LiveListeners) {
   const { config, clock, telemetry, node } = ground;
   const maxPendingBytes = config.limits.writerPendingBytes;
   const writer = createUpdateWriter({ log: stores.log, clock, telemetry, incarnation: node, maxPendingBytes });
@@ -36,12 +41,14 @@ export function createLive(
     onTail: (tail, idle) => {
       compactor.consider(tail, idle);
       versionKeeper.consider(tail.documentId, idle);
+      if (!idle) announcer.noteChange(tail.documentId);
     },
   });
   const headWatch = createHeadWatch({ ...stores, telemetry, rooms, clock });
   const relay: Service = { name: 'fan-out', drain: (milliseconds) => stores.fanOut.drain(milliseconds) };
   // The fan-out last: what the writer commits on its way out is still told.
-  return { rooms, writer, services: [headWatch, writer, rooms, versionKeeper, ...background, relay] };
+  const presence = createLivePresence({ ...stores, ...ground, rooms, awarenessLimits: config.presence.limits });
+  return { rooms, writer, presence, services: [headWatch, writer, rooms, versionKeeper, ...background, relay] };
 }
 
 /** What folds, archives and tidies up behind the rooms. */

@@ -6,6 +6,7 @@ import { createAccessChangeLog } from './adapters/sql/access-changes.ts';
 import { createApiKeyStore } from './adapters/sql/api-key-store.ts';
 import { createDocumentCatalog } from './adapters/sql/document-catalog.ts';
 import { createGrantStore } from './adapters/sql/grant-store.ts';
+import { createStoredEvents, type StoredEvents } from './adapters/sql/stored-events.ts';
 import { createStoredHistory, type StoredHistory } from './adapters/sql/stored-history.ts';
 import { openSqlite } from './adapters/sqlite/open-sqlite.ts';
 import { createSqliteUpdateLog } from './adapters/sqlite/update-log.ts';
@@ -27,7 +28,7 @@ import type { UpdateLog } from './ports/update-log.ts';
 import type { Service } from './service.ts';
 
 /** What keeps a node's documents, whichever technologies stand behind it. */
-export interface Stores extends StoredHistory {
+export interface Stores extends StoredHistory, StoredEvents {
   readonly log: UpdateLog;
   readonly catalog: DocumentCatalog;
   readonly grants: GrantStore;
@@ -81,6 +82,7 @@ async function openEmbedded(ground: Ground): Promise<Opened> {
   const log = createSqliteUpdateLog(sqlite);
   return {
     ...stored,
+    ...createStoredEvents({ database }),
     log,
     historyReads: { log, history: stored.history, snapshotIndex: stored.snapshotIndex },
     catalog: createDocumentCatalog({ database }),

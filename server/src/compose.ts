@@ -1,26 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { createProxyTrust } from './access/client-address.ts';
-import { createTenantQuotas } from './access/tenant-quotas.ts';
 import { createSystemClock } from './adapters/system/clock.ts';
-import type { HealthProbe } from './api/api-deps.ts';
-import { createApi } from './api/create-api.ts';
-import type { Ground } from './compose-ground.ts';
+import { createNodeApi, type NodeState } from './compose-api.ts';
 import { createNodeGateway } from './compose-gateway.ts';
-import { createIdentity } from './compose-identity.ts';
-import { createLive } from './compose-live.ts';
-import { createPast } from './compose-past.ts';
-import { createSearch, listenToCommits } from './compose-search.ts';
-import { openStores } from './compose-stores.ts';
+import type { Ground } from './compose-ground.ts';
+import { createParts } from './compose-parts.ts';
 import type { Config } from './config.ts';
 import { ScriptoriumError } from './core/errors.ts';
 import { HTTP_LIMITS } from './core/limits-http.ts';
 import { createLogger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import type { Clock } from './ports/clock.ts';
-import { createLiveDocuments } from './rooms/live-documents.ts';
 import { drainServices, drainTogether, withDeadline, type Service } from './service.ts';
 
 /** A node that serves. */
@@ -43,62 +33,26 @@ export async function startNode(config: Config, version: string): Promise<Node> 
   const clock = createSystemClock();
   const metrics = createMetrics();
   const log = createLogger({ level: config.logLevel });
-  const telemetry = { log, metrics };
-  const ground: Ground = { config, clock, telemetry, node: randomUUID() };
-  const { stores: opened, onCommit } = listenToCommits(await openStores(ground));
-  const quotas = createTenantQuotas({ ...ground, usage: opened.usage, limits: config.limits.tenant });
-  const stores = { ...opened, catalog: quotas.limit(opened.catalog) };
-  const live = createLive(ground, stores, (documentIds) => search?.erase(documentIds) ?? Promise.resolve());
-  const identity = await createIdentity(ground, stores);
-  const proxies = createProxyTrust(config.trustedProxies);
-  const gateway = createNodeGateway({ ground, stores, identity, live, quotas, proxies });
-  const documents = createLiveDocuments({ ...stores, ...ground, rooms: live.rooms });
-  const search = await createSearch({ ground, stores, documents, onCommit });
-  const past = createPast(ground, stores, live.rooms);
-  const state = { started: false, draining: false };
-  const api = await createApi({
-    ...identity,
-    config,
-    proxies,
-    rateWindows: stores.rateWindows,
-    version,
-    catalog: stores.catalog,
-    grants: stores.grants,
-    keys: stores.keys,
-    documents,
-    search: search === null ? null : { ...search.parts, freshen: () => identity.watch.look() },
-    ...past,
-    appDirectory: findApp(),
-    health: createHealthProbe(state, async () =>
-      live.writer.healthy ? stores.findTrouble() : 'the store does not answer',
-    ),
-    metricsPage: () => metrics.page(),
-    telemetry,
-    clock,
-  });
+  const ground: Ground = { config, clock, telemetry: { log, metrics }, node: randomUUID() };
+  const state: NodeState = { started: false, draining: false };
+  const parts = await createParts(ground);
+  const gateway = createNodeGateway(ground, parts);
+  const api = await createNodeApi(ground, parts, { version, state, metrics });
+  const development = parts.identity.developmentIssuer !== null;
   gateway.attach(api.server);
-  const port = await listen(api, config, identity.developmentIssuer !== null);
+  const port = await listen(api, config, development);
   state.started = true;
-  // Nobody comes in any more; then what is pending is committed, rooms are let go of, and the stores closed.
-  const front = drainTogether('front', [gateway, createApiService(api, clock)]);
-  const limits = { name: 'limits', drain: async () => stores.rateWindows.close() };
-  const services = [
-    front,
-    identity.watch,
-    past.service,
-    ...live.services,
-    ...(search?.services ?? []),
-    limits,
-    stores.service,
-  ];
+  // Nobody comes in any more before anything else ends.
+  const front = drainTogether('front', [gateway, parts.events.eventFeed, createApiService(api, clock)]);
   return {
     port,
-    development: identity.developmentIssuer !== null,
+    development,
     stop: async ({ atOnce } = { atOnce: false }) => {
       state.draining = true;
       const pause = atOnce ? 0 : config.shutdownPauseMs;
       if (pause > 0) await new Promise<void>((resolve) => clock.after(pause, resolve));
-      return drainServices({ clock, log }, services, Math.max(0, config.shutdownTimeoutMs - SHUTDOWN_RESERVE - pause));
+      const time = Math.max(0, config.shutdownTimeoutMs - SHUTDOWN_RESERVE - pause);
+      return drainServices({ clock, log }, [front, ...parts.services], time);
     },
   };
 }
@@ -114,25 +68,6 @@ function createApiService(api: FastifyInstance, clock: Clock): Service {
       await closed;
     },
   };
-}
-
-function createHealthProbe(
-  state: { readonly started: boolean; readonly draining: boolean },
-  findTrouble: () => Promise<string | null>,
-): HealthProbe {
-  return {
-    started: () => state.started,
-    readiness: async () => {
-      const reason = state.draining ? 'the server is going away' : await findTrouble();
-      return reason === null ? { kind: 'ready' } : { kind: 'unavailable', reason };
-    },
-  };
-}
-
-/** The built browser app, beside the server in the tree; `null` where it was not built. */
-function findApp(): string | null {
-  const directory = join(import.meta.dirname, '../../client/dist');
-  return existsSync(join(directory, 'index.html')) ? directory : null;
 }
 
 const LOOPBACK_ADDRESS = /^(127\.|::1$|::ffff:127\.)/;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isProxyEntry } from './access/client-address.ts';
 import { LIMIT_VARIABLES, PRESENCE_VARIABLES } from './config-limit-variables.ts';
+import { EVENT_VARIABLES } from './config-event-variables.ts';
 import { STORE_VARIABLES } from './config-store-variables.ts';
 import { TOKEN_VARIABLES } from './config-token-variables.ts';
 import { integer, variable } from './config-variable.ts';
@@ -45,6 +46,7 @@ export const VARIABLES = {
     { from: 0, to: 10_000_000, fallback: 2_000 },
     'Rows of the log (what one commit brings to a document) after which it gets a version by itself; 0: not by amount.',
   ),
+  ...EVENT_VARIABLES,
   ALLOWED_ORIGINS: variable(
     z.string().default('').transform(parseOrigins),
     '',

@@ -80,6 +80,14 @@ export interface Config {
   readonly search: SearchConfig | null;
   /** When versions are made by themselves: milliseconds and rows since the one before; 0 leaves it out. */
   readonly versions: { readonly after: number; readonly rows: number };
+  readonly events: {
+    /** Networks besides the public internet that webhooks may lead into. */
+    readonly allowedNetworks: readonly string[];
+    /** Milliseconds without a new row after which a change is told of. */
+    readonly quietMs: number;
+    /** Milliseconds that events and the log of deliveries are kept. */
+    readonly keepMs: number;
+  };
   /** Origins besides the server's own; `*` stands for any. */
   readonly allowedOrigins: readonly string[];
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -190,6 +198,11 @@ function toConfig(values: Values, warnings: readonly string[]): Config {
     },
     search: toSearch(values),
     versions: { after: values.VERSION_MINUTES * MINUTE, rows: values.VERSION_ROWS },
+    events: {
+      allowedNetworks: values.WEBHOOK_ALLOWED_NETWORKS,
+      quietMs: values.EVENTS_QUIET_SECONDS * 1000,
+      keepMs: values.EVENTS_KEEP_DAYS * 24 * HOUR,
+    },
     allowedOrigins: values.ALLOWED_ORIGINS,
     logLevel: values.LOG_LEVEL,
     limits: toLimits(values),

@@ -4,7 +4,7 @@ export const ROLES = ['none', 'viewer', 'commenter', 'editor', 'publisher', 'own
 export type Role = (typeof ROLES)[number];
 
 /** What a caller may do for the tenant as a whole; a machine's key may have one of these without being an admin. */
-export const ABILITIES = ['manage-keys', 'read-audit', 'manage-tenant'] as const;
+export const ABILITIES = ['manage-keys', 'read-audit', 'manage-tenant', 'manage-webhooks'] as const;
 
 export type Ability = (typeof ABILITIES)[number];
 
@@ -47,6 +47,7 @@ const LEAST_ROLE: Readonly<Record<Action, Role>> = {
   'manage-keys': 'admin',
   'read-audit': 'admin',
   'manage-tenant': 'admin',
+  'manage-webhooks': 'admin',
 };
 
 /** Whether a role includes an action. */

@@ -38,6 +38,25 @@ const ACCESS_CALLS: readonly Call[] = [
   ['DELETE', '/v1/api-keys/0123456789abcdef', null],
 ];
 
+/** Who may make these is told in the tests of webhooks, presence and erasure. */
+const EVENT_CALLS: readonly Call[] = [
+  ['GET', '/v1/documents/there/events', null],
+  ['GET', '/v1/documents/there/presence', null],
+  ['POST', '/v1/documents/there/broadcast', { payload: '' }],
+  ['POST', '/v1/documents/there/erasure', null],
+  ['GET', '/v1/erasures', null],
+  ['GET', '/v1/erasures/er_0123456789abcdef', null],
+  ['GET', '/v1/users/bob/export', null],
+  ['GET', '/v1/webhooks', null],
+  ['POST', '/v1/webhooks', { url: 'https://example.org' }],
+  ['GET', '/v1/webhooks/wh_0123456789abcdef', null],
+  ['PATCH', '/v1/webhooks/wh_0123456789abcdef', {}],
+  ['DELETE', '/v1/webhooks/wh_0123456789abcdef', null],
+  ['POST', '/v1/webhooks/wh_0123456789abcdef/rotate', {}],
+  ['GET', '/v1/webhooks/wh_0123456789abcdef/deliveries', null],
+  ['POST', '/v1/webhooks/wh_0123456789abcdef/replay', {}],
+];
+
 function call([method, url, payload]: Call, headers: Record<string, string> = {}) {
   return world.app.inject({ method, url, headers, ...(payload !== null && { payload }) });
 }
@@ -51,14 +70,15 @@ describe('[AUTH14] no call without a valid token', () => {
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
     const open = ['GET /v1/config', 'POST /v1/dev/sign-in'];
-    const parameters = { there: '{name}', 'user:bob': '{subject}', bob: '{user}', '0123456789abcdef': '{id}' };
-    const covered = [...CALLS, ...ACCESS_CALLS].map(([method, url]) =>
+    const ids = { er_0123456789abcdef: '{id}', wh_0123456789abcdef: '{id}', '0123456789abcdef': '{id}' };
+    const parameters = { there: '{name}', 'user:bob': '{subject}', bob: '{user}', ...ids };
+    const covered = [...CALLS, ...ACCESS_CALLS, ...EVENT_CALLS].map(([method, url]) =>
       Object.entries(parameters).reduce((text, [value, name]) => text.replace(value, name), `${method} ${url}`),
     );
     expect(routes.filter((route) => route.includes('/v1/')).toSorted()).toEqual([...covered, ...open].toSorted());
   });
 
-  test.each([...CALLS, ...ACCESS_CALLS])('%s %s', async (...row) => {
+  test.each([...CALLS, ...ACCESS_CALLS, ...EVENT_CALLS])('%s %s', async (...row) => {
     const expired = await world.token({ exp: world.clock.now() / 1000 - 1 });
     for (const authorization of [undefined, '', 'Bearer', 'Bearer x', 'Basic YTpi', `Token ${expired}`]) {
       const response = await call(row, authorization === undefined ? {} : { authorization });

@@ -4,6 +4,7 @@ import type { RequestRates } from './request-limits.ts';
 import type { Access } from '../access/access.ts';
 import type { ApiKeyStore } from '../ports/api-key-store.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { DeliveryQueue } from '../ports/delivery-queue.ts';
 import type { DocumentCatalog } from '../ports/document-catalog.ts';
 import type { DocumentEdits } from '../ports/document-edits.ts';
 import type { DocumentPast } from '../ports/document-past.ts';
@@ -14,9 +15,16 @@ import type { Publications } from '../ports/publications.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { TokenIssuer } from '../ports/token-issuer.ts';
 import type { TokenVerifier } from '../ports/token-verifier.ts';
+import type { ErasureStore } from '../ports/erasure-store.ts';
+import type { LivePresence } from '../ports/live-presence.ts';
+import type { PersonRecordStore } from '../ports/person-records.ts';
+import type { Outbox } from '../ports/outbox.ts';
+import type { DocumentEraser } from '../workers/document-eraser.ts';
+import type { EventFeed } from '../workers/event-feed.ts';
 import type { LiveDocuments } from '../ports/live-documents.ts';
 import type { SearchRebuilds } from '../workers/search/search-rebuilds.ts';
 import type { SearchDeps } from './search/search-documents.ts';
+import type { WebhookStore } from '../ports/webhook-store.ts';
 
 /** Whether the node can serve, and if not, one sentence why. */
 export type Readiness = { readonly kind: 'ready' } | { readonly kind: 'unavailable'; readonly reason: string };
@@ -62,6 +70,14 @@ export interface ApiDeps {
   readonly keys: ApiKeyStore;
   /** `null` where search is switched off. */
   readonly search: SearchParts | null;
+  readonly webhooks: WebhookStore;
+  readonly deliveries: DeliveryQueue;
+  readonly outbox: Outbox;
+  readonly eventFeed: Pick<EventFeed, 'follow'>;
+  readonly presence: LivePresence;
+  readonly erasures: ErasureStore;
+  readonly people: PersonRecordStore;
+  readonly eraser: Pick<DocumentEraser, 'erase'>;
   /** Told of each change to grants and keys; done when this node has taken note of it. */
   readonly noteAccessChange: (revision: number) => Promise<void>;
   /** `null` when people sign in elsewhere. */

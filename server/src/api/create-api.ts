@@ -16,6 +16,8 @@ import { contentRoutes } from './routes/content.ts';
 import { documentGrantRoutes } from './routes/document-grants.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { exportRoutes } from './routes/exports.ts';
+import { erasureRoutes } from './routes/erasures.ts';
+import { eventStreamRoutes } from './routes/event-stream.ts';
 import { grantRoutes } from './routes/grants.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
@@ -24,6 +26,10 @@ import { openApiRoutes } from './routes/openapi.ts';
 import { searchRoutes } from './routes/search.ts';
 import { publicationRoutes } from './routes/publications.ts';
 import { publishedPageRoutes } from './routes/published-pages.ts';
+import { peopleRoutes } from './routes/people.ts';
+import { presenceRoutes } from './routes/presence.ts';
+import { webhookDeliveryRoutes } from './routes/webhook-deliveries.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
 import { clientConfigRoutes, developmentRoutes, sessionRoutes } from './routes/session.ts';
 import { versionRoutes } from './routes/versions.ts';
 import { setSecurityHeaders } from './security-headers.ts';
@@ -90,6 +96,12 @@ async function registerRoutes(app: FastifyInstance, deps: ApiDeps): Promise<void
         await authenticated.register(grantRoutes, deps);
         await authenticated.register(apiKeyRoutes, deps);
         if (deps.search !== null) await authenticated.register(searchRoutes, { ...deps, search: deps.search });
+        await authenticated.register(webhookRoutes, deps);
+        await authenticated.register(webhookDeliveryRoutes, deps);
+        await authenticated.register(eventStreamRoutes, deps);
+        await authenticated.register(presenceRoutes, deps);
+        await authenticated.register(erasureRoutes, deps);
+        await authenticated.register(peopleRoutes, deps);
       });
     },
     { prefix: '/v1' },

@@ -12,6 +12,7 @@ import { addMigrateCommand } from './migrate-command.ts';
 import { addSearchCommand } from './search-command.ts';
 import { addRepairCommand } from './repair-command.ts';
 import { addTokenCommand } from './token-command.ts';
+import { addWebhooksCommand } from './webhooks-command.ts';
 
 /** Reads the configuration as the server does; a command that runs beside a server must see the same stores. */
 function readConfig(): Config {
@@ -38,6 +39,7 @@ async function run(args: readonly string[]): Promise<void> {
   addExportCommand(program, deps);
   addImportCommand(program, deps);
   addRepairCommand(program, deps);
+  addWebhooksCommand(program, deps);
   await program.parseAsync([...args], { from: 'user' });
 }
 

@@ -49,7 +49,7 @@ describe('[AUTH2] a role includes what lesser roles may do, and none includes no
     editor,
     publisher: [...editor, 'publish'],
     owner,
-    admin: [...owner, 'manage-keys', 'read-audit', 'manage-tenant'],
+    admin: [...owner, 'manage-keys', 'read-audit', 'manage-tenant', 'manage-webhooks'],
   };
   test.each(Object.entries(allowed) as [Role, readonly Action[]][])('%s', (role, actions) => {
     for (const action of ACTIONS) {

@@ -25,6 +25,7 @@ import type { OwnerBudgets } from './owner-budgets.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import type { SyncDeps } from './session-sync.ts';
 import { SessionTable, type HocuspocusContext } from './session-table.ts';
+import type { Visits } from './visits.ts';
 import { readUpgradeRequest } from './upgrade-request.ts';
 
 export interface GatewayConfig {
@@ -57,6 +58,7 @@ export type GatewayDeps = Omit<AdmissionDeps, 'admissions'> &
     readonly owners: OwnerBudgets;
     /** Which hops are believed about the address of a client. */
     readonly proxies: ProxyTrust;
+    readonly visits?: Visits;
   };
 
 /** All WebSockets of the node. */

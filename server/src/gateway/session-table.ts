@@ -16,6 +16,7 @@ import { findFull, type SlotLimits } from './slot-limits.ts';
 import type { SyncDeps } from './session-sync.ts';
 import type { Session } from './session.ts';
 import { keepStanding, type SessionStanding } from './session-standing.ts';
+import type { Visits } from './visits.ts';
 
 /** What a connection of Hocuspocus knows of ours. */
 export interface HocuspocusContext {
@@ -53,6 +54,8 @@ export type SessionTableDeps = LoginDeps &
   SyncDeps & {
     /** Bytes outside any session that it may send before anybody was let in. */
     readonly maxOutsideBytes: number;
+    /** Told of who comes and goes, where anybody wants to know. */
+    readonly visits?: Visits;
   };
 
 /** The sessions of one socket, by the address that the client uses, and the way of each frame to its handler. */
@@ -209,6 +212,7 @@ export class SessionTable {
     }
     this.#slots.set(address, { kind: 'open', session, connection, standing: keepStanding(this.#deps, session) });
     session.room.attach(session);
+    this.#deps.visits?.noteJoined(session);
     if (session.room.quarantine !== null) {
       session.bar('for-good');
       session.tellRefused('document-quarantined');
@@ -266,6 +270,7 @@ export class SessionTable {
     if (slot.session === null) return;
     try {
       if (slot.kind === 'open') slot.standing.stop();
+      if (slot.kind === 'open') this.#deps.visits?.noteLeft(slot.session);
       slot.session.end();
     } catch (error) {
       // The room is let go of all the same, and so are the socket's other sessions.

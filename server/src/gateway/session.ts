@@ -3,6 +3,7 @@ import type { ErrorCode } from '@scriptorium/shared/error-codes';
 import { ERRORS } from '@scriptorium/shared/error-codes';
 import type { ServerMessage } from '@scriptorium/shared/stateless-messages';
 import { createAckLedger, type AckEntry, type AckLedger } from '../core/ack-ledger.ts';
+import { assertNever } from '../core/errors.ts';
 import type { Bar } from '../core/session-standing.ts';
 import type { PresenceRights } from '../core/presence-policy.ts';
 import type { WriteScope } from '../core/write-scope.ts';
@@ -194,15 +195,27 @@ export class Session implements RoomSession {
   };
 
   send(outbound: Outbound): void {
+    // y-websocket has no such message.
+    if (outbound.kind === 'stateless' && this.socket.dialect !== 'hocuspocus') return;
     let frame = outbound.frames.get(this.address.key);
     if (frame === undefined) {
-      frame =
-        outbound.kind === 'update'
-          ? updateFrame(this.address, outbound.bytes)
-          : awarenessFrame(this.address, outbound.bytes);
+      frame = this.#toFrame(outbound);
       outbound.frames.set(this.address.key, frame);
     }
     this.sendFrame(frame);
+  }
+
+  #toFrame({ kind, bytes }: Outbound): Uint8Array {
+    switch (kind) {
+      case 'update':
+        return updateFrame(this.address, bytes);
+      case 'awareness':
+        return awarenessFrame(this.address, bytes);
+      case 'stateless':
+        return statelessFrame(this.address, new TextDecoder().decode(bytes));
+      default:
+        return assertNever(kind);
+    }
   }
 
   sendFrame(frame: Uint8Array, taken?: () => void): void {

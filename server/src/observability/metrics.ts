@@ -58,6 +58,10 @@ const COUNTERS: Readonly<Record<CounterName, string>> = {
   search_failures_total: 'Times that the search index or the store did not answer the projection.',
   search_dead_letters_total: 'Documents set aside because the search index can never take them as they are.',
   search_queries_total: 'Searches asked for.',
+  webhooks_delivered_total: 'Events that webhooks took.',
+  webhooks_failed_total: 'Attempts at a webhook that failed and are made again.',
+  webhooks_given_up_total: 'Events that a webhook never took.',
+  events_dropped_total: 'People who came or went and were not told of, since too many did at once.',
 };
 
 const GAUGES: Readonly<Record<GaugeName, string>> = {

@@ -59,7 +59,11 @@ export type CounterName =
   | 'search_documents_indexed_total'
   | 'search_failures_total'
   | 'search_dead_letters_total'
-  | 'search_queries_total';
+  | 'search_queries_total'
+  | 'webhooks_delivered_total'
+  | 'webhooks_failed_total'
+  | 'webhooks_given_up_total'
+  | 'events_dropped_total';
 
 /** Names of all gauges. */
 export type GaugeName =

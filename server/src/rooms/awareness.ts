@@ -8,6 +8,7 @@ import {
   type PresenceEntry,
 } from '../core/presence-update.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
+import type { PresentClient } from '../ports/live-presence.ts';
 import { createAwarenessRelay, type AwarenessRelay } from './awareness-relay.ts';
 import { outboundAwareness } from './outbound.ts';
 import type { RoomSession } from './room-session.ts';
@@ -37,6 +38,8 @@ export interface RoomAwareness {
   encodeFor(session: RoomSession): Uint8Array | null;
   /** The session sees the others from now on, or does not any more: it is told of them, or that they are gone. */
   bringLevel(session: RoomSession): void;
+  /** Everybody who is here, with whose they are. */
+  present(): readonly PresentClient[];
   /** Marks the session's clients as gone and tells the others. */
   leave(session: RoomSession): void;
   /** Marks the clients of a node that is gone as gone. */
@@ -158,6 +161,10 @@ class Awareness implements RoomAwareness {
     // A goodbye under the clock that it saw last is news to it, and does not keep the state of later from it.
     const told = session.presence.sees ? entries : entries.map((entry) => ({ ...entry, state: LEFT }));
     session.send(outboundAwareness(encodePresenceUpdate(told)));
+  }
+
+  present(): readonly PresentClient[] {
+    return this.#table.all().map(({ client, holder, state }) => ({ client, user: holder.user, state }));
   }
 
   leave(session: RoomSession): void {

@@ -3,8 +3,8 @@
  * so a broadcast costs one buffer per distinct address, not one per session.
  */
 export interface Outbound {
-  readonly kind: 'update' | 'awareness';
-  /** A Yjs V1 update, or a y-protocols awareness update. */
+  readonly kind: 'update' | 'awareness' | 'stateless';
+  /** A Yjs V1 update, a y-protocols awareness update, or the text of a message. */
   readonly bytes: Uint8Array;
   readonly frames: SharedFrames;
 }
@@ -36,4 +36,8 @@ export function outboundUpdate(bytes: Uint8Array): Outbound {
 
 export function outboundAwareness(bytes: Uint8Array): Outbound {
   return { kind: 'awareness', bytes, frames: new SharedFrames() };
+}
+
+export function outboundStateless(payload: string): Outbound {
+  return { kind: 'stateless', bytes: new TextEncoder().encode(payload), frames: new SharedFrames() };
 }

@@ -1,9 +1,11 @@
 import { MalformedAwareness } from '../core/presence-update.ts';
+import { decodeStatelessRelay } from '../core/stateless-relay.ts';
 import type { FanOut, RelayMessage } from '../ports/fan-out.ts';
 import type { DocumentId } from '../ports/update-log.ts';
 import { receiveRelay, type CatchUpDeps } from './catch-up.ts';
 import type { HeadComparison } from './head-comparison.ts';
 import type { Room } from './room.ts';
+import { sendStateless } from './send-stateless.ts';
 
 export interface RoomRelayDeps extends CatchUpDeps {
   readonly fanOut: FanOut;
@@ -93,6 +95,11 @@ function receivePresence(
   room: Room,
   { node, update }: { readonly node: string; readonly update: Uint8Array },
 ): void {
+  const payload = decodeStatelessRelay(update);
+  if (payload !== null) {
+    sendStateless(room.sessions, payload);
+    return;
+  }
   try {
     room.awareness.receiveRelay(node, update);
   } catch (error) {

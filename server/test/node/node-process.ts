@@ -16,6 +16,8 @@ export interface NodeProcess {
   kill(): void;
   /** What it wrote on standard error. */
   errors(): string;
+  /** What it wrote on standard output, its log included. */
+  output(): string;
 }
 
 /** Starts the server on a free port; `hook` is a module that is loaded before it. */
@@ -33,8 +35,8 @@ export function startNodeProcess(
   child.stderr.on('data', (text: Buffer) => {
     errors += text.toString();
   });
+  let output = '';
   const port = new Promise<number>((resolve) => {
-    let output = '';
     child.stdout.on('data', (text: Buffer) => {
       output += text.toString();
       const found = /ws:\/\/127\.0\.0\.1:(\d+)/.exec(output)?.[1];
@@ -47,5 +49,6 @@ export function startNodeProcess(
     terminate: () => void child.kill('SIGTERM'),
     kill: () => void child.kill('SIGKILL'),
     errors: () => errors,
+    output: () => output,
   };
 }

@@ -14,6 +14,7 @@ import { createDocumentCatalog } from '../../src/adapters/sql/document-catalog.t
 import type { Schema } from '../../src/adapters/sql/schema.ts';
 import { createFilesystemSnapshotStore } from '../../src/adapters/filesystem/snapshot-store.ts';
 import { createStoredHistory } from '../../src/adapters/sql/stored-history.ts';
+import { createStoredEvents, type StoredEvents } from '../../src/adapters/sql/stored-events.ts';
 import { openSqlite } from '../../src/adapters/sqlite/open-sqlite.ts';
 import { createSqliteUpdateLog } from '../../src/adapters/sqlite/update-log.ts';
 import type { ApiDeps, Readiness, SearchParts } from '../../src/api/api-deps.ts';
@@ -33,6 +34,7 @@ import type { GrantStore } from '../../src/ports/grant-store.ts';
 import type { LiveDocuments, RetireReason } from '../../src/ports/live-documents.ts';
 import type { DocumentId, UpdateLog } from '../../src/ports/update-log.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
+import { createEventParts } from './event-parts.ts';
 import { createStandingParts } from './standing-parts.ts';
 import { createTemporaryDirectory } from './temporary-directory.ts';
 
@@ -45,6 +47,7 @@ export interface ApiWorld {
   readonly app: FastifyInstance;
   readonly grants: GrantStore;
   readonly keys: ApiKeyStore;
+  readonly events: StoredEvents;
   readonly watch: AccessWatch;
   readonly clock: FakeClock;
   readonly logLines: readonly string[];
@@ -90,6 +93,7 @@ export async function createApiWorld({
     parseClaims: parseTokenClaims,
   });
   const standing = createStandingParts(sqlite.database, clock, { log, metrics });
+  const events = createStoredEvents({ database: sqlite.database });
   const app = await createApi({
     config: {
       allowedOrigins: [],
@@ -124,6 +128,8 @@ export async function createApiWorld({
     grants: standing.grants,
     keys: standing.keys,
     search: { ...search, ...createSearchParts(sqlite.database, standing.watch) },
+    ...events,
+    ...createEventParts({ events, directory: directory.path, clock, telemetry: { log, metrics }, sqlite }),
     noteAccessChange: () => standing.watch.look(),
     developmentIssuer: createDevelopmentIssuer({ secret: SECRET, clock }),
     appDirectory: null,
@@ -137,6 +143,7 @@ export async function createApiWorld({
   return {
     ...played,
     ...standing,
+    events,
     app,
     clock,
     logLines,

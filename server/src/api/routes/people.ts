@@ -1,0 +1,44 @@
+import { personExportSchema } from '@scriptorium/shared/erasure-schemas';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { ApiDeps } from '../api-deps.ts';
+import { callerOf, requireAbility } from '../authenticate.ts';
+import { BEARER_SECURITY, problemResponses, TOKEN_PROBLEMS } from '../describe-route.ts';
+import { toGrantView, toTime } from '../grant-views.ts';
+
+type PeopleDeps = Pick<ApiDeps, 'people'>;
+
+const USER_MAX_LENGTH = 255;
+
+/** What is kept about a person, for whoever has to tell them. */
+export const peopleRoutes: FastifyPluginAsyncZod<PeopleDeps> = async (app, { people }) => {
+  const schema = {
+    tags: ['Erasure'],
+    security: BEARER_SECURITY,
+    operationId: 'exportPerson',
+    summary: 'Export what is kept about a person',
+    description:
+      'Documents that they made or wrote in, grants, keys, webhooks and the newest thousand events that bear their id. ' +
+      'What they wrote is in the content and history of these documents. Needs `manage-tenant`, or is about oneself.',
+    params: z.object({ user: z.string().min(1).max(USER_MAX_LENGTH) }),
+    response: { 200: personExportSchema, ...problemResponses(...TOKEN_PROBLEMS, 'bad-request', 'forbidden') },
+  };
+  app.get('/users/:user/export', { schema }, async (request) => {
+    const caller = callerOf(request);
+    const { user } = request.params;
+    if (user !== caller.identity.user) requireAbility(caller, 'manage-tenant');
+    const records = await people.read(caller.identity.tenant, user);
+    const dated = <T extends { readonly createdAt: number }>(entry: T) => ({
+      ...entry,
+      createdAt: new Date(entry.createdAt).toISOString(),
+    });
+    return {
+      user,
+      documents: records.documents.map((it) => ({ ...it, deletedAt: toTime(it.deletedAt) })),
+      grants: records.grants.map(toGrantView),
+      apiKeys: records.apiKeys.map(dated),
+      webhooks: records.webhooks.map(dated),
+      events: records.events.map(({ name, type, at }) => ({ document: name, type, at: new Date(at).toISOString() })),
+    };
+  });
+};

@@ -1,0 +1,49 @@
+import { createProxyTrust } from './access/client-address.ts';
+import { createTenantQuotas } from './access/tenant-quotas.ts';
+import { createEvents } from './compose-events.ts';
+import type { Ground } from './compose-ground.ts';
+import { createIdentity } from './compose-identity.ts';
+import { createLive } from './compose-live.ts';
+import { createPast } from './compose-past.ts';
+import { createSearch, listenToCommits, type Search } from './compose-search.ts';
+import { openStores } from './compose-stores.ts';
+import type { DocumentId } from './ports/update-log.ts';
+import { createLiveDocuments } from './rooms/live-documents.ts';
+import type { Service } from './service.ts';
+
+/** Everything that stands behind the sockets and the REST API of one node. */
+export async function createParts(ground: Ground) {
+  const { config } = ground;
+  const { stores: opened, onCommit } = listenToCommits(await openStores(ground));
+  const quotas = createTenantQuotas({ ...ground, usage: opened.usage, limits: config.limits.tenant });
+  const stores = { ...opened, catalog: quotas.limit(opened.catalog) };
+  const eraseFromSearch = async (documentIds: readonly DocumentId[]): Promise<void> => {
+    await search?.erase(documentIds);
+  };
+  const events = createEvents(ground, stores, { eraseFromSearch });
+  const live = createLive(ground, stores, { announcer: events.announcer, eraseFromSearch });
+  const identity = await createIdentity(ground, stores);
+  const documents = createLiveDocuments({ ...stores, ...ground, rooms: live.rooms });
+  const search: Search | null = await createSearch({ ground, stores, documents, onCommit });
+  const past = createPast(ground, stores, live.rooms);
+  const proxies = createProxyTrust(config.trustedProxies);
+  const limits: Service = {
+    name: 'limits',
+    drain: async () => {
+      stores.rateWindows.close();
+    },
+  };
+  // What is pending is committed, rooms are let go of, then what follows the log ends, and the stores are closed.
+  const services: readonly Service[] = [
+    identity.watch,
+    past.service,
+    ...live.services,
+    ...events.services,
+    ...(search?.services ?? []),
+    limits,
+    stores.service,
+  ];
+  return { stores, quotas, events, live, identity, documents, search, past, proxies, services };
+}
+
+export type Parts = Awaited<ReturnType<typeof createParts>>;

@@ -1,0 +1,139 @@
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { Redis } from 'ioredis';
+import { sql } from 'kysely';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import * as Y from 'yjs';
+import type { S3Settings } from '../../src/adapters/s3/open-s3.ts';
+import { openPostgresStore, type PostgresStoreUnderTest } from '../contracts/postgres-store.ts';
+import { type NodeProcess, startNodeProcess } from '../node/node-process.ts';
+import { connectByHand, signToken } from '../node/test-node.ts';
+import { newBucket } from '../services/s3-bucket.ts';
+import { missing, newDatabase, newRedisSpace } from '../services/shared-services.ts';
+import { createTemporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+const MARKER = 'Marker4711OfTheErasedDocument';
+
+let directory: TemporaryDirectory;
+const ends: (() => unknown)[] = [];
+beforeEach(() => void (directory = createTemporaryDirectory('erasure')));
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+  directory.remove();
+});
+
+/** Tables in which the marker is, as text or as bytes. */
+async function findInPostgres({ database }: PostgresStoreUnderTest): Promise<readonly string[]> {
+  const tables = await sql<{ name: string }>`
+    select c.oid::regclass::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.relkind in ('r', 'p') and not c.relispartition and n.nspname not in ('pg_catalog', 'information_schema')
+    order by 1`.execute(database);
+  const hex = Buffer.from(MARKER).toString('hex');
+  const found: string[] = [];
+  for (const { name } of tables.rows) {
+    // The text of a row shows bytes in hex.
+    const { rows } = await sql<{ count: number }>`
+      select count(*)::int as count from ${sql.raw(name)} t
+      where strpos(t::text, ${MARKER}) > 0 or strpos(t::text, ${hex}) > 0`.execute(database);
+    if (Number(rows[0]?.count) > 0) found.push(name);
+  }
+  return found;
+}
+
+/** Keys of objects that hold the marker, and of all there are. */
+async function findInBucket({ bucket: Bucket, endpoint, credentials }: S3Settings) {
+  const { accessKeyId = '', secretAccessKey = '' } = credentials ?? {};
+  const client = new S3Client({
+    endpoint: endpoint ?? '',
+    region: 'us-east-1',
+    forcePathStyle: true,
+    credentials: { accessKeyId, secretAccessKey },
+  });
+  const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket }));
+  const keys = Contents.map(({ Key = '' }) => Key);
+  const marked: string[] = [];
+  for (const Key of keys) {
+    const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
+    if (Buffer.from((await Body?.transformToByteArray()) ?? []).includes(MARKER)) marked.push(Key);
+  }
+  client.destroy();
+  return { keys, marked };
+}
+
+/** Keys of Redis that hold the marker, in whatever form. */
+async function findInRedis(url: string): Promise<readonly string[]> {
+  const redis = new Redis(url);
+  const found: string[] = [];
+  for await (const keys of redis.scanStream({ count: 1_000 })) {
+    for (const key of keys as string[]) if ((await redis.dumpBuffer(key))?.includes(MARKER)) found.push(key);
+  }
+  redis.disconnect();
+  return found;
+}
+
+async function write(node: NodeProcess, document: string, text: string): Promise<void> {
+  const client = await connectByHand(`ws://127.0.0.1:${await node.port}/collab`);
+  await client.enter(document, await signToken({ sub: 'ada', role: 'owner' }));
+  const doc = new Y.Doc();
+  doc.getText('t').insert(0, text);
+  client.update(document, Y.encodeStateAsUpdate(doc));
+  await client.until('status');
+  client.socket.close();
+}
+
+describe.skipIf(missing.postgres || missing.redis || missing.objectStore)('a cluster', () => {
+  it('[HOOK52] keeps no byte of an erased document in PostgreSQL, the bucket, Redis or the log, and keeps the others', async () => {
+    const [url, redis, bucket] = [await newDatabase(), newRedisSpace(), await newBucket()];
+    const node = startNodeProcess(directory.path, {
+      variables: {
+        DATABASE_URL: url,
+        REDIS_URL: redis.url,
+        REDIS_PREFIX: redis.prefix,
+        S3_BUCKET: bucket.bucket,
+        S3_ENDPOINT: bucket.endpoint ?? '',
+        S3_FORCE_PATH_STYLE: 'true',
+        AWS_ACCESS_KEY_ID: bucket.credentials?.accessKeyId ?? '',
+        AWS_SECRET_ACCESS_KEY: bucket.credentials?.secretAccessKey ?? '',
+        LOG_LEVEL: 'debug',
+        EVENTS_QUIET_SECONDS: '1',
+      },
+    });
+    ends.push(() => node.kill());
+    const origin = `http://127.0.0.1:${await node.port}`;
+    const authorization = `Bearer ${await signToken({ sub: 'grace', role: 'admin' })}`;
+    const ask = (path: string, init: RequestInit = {}) =>
+      fetch(`${origin}/v1${path}`, { ...init, headers: { authorization } });
+    await write(node, 'doomed', `${MARKER} `.repeat(5_000));
+    await write(node, 'kept', 'what stays '.repeat(10_000));
+    const store = await openPostgresStore(url);
+    ends.push(() => store.close());
+    // Large enough for snapshots in the bucket: both are there, or there would be nothing to find.
+    await waitUntil('snapshots are in the bucket', async () => (await findInBucket(bucket)).keys.length >= 2);
+    expect(await findInPostgres(store)).toEqual(['log_rows']);
+    expect((await findInBucket(bucket)).marked).toHaveLength(1);
+
+    const erased = await ask('/documents/doomed/erasure', { method: 'POST' });
+    expect(erased.status).toBe(200);
+    const record = (await erased.json()) as { readonly finishedAt: string | null };
+    expect(record).toMatchObject({ counts: { rows: 1, objects: 1 } });
+    expect(record.finishedAt).not.toBeNull();
+    expect(await findInPostgres(store)).toEqual([]);
+    const left = await findInBucket(bucket);
+    expect([left.marked, left.keys.length]).toEqual([[], 1]);
+    expect(await findInRedis(redis.url)).toEqual([]);
+    expect((await ask('/documents/doomed')).status).toBe(410);
+    expect((await (await ask('/documents/kept/content?format=text')).text()).trim()).toBe(
+      'what stays '.repeat(10_000).trim(),
+    );
+    // Somebody who comes back with all of it cannot bring it back.
+    const client = await connectByHand(`ws://127.0.0.1:${await node.port}/collab`);
+    client.login('doomed', await signToken({ sub: 'ada', role: 'viewer' }));
+    await client.until('denied');
+    client.socket.close();
+    node.terminate();
+    await node.code;
+    const output = node.output() + node.errors();
+    expect(output).toContain('"level"');
+    expect(output).not.toContain(MARKER);
+  });
+});

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { grantSchema } from './access-schemas.ts';
+import { EVENT_TYPES } from './event-types.ts';
+
+const EXAMPLE_TIME = '2026-11-23T09:30:00.000Z';
+const timeSchema = z.iso.datetime().meta({ examples: [EXAMPLE_TIME] });
+
+/** Proof that a document was erased. */
+export const erasureSchema = z
+  .object({
+    id: z.string(),
+    kind: z.enum(['document']),
+    subjectHash: z.string().meta({
+      description: "SHA-256 of tenant, `/` and the document's name, hex: whoever knows the name can check it.",
+    }),
+    begunAt: timeSchema,
+    begunBy: z.string(),
+    finishedAt: timeSchema.nullable().meta({ description: '`null` until nothing is left.' }),
+    counts: z.record(z.string(), z.number()).meta({ description: 'How much went: `rows`, `events`, `objects` …' }),
+  })
+  .meta({
+    id: 'Erasure',
+    examples: [
+      {
+        id: 'er_0123456789abcdef',
+        kind: 'document',
+        subjectHash: '2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae',
+        begunAt: EXAMPLE_TIME,
+        begunBy: 'ada',
+        finishedAt: EXAMPLE_TIME,
+        counts: { rows: 42, events: 3, objects: 2 },
+      },
+    ],
+  });
+
+export const erasureListSchema = z.object({ erasures: z.array(erasureSchema) }).meta({ id: 'ErasureList' });
+
+/** Answer of `GET /v1/users/{user}/export`. */
+export const personExportSchema = z
+  .object({
+    user: z.string(),
+    documents: z.array(
+      z.object({ name: z.string(), created: z.boolean(), wrote: z.boolean(), deletedAt: timeSchema.nullable() }),
+    ),
+    grants: z.array(grantSchema),
+    apiKeys: z.array(z.object({ id: z.string(), label: z.string(), createdAt: timeSchema })),
+    webhooks: z.array(z.object({ id: z.string(), url: z.string(), createdAt: timeSchema })),
+    events: z.array(z.object({ document: z.string(), type: z.enum(EVENT_TYPES), at: timeSchema })),
+  })
+  .meta({ id: 'PersonExport' });
