@@ -131,7 +131,9 @@ async function openBucket({ config, clock, telemetry }: Ground): Promise<Snapsho
   const { objects } = config.stores;
   if (objects === null) return null;
   const { openS3 } = await import('./adapters/s3/open-s3.ts');
-  return openS3({ settings: objects, clock, log: telemetry.log });
+  const { guardSnapshots } = await import('./adapters/system/guarded-snapshots.ts');
+  const { log } = telemetry;
+  return guardSnapshots({ store: await openS3({ settings: objects, clock, log }), log });
 }
 
 /** How this node hears of others. Redis is loaded only where it is used: alone, a node need not pay for it. */
