@@ -110,7 +110,8 @@ describe('the thread for conversions', () => {
       kind: 'replace',
       base: EMPTY,
       format: 'markdown',
-      body: bytes('['.repeat(2_000_000)),
+      // More than any machine gets through in the time.
+      body: bytes('['.repeat(16_000_000)),
       clientId: 6,
     });
     const next = thread.run({ kind: 'render', state: EMPTY, format: 'text' });
