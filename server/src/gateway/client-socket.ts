@@ -9,6 +9,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { RateLimitedLog } from '../observability/rate-limited-log.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { Identity } from '../ports/token-verifier.ts';
+import { cutWhoGoesOn } from './cut-who-goes-on.ts';
 import {
   frameAddress,
   NO_ADDRESS,
@@ -279,11 +280,12 @@ export class ClientSocket implements SessionSocket {
   #close(code: number, reason: string): void {
     if (this.#ending) return;
     this.#ending = true;
-    const { webSocket, clock } = this.#deps;
+    const { webSocket, raw, clock } = this.#deps;
     // A paused socket would never read the peer's answer to our close.
     webSocket.resume();
     this.output.finish();
     webSocket.close(code, reason.slice(0, 120));
+    if (this.identity === null) cutWhoGoesOn(webSocket, raw);
     clock.after(CLOSE_PATIENCE, () => {
       webSocket.terminate();
     });
