@@ -54,6 +54,17 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'attacks',
+          include: ['e2e/attacks/**/*.test.ts'],
+          pool: 'forks',
+          // What an innocent client meets is measured.
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
           name: 'e2e',
           include: ['e2e/scenarios/**/*.test.ts'],
           pool: 'forks',

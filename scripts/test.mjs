@@ -7,13 +7,14 @@ import { fileURLToPath } from 'node:url';
 import { addOutcomes, formatCounts, formatOutcome } from './test/outcome.mjs';
 import { runStage } from './test/run-stage.mjs';
 
-/** Stages in their order, with the minutes that each may take on two cores. */
+/** Stages in their order, with the minutes that each may take on two cores, and at full size where that is long. */
 const STAGES = [
   { name: 'check', budgetMinutes: 2 },
   { name: 'unit', budgetMinutes: 3 },
   { name: 'services', budgetMinutes: 4 },
   { name: 'simulation', budgetMinutes: 4 },
   { name: 'chaos', budgetMinutes: 5 },
+  { name: 'attacks', budgetMinutes: 3, fullMinutes: 45 },
   { name: 'e2e', budgetMinutes: 6 },
 ];
 
@@ -22,7 +23,7 @@ const [wanted, ...given] = process.argv.slice(2);
 // `--full` runs the long suites at their full size instead of the share that fits CI.
 if (given.includes('--full')) process.env.FULL = '1';
 const args = given.filter((it) => it !== '--full');
-const stages = STAGES.filter((it) => wanted === undefined || it.name === wanted);
+const stages = STAGES.filter((it) => wanted === undefined || it.name === wanted).map(chooseBudget);
 if (stages.length === 0) {
   console.error(`there is no stage ${wanted}: ${STAGES.map((it) => it.name).join(', ')}`);
   process.exit(1);
@@ -43,3 +44,8 @@ const skipsCount = process.env.CI === 'true' && total.skipped.length > 0;
 if (skipsCount) console.log(`under CI=true a skipped test is a failure:\n  ${total.skipped.join('\n  ')}`);
 console.log(formatCounts(total));
 process.exitCode = total.failed > 0 || skipsCount ? 1 : 0;
+
+/** @param {{ name: string, budgetMinutes: number, fullMinutes?: number }} stage */
+function chooseBudget({ name, budgetMinutes, fullMinutes = budgetMinutes }) {
+  return { name, budgetMinutes: process.env.FULL === '1' ? fullMinutes : budgetMinutes };
+}

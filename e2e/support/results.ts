@@ -17,3 +17,14 @@ export async function recordResult(
   const date = new Date().toISOString().slice(0, 10);
   await appendFile(RESULTS_FILE, `- ${date}, Node ${process.versions.node}, **${scenario}**: ${line}\n`);
 }
+
+/** Prints a table; a full run also adds it to RESULTS.md. */
+export async function recordTable(scenario: string, table: string): Promise<void> {
+  process.stdout.write(`\n${scenario}\n${table}\n\n`);
+  if (!FULL) return;
+  const date = new Date().toISOString().slice(0, 10);
+  await appendFile(
+    RESULTS_FILE,
+    `\n${date}, Node ${process.versions.node}, **${scenario}**\n\n\`\`\`\n${table}\n\`\`\`\n`,
+  );
+}

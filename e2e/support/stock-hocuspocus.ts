@@ -4,31 +4,38 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as Y from 'yjs';
 import { type Child, startChild } from './child-process.ts';
+import { acceptsConnections } from '../../server/test/services/process.ts';
 import { findFreePort } from './free-port.ts';
 import { waitUntil } from './wait-until.ts';
 
 /** Stock Hocuspocus with a file store, as the thing to compare with. */
 export interface StockSite {
   readonly collabUrl: string;
-  start(): Promise<Child>;
+  readonly port: number;
+  start(options?: StockOptions): Promise<Child>;
   /** What is stored of a document: what a crash at this moment leaves. */
   readStored(document: string): Promise<Y.Doc>;
   dispose(): Promise<void>;
 }
 
-/** Starts the child process of stock Hocuspocus and waits until it answers HTTP. */
-async function startStockHocuspocus(port: number, storeDir: string): Promise<Child> {
+export interface StockOptions {
+  /** Name of a hook that throws whenever it is called. */
+  readonly throwingHook?: string;
+}
+
+const ENTRY = fileURLToPath(new URL('stock-hocuspocus-main.mjs', import.meta.url));
+
+/** Starts the child process of stock Hocuspocus and waits until it listens. */
+async function startStockHocuspocus(port: number, storeDir: string, options: StockOptions): Promise<Child> {
+  const { throwingHook } = options;
   const child = startChild({
     command: process.execPath,
-    args: [fileURLToPath(new URL('stock-hocuspocus-main.mjs', import.meta.url)), String(port), storeDir],
+    args: [ENTRY, String(port), storeDir, ...(throwingHook === undefined ? [] : [throwingHook])],
   });
   await waitUntil(
     async () => {
       if (child.exit !== null) throw new Error(`stock Hocuspocus ended:\n${child.output()}`);
-      return fetch(`http://127.0.0.1:${port}/`).then(
-        (response) => response.ok,
-        () => false,
-      );
+      return acceptsConnections(port);
     },
     { what: 'stock Hocuspocus answers', timeoutMs: 20_000, seen: child.output },
   );
@@ -42,8 +49,9 @@ export async function createStockSite(): Promise<StockSite> {
   const children = new Set<Child>();
   return {
     collabUrl: `ws://127.0.0.1:${port}`,
-    async start() {
-      const child = await startStockHocuspocus(port, storeDir);
+    port,
+    async start(options = {}) {
+      const child = await startStockHocuspocus(port, storeDir, options);
       children.add(child);
       return child;
     },

@@ -1,0 +1,89 @@
+import { readResidentMegabytes } from '../../bench/process-stats.ts';
+import { honestUpdate } from '../../support/bad-updates.ts';
+import { handshakeFrames, updateFrame } from '../../support/frames.ts';
+import { connectRaw } from '../../support/raw-client.ts';
+import { callRest, readField } from '../../support/rest-client.ts';
+import { mintToken } from '../../support/tokens.ts';
+import type { AttackTarget } from './attack-target.ts';
+import { provoke } from './reply.ts';
+
+/** How much more a server may hold than before. */
+const MOST_MEGABYTES = 150;
+const PATIENCE_MS = 20_000;
+
+/** A server that is fuzzed, and what may not be found about it. */
+export interface FuzzGround {
+  readonly target: AttackTarget;
+  /** What is wrong with the server at present, in words; empty when nothing is. */
+  look(): Promise<readonly string[]>;
+  /** Starts it anew, and loads every document that there is. */
+  reload(): Promise<readonly string[]>;
+}
+
+/** Takes a server as it is now for what is normal. */
+export function createFuzzGround(target: AttackTarget): FuzzGround {
+  const before = readResidentMegabytes(target.process().pid);
+  let visits = 0;
+
+  const look = async (): Promise<readonly string[]> => {
+    const { exit, output, pid } = target.process();
+    if (exit !== null) return [`the process ended: ${output().slice(-2_000)}`];
+    visits += 1;
+    const errors = output()
+      .split('\n')
+      .filter((line) => /"level":"?(error|fatal|50|60)/.test(line));
+    const grown = readResidentMegabytes(pid) - before;
+    return [
+      ...errors.map((line) => `an error in the log: ${line.slice(0, 500)}`),
+      ...(grown > MOST_MEGABYTES ? [`+${Math.round(grown)} MB`] : []),
+      ...(await visit(target, `visit-${visits}`)),
+    ];
+  };
+
+  return {
+    target,
+    look,
+    async reload() {
+      await target.restart();
+      return findUnreadable(target);
+    },
+  };
+}
+
+/** Somebody honest comes by, writes, and is acknowledged. */
+async function visit(target: AttackTarget, document: string): Promise<readonly string[]> {
+  const client = await connectRaw(target.collabUrl);
+  const token = await mintToken({ sub: 'visitor', role: 'editor' });
+  const frames = [...handshakeFrames(document, token), updateFrame(document, honestUpdate('visit'))];
+  const first = await provoke(client, frames, { awaited: 'answer', withinMs: PATIENCE_MS });
+  const reply =
+    first.acknowledged > 1 ? first : await provoke(client, [], { awaited: 'answer', withinMs: PATIENCE_MS });
+  client.socket.terminate();
+  return first.acknowledged + reply.acknowledged > 0 ? [] : ['an honest visitor is not served'];
+}
+
+/** Documents that cannot be read. */
+async function findUnreadable(target: AttackTarget): Promise<readonly string[]> {
+  const token = await mintToken({ sub: 'visitor', role: 'admin' });
+  const problems: string[] = [];
+  const base = `http://127.0.0.1:${target.port}/v1/documents`;
+  for (let cursor: unknown = null, page = 0; cursor !== undefined && page < 1_000; page += 1) {
+    const list = await callRest(
+      `${base}?limit=100${typeof cursor === 'string' ? `&cursor=${encodeURIComponent(cursor)}` : ''}`,
+      { token },
+    );
+    if (list.status !== 200) return [`the list of documents answers ${list.status}`];
+    for (const entry of asArray(readField(list.body, 'documents'))) {
+      const name = String(readField(entry, 'name'));
+      const { status } = await callRest(`${base}/${encodeURIComponent(name)}/content?format=yjs`, { token });
+      if (status !== 200) problems.push(`${name} answers ${status}`);
+    }
+    const next = readField(list.body, 'nextCursor');
+    cursor = typeof next === 'string' ? next : undefined;
+  }
+  return problems;
+}
+
+function asArray(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
