@@ -17,9 +17,13 @@ export interface NodeState {
 export function createNodeApi(
   ground: Ground,
   parts: Parts,
-  { version, state, metrics }: { readonly version: string; readonly state: NodeState; readonly metrics: ReturnType<typeof createMetrics> },
+  {
+    version,
+    state,
+    metrics,
+  }: { readonly version: string; readonly state: NodeState; readonly metrics: ReturnType<typeof createMetrics> },
 ): Promise<FastifyInstance> {
-  const { stores, identity, live, events, documents, search, past, proxies } = parts;
+  const { stores, identity, live, events, audit, documents, search, past, proxies } = parts;
   return createApi({
     ...ground,
     ...stores,
@@ -30,6 +34,7 @@ export function createNodeApi(
     version,
     documents,
     presence: live.presence,
+    journal: audit.journal,
     search: search === null ? null : { ...search.parts, freshen: () => identity.watch.look() },
     appDirectory: findApp(),
     health: createHealthProbe(state, async () =>

@@ -10,12 +10,13 @@ const WARNING_INTERVAL = 10_000;
 /** The sockets of one node. */
 export function createNodeGateway(ground: Ground, parts: Parts): Gateway {
   const { config, clock, telemetry } = ground;
-  const { stores, identity, live, events, quotas, proxies } = parts;
+  const { stores, identity, live, events, audit, quotas, proxies } = parts;
   return createGateway({
     ...ground,
     ...stores,
     ...events,
     ...identity,
+    journal: audit.journal,
     rooms: live.rooms,
     warnings: createRateLimitedLog({ log: telemetry.log, clock, intervalMs: WARNING_INTERVAL }),
     quotas,

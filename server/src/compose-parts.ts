@@ -1,5 +1,6 @@
 import { createProxyTrust } from './access/client-address.ts';
 import { createTenantQuotas } from './access/tenant-quotas.ts';
+import { createAudit } from './compose-audit.ts';
 import { createEvents } from './compose-events.ts';
 import type { Ground } from './compose-ground.ts';
 import { createIdentity } from './compose-identity.ts';
@@ -22,6 +23,7 @@ export async function createParts(ground: Ground) {
   };
   const events = createEvents(ground, stores, { eraseFromSearch });
   const live = createLive(ground, stores, { announcer: events.announcer, eraseFromSearch });
+  const audit = createAudit(ground, stores);
   const identity = await createIdentity(ground, stores);
   const documents = createLiveDocuments({ ...stores, ...ground, rooms: live.rooms });
   const search: Search | null = await createSearch({ ground, stores, documents, onCommit });
@@ -40,10 +42,11 @@ export async function createParts(ground: Ground) {
     ...live.services,
     ...events.services,
     ...(search?.services ?? []),
+    ...audit.services,
     limits,
     stores.service,
   ];
-  return { stores, quotas, events, live, identity, documents, search, past, proxies, services };
+  return { stores, quotas, events, live, audit, identity, documents, search, past, proxies, services };
 }
 
 export type Parts = Awaited<ReturnType<typeof createParts>>;

@@ -4,6 +4,7 @@ import { createInProcessRateWindows } from './adapters/in-process/rate-windows.t
 import { createInProcessFanOut } from './adapters/in-process/fan-out.ts';
 import { createAccessChangeLog } from './adapters/sql/access-changes.ts';
 import { createApiKeyStore } from './adapters/sql/api-key-store.ts';
+import { createAuditLog } from './adapters/sql/audit-log.ts';
 import { createDocumentCatalog } from './adapters/sql/document-catalog.ts';
 import { createGrantStore } from './adapters/sql/grant-store.ts';
 import { createStoredEvents, type StoredEvents } from './adapters/sql/stored-events.ts';
@@ -16,6 +17,7 @@ import { layerSnapshots } from './adapters/system/layered-snapshots.ts';
 import type { Ground } from './compose-ground.ts';
 import type { AccessChangeLog } from './ports/access-changes.ts';
 import type { ApiKeyStore } from './ports/api-key-store.ts';
+import type { AuditLog } from './ports/audit-log.ts';
 import type { DocumentCatalog } from './ports/document-catalog.ts';
 import type { RateWindows } from './ports/rate-windows.ts';
 import { createTenantUsageReader } from './adapters/sql/tenant-usage.ts';
@@ -35,6 +37,7 @@ export interface Stores extends StoredHistory, StoredEvents {
   readonly keys: ApiKeyStore;
   readonly accessChanges: AccessChangeLog;
   readonly usage: TenantUsageReader;
+  readonly audit: AuditLog;
   readonly snapshots: SnapshotStore;
   readonly fanOut: FanOut;
   readonly rateWindows: RateWindows;
@@ -90,6 +93,7 @@ async function openEmbedded(ground: Ground): Promise<Opened> {
     keys: createApiKeyStore({ database }),
     accessChanges: createAccessChangeLog({ database }),
     usage: createTenantUsageReader({ database }),
+    audit: createAuditLog({ database }),
     // What was written before there was a bucket is still read from where it is.
     snapshots: bucket === null ? files : layerSnapshots(bucket, files),
     inlineLimits: { snapshotBytes: config.stores.inlineBytes, segmentBytes: INLINE_SEGMENT_BYTES },

@@ -115,6 +115,7 @@ const NEEDS: readonly (readonly [string, string, string])[] = [
   ['MEILI_API_KEY', 'MEILI_URL', 'which it belongs to'],
   ['MEILI_INDEX', 'MEILI_URL', 'which it belongs to'],
   ['SEARCH_FALLBACK', 'MEILI_URL', 'which it stands in for'],
+  ['AUDIT_KEEP_DAYS', 'S3_BUCKET', 'without which no row ever leaves the database'],
   ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'which it belongs to'],
 ];
 

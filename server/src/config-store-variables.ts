@@ -73,6 +73,15 @@ export const STORE_VARIABLES = {
     { from: 1, to: 87_600, fallback: 24 },
     'Hours that a row stays in the log at least; after that it is in the history alone, once it is archived.',
   ),
+  AUDIT_KEEP_DAYS: variable(
+    z
+      .string()
+      .regex(/^[1-9]\d{0,4}$/, 'must be a whole number of days from 1 to 99999')
+      .transform(Number)
+      .optional(),
+    '',
+    'Days for which rows of the audit log stay in the database once they are exported to `S3_BUCKET`; without it they stay for ever.',
+  ),
   DELETED_KEEP_DAYS: integer(
     { from: 0, to: 3_650, fallback: 7 },
     'Days for which the rows, snapshots and history of a deleted document are kept.',

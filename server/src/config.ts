@@ -47,6 +47,8 @@ export interface StoresConfig {
   /** Milliseconds that rows stay in the log at least, and that what a deleted document held is kept. */
   readonly rowMinAge: number;
   readonly deletedAfter: number;
+  /** Milliseconds that exported rows of the audit log stay in the database at least; infinite for ever. */
+  readonly auditKeptFor: number;
 }
 
 /** What is searched. */
@@ -243,6 +245,7 @@ function toStores(values: Values): StoresConfig {
     keepDays: values.SNAPSHOT_KEEP_DAYS,
     rowMinAge: values.LOG_ROWS_HOURS * HOUR,
     deletedAfter: values.DELETED_KEEP_DAYS * 24 * HOUR,
+    auditKeptFor: values.AUDIT_KEEP_DAYS === undefined ? Infinity : values.AUDIT_KEEP_DAYS * 24 * HOUR,
   };
 }
 

@@ -2,6 +2,7 @@ import { DEFAULT_TENANT, parseTenant } from '@scriptorium/shared/document-name';
 import type { Role } from '@scriptorium/shared/roles';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { grant, resource, subject } from '../../test/contracts/access-store-under-test.ts';
+import { BY } from '../../test/contracts/store-under-test.ts';
 import { createFakeClock, type FakeClock } from '../../test/support/fake-clock.ts';
 import { createIdentity } from '../../test/support/identities.ts';
 import { createSilentTelemetry } from '../../test/support/silent-telemetry.ts';
@@ -85,7 +86,7 @@ describe('[AUTH42] rights are remembered, and exact up to the last change that w
   test('who has the secret of a link has what the link was given, until it is taken back', async () => {
     await parts.grants.addLink(DEFAULT_TENANT, grant('link:00', 'a', 'commenter'), 'hash');
     expect(await roleOf({ ...ada, links: ['00'] })).toBe('commenter');
-    await parts.grants.revoke(DEFAULT_TENANT, subject('link:00'), resource('a'));
+    await parts.grants.revoke(DEFAULT_TENANT, subject('link:00'), resource('a'), BY);
     await parts.watch.look();
     expect(await roleOf({ ...ada, links: ['00'] })).toBe('none');
   });
@@ -93,7 +94,7 @@ describe('[AUTH42] rights are remembered, and exact up to the last change that w
   test("a user's tokens are void up to the moment that access was taken away, others' are not", async () => {
     await set('user:ada', 'editor');
     expect(await roleOf(ada)).toBe('editor');
-    await parts.grants.revokeUser(DEFAULT_TENANT, 'ada', 5_500);
+    await parts.grants.revokeUser(DEFAULT_TENANT, 'ada', { user: 'grace', at: 5_500 });
     await parts.watch.look();
     expect(await roleOf({ ...ada, role: 'owner', issuedAt: 5_000 })).toBeNull();
     expect(await roleOf({ ...ada, role: 'owner', issuedAt: 0 })).toBeNull();

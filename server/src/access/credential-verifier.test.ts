@@ -1,6 +1,7 @@
 import { DEFAULT_TENANT, parseTenant } from '@scriptorium/shared/document-name';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { grant, resource, subject } from '../../test/contracts/access-store-under-test.ts';
+import { BY } from '../../test/contracts/store-under-test.ts';
 import { createFakeClock, type FakeClock } from '../../test/support/fake-clock.ts';
 import { createIdentity } from '../../test/support/identities.ts';
 import { createSilentTelemetry } from '../../test/support/silent-telemetry.ts';
@@ -159,7 +160,7 @@ test('[AUTH39] both secrets of a rotated key are good during the overlap, then t
   const { id, text } = await addKey();
   const rotate = async (overlap: number) => {
     const next = mintSecret('key', id);
-    await parts.keys.rotate(DEFAULT_TENANT, id, { hash: next.hash, previousEndsAt: clock.now() + overlap });
+    await parts.keys.rotate(DEFAULT_TENANT, id, { hash: next.hash, previousEndsAt: clock.now() + overlap }, BY);
     await parts.watch.look();
     return next.text;
   };
@@ -183,7 +184,7 @@ test('[AUTH40] a revoked key opens nothing, and what it has opened is worth noth
   let told = 0;
   parts.access.watch(verification.identity, () => (told += 1));
   expect((await parts.access.standingOf(verification.identity)).rights).not.toBeNull();
-  await parts.keys.revoke(DEFAULT_TENANT, id, clock.now());
+  await parts.keys.revoke(DEFAULT_TENANT, id, { user: 'grace', at: clock.now() });
   await parts.watch.look();
   expect(told).toBe(1);
   expect(await codeOf(text)).toBe('unauthenticated');
@@ -239,7 +240,7 @@ describe('[AUTH44] links are shown alone, or behind a token or key', () => {
     const link = await addLink();
     const verification = await verifier.verify(link.text);
     if (verification.kind !== 'valid') throw new Error(verification.detail);
-    await parts.grants.revoke(DEFAULT_TENANT, subject(`link:${link.id}`), resource('a'));
+    await parts.grants.revoke(DEFAULT_TENANT, subject(`link:${link.id}`), resource('a'), BY);
     await parts.watch.look();
     expect((await parts.access.standingOf(verification.identity)).rights?.granted).toEqual([]);
   });

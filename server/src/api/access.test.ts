@@ -32,6 +32,7 @@ const ACCESS_CALLS: readonly Call[] = [
   ['PUT', '/v1/grants', { subject: 'user:bob', resource: '*', role: 'viewer' }],
   ['DELETE', '/v1/grants', null],
   ['DELETE', '/v1/users/bob/access', null],
+  ['GET', '/v1/audit', null],
   ['GET', '/v1/api-keys', null],
   ['POST', '/v1/api-keys', { label: 'machine' }],
   ['POST', '/v1/api-keys/0123456789abcdef/rotate', {}],

@@ -3,6 +3,8 @@ import type { RateWindows } from '../ports/rate-windows.ts';
 import type { RequestRates } from './request-limits.ts';
 import type { Access } from '../access/access.ts';
 import type { ApiKeyStore } from '../ports/api-key-store.ts';
+import type { AuditJournal } from '../ports/audit-journal.ts';
+import type { AuditLog } from '../ports/audit-log.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DeliveryQueue } from '../ports/delivery-queue.ts';
 import type { DocumentCatalog } from '../ports/document-catalog.ts';
@@ -78,6 +80,8 @@ export interface ApiDeps {
   readonly erasures: ErasureStore;
   readonly people: PersonRecordStore;
   readonly eraser: Pick<DocumentEraser, 'erase'>;
+  readonly audit: AuditLog;
+  readonly journal: AuditJournal;
   /** Told of each change to grants and keys; done when this node has taken note of it. */
   readonly noteAccessChange: (revision: number) => Promise<void>;
   /** `null` when people sign in elsewhere. */

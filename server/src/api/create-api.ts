@@ -9,9 +9,11 @@ import { createAuthenticator } from './authenticate.ts';
 import { limitHttpConnections } from './http-connections.ts';
 import { createLostPage } from './lost-page.ts';
 import { answerUnknownAddresses } from './not-found.ts';
+import { noteRefusals } from './note-refusals.ts';
 import { createErrorHandler } from './problem-details.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { appFileRoutes } from './routes/app-files.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { contentRoutes } from './routes/content.ts';
 import { documentGrantRoutes } from './routes/document-grants.ts';
 import { documentRoutes } from './routes/documents.ts';
@@ -84,6 +86,7 @@ async function registerRoutes(app: FastifyInstance, deps: ApiDeps): Promise<void
       });
       await v1.register(async (authenticated) => {
         authenticated.addHook('onRequest', createAuthenticator(deps.verifier, deps.access, limits));
+        noteRefusals(authenticated, deps);
         await authenticated.register(sessionRoutes);
         await authenticated.register(documentRoutes, deps);
         await authenticated.register(contentRoutes, deps);
@@ -102,6 +105,7 @@ async function registerRoutes(app: FastifyInstance, deps: ApiDeps): Promise<void
         await authenticated.register(presenceRoutes, deps);
         await authenticated.register(erasureRoutes, deps);
         await authenticated.register(peopleRoutes, deps);
+        await authenticated.register(auditRoutes, deps);
       });
     },
     { prefix: '/v1' },

@@ -118,6 +118,7 @@ describe('search over REST', () => {
             DEFAULT_TENANT,
             { kind: 'user', id: 'eve' },
             requireDocumentName('secret') as never,
+            { user: 'ada', at: 0 },
           );
         return Reflect.get(target, key) as unknown;
       },

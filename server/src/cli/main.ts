@@ -4,6 +4,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { type Config, parseConfig } from '../config.ts';
 import { ScriptoriumError } from '../core/errors.ts';
 import { CliError, EXIT } from './exit-codes.ts';
+import { addAuditCommand } from './audit-command.ts';
 import { addCopyCommand } from './copy-command.ts';
 import { addDocumentsCommand, addVersionsCommand } from './documents-command.ts';
 import { addExportCommand } from './export-command.ts';
@@ -40,6 +41,7 @@ async function run(args: readonly string[]): Promise<void> {
   addImportCommand(program, deps);
   addRepairCommand(program, deps);
   addWebhooksCommand(program, deps);
+  addAuditCommand(program, deps);
   await program.parseAsync([...args], { from: 'user' });
 }
 

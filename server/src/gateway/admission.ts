@@ -1,12 +1,13 @@
 import type { DocumentName } from '@scriptorium/shared/document-name';
 import type { Action } from '@scriptorium/shared/roles';
 import { parseAddress, type Address } from '../core/address.ts';
-import { ScriptoriumError } from '../core/errors.ts';
+import { ScriptoriumError, toScriptoriumError } from '../core/errors.ts';
 import { decide, type Rights } from '../core/permissions.ts';
 import { scopeFor } from '../core/session-standing.ts';
 import { presenceFor, type PresencePolicy, type PresenceRights } from '../core/presence-policy.ts';
 import type { WriteScope } from '../core/write-scope.ts';
 import type { Access } from '../access/access.ts';
+import type { AuditJournal } from '../ports/audit-journal.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DocumentCatalog, DocumentRecord } from '../ports/document-catalog.ts';
 import type { Identity, TokenVerifier } from '../ports/token-verifier.ts';
@@ -20,6 +21,7 @@ export interface AdmissionDeps {
   readonly access: Access;
   readonly catalog: DocumentCatalog;
   readonly rooms: RoomRegistry;
+  readonly journal: AuditJournal;
   readonly clock: Clock;
   readonly presencePolicy: PresencePolicy;
   /** Shared by all sockets of the node. */
@@ -51,13 +53,39 @@ export async function admit(deps: AdmissionDeps, knock: Knock): Promise<Admissio
   const address = parseAddress(knock.address);
   if (address === null) throw new ScriptoriumError('invalid-document-name');
   const identity = await identify(deps.verifier, knock);
-  return deps.admissions.run(
-    knock.socket,
-    () => openDocument(deps, { identity, address, socket: knock.socket }),
-    ({ room }) => {
-      deps.rooms.release(room);
-    },
-  );
+  try {
+    const admission = await deps.admissions.run(
+      knock.socket,
+      () => openDocument(deps, { identity, address, socket: knock.socket }),
+      ({ room }) => {
+        deps.rooms.release(room);
+      },
+    );
+    noteOpen(deps, admission);
+    return admission;
+  } catch (error) {
+    noteRefusal(deps, { identity, address, error });
+    throw error;
+  }
+}
+
+/** Who came in, and with which links. */
+function noteOpen({ journal, clock }: AdmissionDeps, { identity, name, scope }: Admission): void {
+  const entry = { user: identity.user, at: clock.now(), document: name };
+  journal.note(identity.tenant, { ...entry, action: 'document.open', detail: { writes: scope } });
+  for (const id of identity.links)
+    journal.note(identity.tenant, { ...entry, action: 'link.use', subject: `link:${id}` });
+}
+
+/** Who was known and not let in; of a token that is none nobody knows whose it is. */
+function noteRefusal(
+  { journal, clock }: AdmissionDeps,
+  { identity, address, error }: { readonly identity: Identity; readonly address: Address; readonly error: unknown },
+): void {
+  const { code, definition } = toScriptoriumError(error);
+  if (definition.status !== 401 && definition.status !== 403) return;
+  const entry = { user: identity.user, at: clock.now(), document: address.name, detail: { code } };
+  journal.note(identity.tenant, { ...entry, action: 'document.refuse' });
 }
 
 async function openDocument(

@@ -46,6 +46,9 @@ const COUNTERS: Readonly<Record<CounterName, string>> = {
   history_checksum_failures_total: 'History segments whose checksum did not hold.',
   rows_archived_total: 'Rows put into history segments.',
   rows_dropped_total: 'Rows removed from the log once they were folded and archived.',
+  audit_rows_exported_total: 'Rows of the audit log that were written into objects.',
+  audit_notes_lost_total:
+    'Notes of opens and refusals that were only counted, since there were too many to write down.',
   objects_swept_total: 'Objects removed because nothing names them any more.',
   relay_gaps_total: 'Gaps seen in what other nodes relay.',
   relay_malformed_total: 'Relayed messages that could not be read.',

@@ -1,5 +1,6 @@
 import type { Tenant } from '@scriptorium/shared/document-name';
 import type { Ability, Role } from '@scriptorium/shared/roles';
+import type { Act } from './audit-log.ts';
 
 /** A machine's key, without its secret. Times are wall-clock milliseconds. */
 export interface ApiKey {
@@ -35,8 +36,9 @@ export interface ApiKeyPage {
 }
 
 /**
- * Machines' keys. Every call but `find` and `noteUse` is bound to one tenant. A rotation, a revocation and their entry
- * in the list of changes commit together, with the revision that is returned. Throws `storage-unavailable` when the
+ * Machines' keys. Every call but `find` and `noteUse` is bound to one tenant. A change and its row of the
+ * audit log commit together, and so does a noted use; a rotation and a revocation are in the list of changes as well,
+ * with the revision that is returned. Throws `storage-unavailable` when the
  * engine does not answer, and `bad-request` for a cursor that is none.
  */
 export interface ApiKeyStore {
@@ -52,9 +54,10 @@ export interface ApiKeyStore {
     tenant: Tenant,
     id: string,
     secret: { readonly hash: string; readonly previousEndsAt: number },
+    act: Act,
   ): Promise<number | null>;
   /** Ends a key now. `null`: no such key, or revoked already. */
-  revoke(tenant: Tenant, id: string, at: number): Promise<number | null>;
+  revoke(tenant: Tenant, id: string, act: Act): Promise<number | null>;
   /** Notes when keys were last used; never earlier than what is noted. */
   noteUse(uses: ReadonlyMap<string, number>): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import type { DocumentName, Tenant } from '@scriptorium/shared/document-name';
+import type { Act } from './audit-log.ts';
 import type { DocumentId } from './update-log.ts';
 
 /** A document as the catalog knows it. Times are wall-clock milliseconds. */
@@ -50,7 +51,8 @@ export interface LastState {
 export type Removal = 'removed' | 'moved' | 'absent';
 
 /**
- * Names, incarnations, tombstones and redirects. Every call is bound to one tenant.
+ * Names, incarnations, tombstones and redirects. Every call is bound to one tenant. A rename, a deletion and the row of
+ * the audit log that tells of it commit together.
  * Throws `ScriptoriumError('storage-unavailable')` when the engine does not answer.
  */
 export interface DocumentCatalog {
@@ -75,12 +77,12 @@ export interface DocumentCatalog {
     tenant: Tenant,
     from: DocumentName,
     to: DocumentName,
-    at: number,
+    act: Act,
   ): Promise<{ kind: 'renamed'; record: DocumentRecord } | { kind: 'absent' | 'exists' }>;
   /**
    * Deletes, if epoch and head are still those of the last state: raises the epoch (which fences writers) and leaves a
    * tombstone with its state vector, merged with those of earlier incarnations (the larger clock wins); redirects to
    * the document become tombstones too. `absent` when there was no live document.
    */
-  remove(tenant: Tenant, name: DocumentName, last: LastState, at: number): Promise<Removal>;
+  remove(tenant: Tenant, name: DocumentName, last: LastState, act: Act): Promise<Removal>;
 }

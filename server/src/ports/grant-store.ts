@@ -2,6 +2,7 @@ import type { Tenant } from '@scriptorium/shared/document-name';
 import type { GrantResource } from '@scriptorium/shared/grant-resource';
 import type { GrantSubject } from '@scriptorium/shared/grant-subject';
 import type { Role } from '@scriptorium/shared/roles';
+import type { Act } from './audit-log.ts';
 
 /** A role that somebody was given on a document, a prefix or the whole tenant. Times are wall-clock milliseconds. */
 export interface StoredGrant {
@@ -41,7 +42,7 @@ export interface GrantPage {
 
 /**
  * Stored grants. Every call but `findLink` is bound to one tenant; of one subject on one resource there is one grant
- * at most. Every change and its entry in the list of changes (`access-changes.ts`) commit together, and each has the
+ * at most. Every change, its row of the audit log and its entry in the list of changes (`access-changes.ts`) commit together, and each has the
  * revision that it returns. A document's own grants go along when it is renamed and end when it is deleted, in the
  * catalog's transaction. Throws `storage-unavailable` when the engine does not answer, and `bad-request` for a cursor
  * that is none.
@@ -52,9 +53,9 @@ export interface GrantStore {
   /** Makes a link: a grant whose subject is the link, and the hash of the secret that opens it. */
   addLink(tenant: Tenant, grant: StoredGrant, secretHash: string): Promise<number>;
   /** Takes a role back, and with a link's the link; `null` when there was none. */
-  revoke(tenant: Tenant, subject: GrantSubject, resource: GrantResource): Promise<number | null>;
-  /** Takes everything back that the user was given, and voids the tokens that were issued up to now. */
-  revokeUser(tenant: Tenant, user: string, at: number): Promise<number>;
+  revoke(tenant: Tenant, subject: GrantSubject, resource: GrantResource, act: Act): Promise<number | null>;
+  /** Takes everything back that the user was given, and voids the tokens that were issued up to the time of the act. */
+  revokeUser(tenant: Tenant, user: string, act: Act): Promise<number>;
   /** By resource, then subject; the cursor stays valid while grants come and go. Expired ones are listed too. */
   list(query: GrantQuery): Promise<GrantPage>;
   /** Everything about these subjects, expired grants included; `user` is the one whose tokens may be void. */

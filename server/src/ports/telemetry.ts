@@ -49,6 +49,8 @@ export type CounterName =
   | 'rows_archived_total'
   | 'rows_dropped_total'
   | 'objects_swept_total'
+  | 'audit_rows_exported_total'
+  | 'audit_notes_lost_total'
   | 'relay_gaps_total'
   | 'relay_malformed_total'
   | 'presence_published_total'

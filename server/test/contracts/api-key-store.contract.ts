@@ -3,7 +3,7 @@ import type { Tenant } from '@scriptorium/shared/document-name';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ApiKey } from '../../src/ports/api-key-store.ts';
 import type { AccessStoreUnderTest, OpenAccessStore } from './access-store-under-test.ts';
-import { AT, newTenant } from './store-under-test.ts';
+import { BY, AT, newTenant } from './store-under-test.ts';
 
 function newKey(tenant: Tenant, more: Partial<ApiKey> = {}): ApiKey {
   return {
@@ -47,8 +47,8 @@ export function describeApiKeyStore(adapter: string, open: OpenAccessStore): voi
       await store.keys.add(key, 'hash');
       const other = newTenant();
       expect(await store.keys.read(other, key.id)).toBeNull();
-      expect(await store.keys.rotate(other, key.id, { hash: 'x', previousEndsAt: AT })).toBeNull();
-      expect(await store.keys.revoke(other, key.id, AT)).toBeNull();
+      expect(await store.keys.rotate(other, key.id, { hash: 'x', previousEndsAt: AT }, BY)).toBeNull();
+      expect(await store.keys.revoke(other, key.id, BY)).toBeNull();
       expect(await store.keys.list(other, { cursor: null, limit: 10 })).toEqual({ keys: [], nextCursor: null });
       expect(await store.keys.find(key.id)).toEqual({ key, secrets: { current: 'hash', previous: null } });
     });
@@ -57,12 +57,12 @@ export function describeApiKeyStore(adapter: string, open: OpenAccessStore): voi
       const key = newKey(newTenant());
       await store.keys.add(key, 'first');
       const since = await store.accessChanges.readRevision();
-      const revision = await store.keys.rotate(key.tenant, key.id, { hash: 'second', previousEndsAt: AT + 5 });
+      const revision = await store.keys.rotate(key.tenant, key.id, { hash: 'second', previousEndsAt: AT + 5 }, BY);
       expect(await store.keys.find(key.id)).toEqual({
         key: { ...key, previousEndsAt: AT + 5 },
         secrets: { current: 'second', previous: 'first' },
       });
-      await store.keys.rotate(key.tenant, key.id, { hash: 'third', previousEndsAt: AT + 9 });
+      await store.keys.rotate(key.tenant, key.id, { hash: 'third', previousEndsAt: AT + 9 }, BY);
       expect(await store.keys.find(key.id)).toMatchObject({ secrets: { current: 'third', previous: 'second' } });
       expect(revision).toBe(since + 1);
       expect(await store.accessChanges.readChangesSince(since, 1)).toEqual({
@@ -76,10 +76,10 @@ export function describeApiKeyStore(adapter: string, open: OpenAccessStore): voi
       const key = newKey(newTenant());
       await store.keys.add(key, 'hash');
       const since = await store.accessChanges.readRevision();
-      expect(await store.keys.revoke(key.tenant, key.id, AT + 5)).toBe(since + 1);
+      expect(await store.keys.revoke(key.tenant, key.id, { user: 'grace', at: AT + 5 })).toBe(since + 1);
       expect(await store.keys.find(key.id)).toMatchObject({ key: { revokedAt: AT + 5 } });
-      expect(await store.keys.revoke(key.tenant, key.id, AT + 9)).toBeNull();
-      expect(await store.keys.rotate(key.tenant, key.id, { hash: 'x', previousEndsAt: AT })).toBeNull();
+      expect(await store.keys.revoke(key.tenant, key.id, { user: 'grace', at: AT + 9 })).toBeNull();
+      expect(await store.keys.rotate(key.tenant, key.id, { hash: 'x', previousEndsAt: AT }, BY)).toBeNull();
       expect(await store.keys.find(key.id)).toMatchObject({ key: { revokedAt: AT + 5 }, secrets: { current: 'hash' } });
       expect(await store.accessChanges.readRevision()).toBe(since + 1);
     });
@@ -108,7 +108,7 @@ export function describeApiKeyStore(adapter: string, open: OpenAccessStore): voi
       const tenant = newTenant();
       const keys = Array.from({ length: 7 }, (_, number) => newKey(tenant, { createdAt: AT + Math.floor(number / 2) }));
       for (const key of keys) await store.keys.add(key, 'hash');
-      await store.keys.revoke(tenant, keys[3]?.id ?? '', AT);
+      await store.keys.revoke(tenant, keys[3]?.id ?? '', BY);
       const seen: ApiKey[] = [];
       let cursor: string | null = null;
       do {

@@ -10,7 +10,7 @@ import {
   type EventStoreUnderTest,
   type OpenEventStore,
 } from './event-fixtures.ts';
-import { AT, name, newTenant } from './store-under-test.ts';
+import { AT, BY, name, newTenant } from './store-under-test.ts';
 
 /** What every store of webhooks, and every queue of deliveries, must do. */
 export function describeDeliveryQueue(adapter: string, open: OpenEventStore): void {
@@ -31,8 +31,8 @@ async function newWorld(store: EventStoreUnderTest, more: Parameters<typeof newW
   const tenant = newTenant();
   const webhook = await newWebhook(store, tenant, more);
   const { record } = await store.catalog.create(tenant, name('notes/a'), 'ada', AT);
-  await store.catalog.rename(tenant, name('notes/a'), name('notes/b'), AT);
-  await store.catalog.rename(tenant, name('notes/b'), name('notes/c'), AT);
+  await store.catalog.rename(tenant, name('notes/a'), name('notes/b'), BY);
+  await store.catalog.rename(tenant, name('notes/b'), name('notes/c'), BY);
   return { tenant, webhook, documentId: record.id };
 }
 
@@ -58,8 +58,8 @@ function describeOwing(get: () => EventStoreUnderTest): void {
     const drafts = await newWebhook(store, tenant, { documents: [resource('drafts/*'), resource('one')] });
     const stranger = await newWebhook(store, newTenant());
     await store.catalog.create(tenant, name('one'), 'ada', AT);
-    await store.catalog.rename(tenant, name('one'), name('two'), AT);
-    await store.catalog.rename(tenant, name('two'), name('drafts/x'), AT);
+    await store.catalog.rename(tenant, name('one'), name('two'), BY);
+    await store.catalog.rename(tenant, name('two'), name('drafts/x'), BY);
     const owed = async ({ id }: { readonly id: string }): Promise<readonly number[]> => {
       const page = await store.deliveries.listDeliveries(id, { state: 'pending', cursor: null, limit: 100 });
       return page.deliveries.map(({ number }) => number).sort((one, other) => one - other);
@@ -108,7 +108,7 @@ function describeLanes(get: () => EventStoreUnderTest): void {
     const moved = await store.deliveries.settle(lane, 1, { kind: 'delivered', attempt }, AT + 60_000);
     expect(moved).toMatchObject({ done: 1, queued: 3 });
     expect(await dueNumbers(store, lane)).toEqual([2, 3]);
-    await store.catalog.rename(tenant, name('notes/c'), name('notes/d'), AT);
+    await store.catalog.rename(tenant, name('notes/c'), name('notes/d'), BY);
     // Found to be empty up to 3; what came since is not lost by that.
     if (moved !== null) await store.deliveries.release(moved, true);
     expect(await dueNumbers(store, await claimLane(store, webhook.id))).toEqual([4]);

@@ -3,6 +3,7 @@ import type { DocumentName, Tenant } from '@scriptorium/shared/document-name';
 import * as Y from 'yjs';
 import type { DocumentRecord } from '../../src/ports/document-catalog.ts';
 import {
+  BY,
   AT,
   entry,
   name,
@@ -98,7 +99,7 @@ function describeLife(current: () => StoreUnderTest): void {
     expect(await store.damage.readEpoch(id)).toBe(2);
     expect(await removeNow(store, { tenant, name: at })).toBe('absent');
     expect(await removeNow(store, { tenant, name: name('never') })).toBe('absent');
-    expect(await store.catalog.rename(tenant, at, name('b'), AT)).toEqual({ kind: 'absent' });
+    expect(await store.catalog.rename(tenant, at, name('b'), BY)).toEqual({ kind: 'absent' });
   });
 
   it('[SIM24] a document is not deleted where its log has gone on, and is as it was', async () => {
@@ -106,7 +107,7 @@ function describeLife(current: () => StoreUnderTest): void {
     const { id, tenant, name: at } = await create(store, newTenant(), 'a');
     await newWriter(store).append(entry(id, 'row'));
     const remove = (epoch: number, seq: number) =>
-      store.catalog.remove(tenant, at, { epoch, seq, stateVector: vector({ 1: 1 }) }, AT);
+      store.catalog.remove(tenant, at, { epoch, seq, stateVector: vector({ 1: 1 }) }, BY);
     expect([await remove(1, 0), await remove(1, 2), await remove(2, 1)]).toEqual(['moved', 'moved', 'moved']);
     expect(await newWriter(store).append(entry(id, 'more'))).toEqual([{ kind: 'stored', seq: 2 }]);
     expect([await remove(1, 2), await remove(1, 2)]).toEqual(['removed', 'absent']);
@@ -149,7 +150,7 @@ function describeTombstones(current: () => StoreUnderTest): void {
     await create(store, tenant, 'old');
     await removeNow(store, { tenant, name: name('old') }, { stateVector: vector({ 1: 10 }) });
     const moved = await create(store, tenant, 'new');
-    const result = await store.catalog.rename(tenant, name('new'), name('old'), AT);
+    const result = await store.catalog.rename(tenant, name('new'), name('old'), BY);
     expect(result).toMatchObject({ kind: 'renamed', record: { id: moved.id, name: 'old', epoch: 2 } });
     expect(await newWriter(store).append(entry(moved.id, 'stale'))).toEqual([{ kind: 'fenced' }]);
     expect(await tombstoneOf(store, tenant, name('old'))).toEqual({ 1: 10 });
@@ -160,8 +161,8 @@ function describeTombstones(current: () => StoreUnderTest): void {
     const store = current();
     const tenant = newTenant();
     await create(store, tenant, 'a');
-    await store.catalog.rename(tenant, name('a'), name('b'), AT);
-    await store.catalog.rename(tenant, name('b'), name('c'), AT);
+    await store.catalog.rename(tenant, name('a'), name('b'), BY);
+    await store.catalog.rename(tenant, name('b'), name('c'), BY);
     await removeNow(store, { tenant, name: name('c') }, { stateVector: vector({ 1: 10 }), at: AT + 3 });
     for (const at of ['a', 'b', 'c']) {
       expect(await store.catalog.resolve(tenant, name(at))).toEqual({ kind: 'deleted', deletedAt: AT + 3 });
@@ -182,7 +183,7 @@ function describeRedirects(current: () => StoreUnderTest): void {
       ['b', 'c/d'],
       ['c/d', 'e'],
     ] as const) {
-      const result = await store.catalog.rename(tenant, name(from), name(to), AT);
+      const result = await store.catalog.rename(tenant, name(from), name(to), BY);
       expect(result).toMatchObject({ kind: 'renamed', record: { id, name: to, epoch: 1, head: 1 } });
     }
     for (const at of ['a', 'b', 'c/d']) {
@@ -197,9 +198,9 @@ function describeRedirects(current: () => StoreUnderTest): void {
     const store = current();
     const tenant = newTenant();
     const [a, b] = [await create(store, tenant, 'a'), await create(store, tenant, 'b')];
-    expect(await store.catalog.rename(tenant, name('a'), name('b'), AT)).toEqual({ kind: 'exists' });
-    expect(await store.catalog.rename(tenant, name('a'), name('a'), AT)).toEqual({ kind: 'exists' });
-    expect(await store.catalog.rename(tenant, name('nope'), name('c'), AT)).toEqual({ kind: 'absent' });
+    expect(await store.catalog.rename(tenant, name('a'), name('b'), BY)).toEqual({ kind: 'exists' });
+    expect(await store.catalog.rename(tenant, name('a'), name('a'), BY)).toEqual({ kind: 'exists' });
+    expect(await store.catalog.rename(tenant, name('nope'), name('c'), BY)).toEqual({ kind: 'absent' });
     expect(await store.catalog.resolve(tenant, name('c'))).toEqual({ kind: 'absent' });
     expect(await store.catalog.resolve(tenant, name('a'))).toMatchObject({ kind: 'found', record: a });
     expect(await store.catalog.resolve(tenant, name('b'))).toMatchObject({ kind: 'found', record: b });
@@ -209,8 +210,8 @@ function describeRedirects(current: () => StoreUnderTest): void {
     const store = current();
     const tenant = newTenant();
     const { id } = await create(store, tenant, 'a');
-    await store.catalog.rename(tenant, name('a'), name('b'), AT);
-    const back = await store.catalog.rename(tenant, name('b'), name('a'), AT);
+    await store.catalog.rename(tenant, name('a'), name('b'), BY);
+    const back = await store.catalog.rename(tenant, name('b'), name('a'), BY);
     expect(back).toMatchObject({ kind: 'renamed', record: { id, name: 'a', epoch: 1 } });
     expect(await store.catalog.resolve(tenant, name('b'))).toMatchObject({
       kind: 'renamed',
@@ -222,12 +223,12 @@ function describeRedirects(current: () => StoreUnderTest): void {
     const store = current();
     const tenant = newTenant();
     const first = await create(store, tenant, 'a');
-    await store.catalog.rename(tenant, name('a'), name('b'), AT);
+    await store.catalog.rename(tenant, name('a'), name('b'), BY);
     const second = await create(store, tenant, 'a');
     expect(second).toMatchObject({ epoch: 2, head: 0 });
     expect(second.id).not.toBe(first.id);
-    await store.catalog.rename(tenant, name('a'), name('c'), AT);
-    const moved = await store.catalog.rename(tenant, name('b'), name('a'), AT);
+    await store.catalog.rename(tenant, name('a'), name('c'), BY);
+    const moved = await store.catalog.rename(tenant, name('b'), name('a'), BY);
     expect(moved).toMatchObject({ kind: 'renamed', record: { id: first.id, epoch: 3 } });
     expect(await store.catalog.resolve(tenant, name('a'))).toMatchObject({ kind: 'found', record: { id: first.id } });
     expect(await store.catalog.resolve(tenant, name('c'))).toMatchObject({ kind: 'found', record: { id: second.id } });
@@ -240,7 +241,7 @@ function describeListing(current: () => StoreUnderTest): void {
     const tenant = newTenant();
     for (const text of ['b', 'a/2', 'a', 'a/10', 'Z', 'gone', 'moved', 'a~', 'ab']) await create(store, tenant, text);
     await removeNow(store, { tenant, name: name('gone') });
-    await store.catalog.rename(tenant, name('moved'), name('c'), AT);
+    await store.catalog.rename(tenant, name('moved'), name('c'), BY);
     const list = async (prefix: string) =>
       (await store.catalog.list({ tenant, prefix, cursor: null, limit: 100 })).records.map((record) => record.name);
     expect(await list('')).toEqual(['Z', 'a', 'a/10', 'a/2', 'ab', 'a~', 'b', 'c']);
@@ -259,7 +260,7 @@ function describeListing(current: () => StoreUnderTest): void {
     await removeNow(store, { tenant, name: name('d14') });
     await create(store, tenant, 'd101');
     await create(store, tenant, 'd151');
-    await store.catalog.rename(tenant, name('d16'), name('a16'), AT);
+    await store.catalog.rename(tenant, name('d16'), name('a16'), BY);
     const second = await store.catalog.list({ tenant, prefix: '', cursor: first.nextCursor, limit: 5 });
     expect(second.records.map((record) => record.name)).toEqual(['d15', 'd151', 'd17', 'd18', 'd19']);
     const rest = await store.catalog.list({ tenant, prefix: '', cursor: second.nextCursor, limit: 10 });
@@ -282,9 +283,9 @@ function describeListing(current: () => StoreUnderTest): void {
     expect(other.id).not.toBe(own.id);
     await create(store, theirs, 'b');
     expect(await store.catalog.resolve(mine, name('b'))).toEqual({ kind: 'absent' });
-    expect(await store.catalog.rename(mine, name('b'), name('c'), AT)).toEqual({ kind: 'absent' });
+    expect(await store.catalog.rename(mine, name('b'), name('c'), BY)).toEqual({ kind: 'absent' });
     expect(await removeNow(store, { tenant: mine, name: name('b') })).toBe('absent');
-    expect(await store.catalog.rename(mine, name('a'), name('b'), AT)).toMatchObject({ kind: 'renamed' });
+    expect(await store.catalog.rename(mine, name('a'), name('b'), BY)).toMatchObject({ kind: 'renamed' });
     await removeNow(store, { tenant: mine, name: name('b') }, { stateVector: vector({ 1: 1 }) });
     expect(await store.catalog.resolve(theirs, name('a'))).toEqual({ kind: 'found', record: other, tombstone: null });
     const listed = await store.catalog.list({ tenant: theirs, prefix: '', cursor: null, limit: 100 });

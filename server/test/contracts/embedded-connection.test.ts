@@ -7,6 +7,7 @@ import { createFakeClock } from '../support/fake-clock.ts';
 import { createTemporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.ts';
 import { type EmbeddedStore, openEmbeddedStore } from './embedded-store.ts';
 import {
+  BY,
   AT,
   entry,
   name,
@@ -141,7 +142,7 @@ describe('transactions over the worker', () => {
     const work = Array.from({ length: 60 }, async (_, index) => {
       const { record } = await store.catalog.create(tenant, name(`d${index}`), 'ada', AT);
       await writer.append(...documents.map((document) => entry(document.id, `${index}`)));
-      await store.catalog.rename(tenant, record.name, name(`r${index}`), AT);
+      await store.catalog.rename(tenant, record.name, name(`r${index}`), BY);
       if (index % 3 === 0) await removeNow(store, { tenant, name: name(`r${index}`) });
     });
     await Promise.all(work);

@@ -1,5 +1,6 @@
 import { createAccessChangeLog } from '../../src/adapters/sql/access-changes.ts';
 import { createApiKeyStore } from '../../src/adapters/sql/api-key-store.ts';
+import { createAuditLog } from '../../src/adapters/sql/audit-log.ts';
 import { createDocumentCatalog } from '../../src/adapters/sql/document-catalog.ts';
 import { createGrantStore } from '../../src/adapters/sql/grant-store.ts';
 import { createStoredEvents, type StoredEvents } from '../../src/adapters/sql/stored-events.ts';
@@ -8,6 +9,7 @@ import { openSqlite, type SqliteDeps } from '../../src/adapters/sqlite/open-sqli
 import type { SqliteConnection } from '../../src/adapters/sqlite/sqlite-connection.ts';
 import { createSqliteUpdateLog } from '../../src/adapters/sqlite/update-log.ts';
 import { createSystemClock } from '../../src/adapters/system/clock.ts';
+import type { AuditLog } from '../../src/ports/audit-log.ts';
 import { createSilentTelemetry } from '../support/silent-telemetry.ts';
 import type { AccessStoreUnderTest } from './access-store-under-test.ts';
 import { createSqlDamage, type SqlStoreUnderTest } from './sql-damage.ts';
@@ -15,6 +17,7 @@ import type { FollowedStore } from './store-under-test.ts';
 
 export interface EmbeddedStore extends SqlStoreUnderTest, StoredEvents, AccessStoreUnderTest, FollowedStore {
   readonly connection: SqliteConnection;
+  readonly audit: AuditLog;
 }
 
 /** Opens the embedded store in the directory as the server does. */
@@ -33,6 +36,7 @@ export async function openEmbeddedStore(directory: string, more: Partial<SqliteD
     catalog: createDocumentCatalog({ database: connection.database }),
     grants: createGrantStore({ database: connection.database }),
     keys: createApiKeyStore({ database: connection.database }),
+    audit: createAuditLog({ database: connection.database }),
     accessChanges: createAccessChangeLog({ database: connection.database }),
     database: connection.database,
     damage: createSqlDamage(connection.database),

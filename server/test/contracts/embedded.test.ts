@@ -4,6 +4,7 @@ import { createInProcessExchange, createInProcessFanOut } from '../../src/adapte
 import { createTemporaryDirectory } from '../support/temporary-directory.ts';
 import { describeApiKeyStore } from './api-key-store.contract.ts';
 import { describeDeliveryQueue } from './delivery-queue.contract.ts';
+import { describeAuditLog } from './audit-log.contract.ts';
 import { describeDocumentCatalog } from './document-catalog.contract.ts';
 import { openEmbeddedStore, type EmbeddedStore } from './embedded-store.ts';
 import { describeErasureStore } from './erasure-store.contract.ts';
@@ -50,6 +51,7 @@ describeApiKeyStore('SQLite', newStore());
 describeOutbox('SQLite', newStore());
 describeDeliveryQueue('SQLite', newStore());
 describeErasureStore('SQLite', newStore());
+describeAuditLog('SQLite', newStore());
 
 describeSnapshotStore('filesystem', async () => {
   const directory = createTemporaryDirectory('contract');

@@ -3,7 +3,7 @@ import type { Tenant } from '@scriptorium/shared/document-name';
 import { expect, it } from 'vitest';
 import type { AccessChange } from '../../src/ports/access-changes.ts';
 import { grant, listGrants, resource, subject, type AccessStoreUnderTest } from './access-store-under-test.ts';
-import { AT, name, newTenant, removeNow } from './store-under-test.ts';
+import { BY, AT, name, newTenant, removeNow } from './store-under-test.ts';
 
 type Current = () => AccessStoreUnderTest;
 
@@ -30,12 +30,12 @@ export function describeGrantChanges(current: Current): void {
       await grants.set(tenant, grant('user:ada', 'a')),
       await grants.set(tenant, grant('user:ada', 'a', 'viewer')),
       await grants.addLink(tenant, grant(`link:${id}`, 'a'), 'hash'),
-      await grants.revoke(tenant, subject('user:ada'), resource('a')),
-      await grants.revoke(tenant, subject(`link:${id}`), resource('a')),
-      await grants.revokeUser(tenant, 'lin', AT),
+      await grants.revoke(tenant, subject('user:ada'), resource('a'), BY),
+      await grants.revoke(tenant, subject(`link:${id}`), resource('a'), BY),
+      await grants.revokeUser(tenant, 'lin', BY),
     ];
     expect(numbers).toEqual([1, 2, 3, 4, 5, 6].map((step) => since + step));
-    expect(await grants.revoke(tenant, subject('user:ada'), resource('a'))).toBeNull();
+    expect(await grants.revoke(tenant, subject('user:ada'), resource('a'), BY)).toBeNull();
     expect(await changes.readRevision()).toBe(since + 6);
     const who = ['user:ada', 'user:ada', `link:${id}`, 'user:ada', `link:${id}`, 'user:lin'];
     expect(await changesSince(current(), since, tenant)).toEqual(
@@ -96,7 +96,7 @@ export function describeDocumentGrants(current: Current): void {
     }
     await grants.addLink(tenant, grant(`link:${id}`, 'old', 'viewer'), 'hash');
     const since = await changes.readRevision();
-    await catalog.rename(tenant, name('old'), name('new'), AT);
+    await catalog.rename(tenant, name('old'), name('new'), BY);
     expect(await listGrants(current(), { tenant })).toEqual([
       grant('group:x', 'new', 'none'),
       grant(`link:${id}`, 'new', 'viewer'),
@@ -135,8 +135,8 @@ export function describeDocumentGrants(current: Current): void {
     }
     await grants.set(tenant, grant('user:ada', 'c'));
     const since = await changes.readRevision();
-    expect(await catalog.rename(tenant, name('a'), name('b'), AT)).toEqual({ kind: 'exists' });
-    expect(await catalog.rename(tenant, name('c'), name('d'), AT)).toEqual({ kind: 'absent' });
+    expect(await catalog.rename(tenant, name('a'), name('b'), BY)).toEqual({ kind: 'exists' });
+    expect(await catalog.rename(tenant, name('c'), name('d'), BY)).toEqual({ kind: 'absent' });
     expect(await removeNow({ catalog }, { tenant, name: name('c') })).toBe('absent');
     expect(await listGrants(current(), { tenant })).toEqual(['a', 'b', 'c'].map((at) => grant('user:ada', at)));
     expect(await changesSince(current(), since, tenant)).toEqual([]);

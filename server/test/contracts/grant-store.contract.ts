@@ -10,7 +10,7 @@ import {
   type OpenAccessStore,
 } from './access-store-under-test.ts';
 import { describeDocumentGrants, describeGrantChanges } from './grant-changes.contract.ts';
-import { AT, newTenant } from './store-under-test.ts';
+import { BY, AT, newTenant } from './store-under-test.ts';
 
 type Current = () => AccessStoreUnderTest;
 
@@ -52,8 +52,8 @@ function describeGrants(current: Current): void {
     const tenant = newTenant();
     await grants.set(tenant, grant('user:ada', 'a'));
     await grants.set(tenant, grant('user:ada', 'a*'));
-    expect(await grants.revoke(tenant, subject('user:ada'), resource('a'))).toBeGreaterThan(0);
-    expect(await grants.revoke(tenant, subject('user:ada'), resource('a'))).toBeNull();
+    expect(await grants.revoke(tenant, subject('user:ada'), resource('a'), BY)).toBeGreaterThan(0);
+    expect(await grants.revoke(tenant, subject('user:ada'), resource('a'), BY)).toBeNull();
     expect(await listGrants(current(), { tenant })).toEqual([grant('user:ada', 'a*')]);
   });
 
@@ -62,8 +62,8 @@ function describeGrants(current: Current): void {
     const [one, other] = [newTenant(), newTenant()];
     await grants.set(one, grant('user:ada', 'a'));
     await grants.set(other, grant('user:ada', 'a', 'viewer'));
-    expect(await grants.revoke(newTenant(), subject('user:ada'), resource('a'))).toBeNull();
-    await grants.revokeUser(other, 'ada', AT);
+    expect(await grants.revoke(newTenant(), subject('user:ada'), resource('a'), BY)).toBeNull();
+    await grants.revokeUser(other, 'ada', BY);
     expect(await listGrants(current(), { tenant: one })).toEqual([grant('user:ada', 'a')]);
     expect(await listGrants(current(), { tenant: other })).toEqual([]);
     const standing = await grants.readStanding(one, 'ada', [subject('user:ada')]);
@@ -101,8 +101,8 @@ function describeGrants(current: Current): void {
     ]) {
       await grants.set(tenant, given);
     }
-    await grants.revokeUser(tenant, 'ada', AT);
-    await grants.revokeUser(tenant, 'ada', AT + 7);
+    await grants.revokeUser(tenant, 'ada', BY);
+    await grants.revokeUser(tenant, 'ada', { user: 'grace', at: AT + 7 });
     expect(await listGrants(current(), { tenant })).toEqual([grant('group:ada', 'a'), grant('user:lin', 'a')]);
     const voidUntil = async (user: string) => (await grants.readStanding(tenant, user, [])).tokensVoidUntil;
     expect([await voidUntil('ada'), await voidUntil('lin')]).toEqual([AT + 7, 0]);
@@ -116,7 +116,7 @@ function describeGrants(current: Current): void {
     await grants.addLink(tenant, grant(`link:${id}`, 'a', 'viewer'), 'the hash');
     expect(await grants.findLink(id)).toEqual({ tenant, secretHash: 'the hash' });
     expect(await listGrants(current(), { tenant })).toEqual([grant(`link:${id}`, 'a', 'viewer')]);
-    await grants.revoke(tenant, subject(`link:${id}`), resource('a'));
+    await grants.revoke(tenant, subject(`link:${id}`), resource('a'), BY);
     expect(await grants.findLink(id)).toBeNull();
   });
 
@@ -153,7 +153,7 @@ function describeListing(current: Current): void {
       cursor = page.nextCursor;
       const last = page.grants.at(-1);
       // The place of the cursor may be taken back meanwhile.
-      if (last !== undefined) await grants.revoke(tenant, last.subject, last.resource);
+      if (last !== undefined) await grants.revoke(tenant, last.subject, last.resource, BY);
     } while (cursor !== null);
     expect(seen.map(({ resource: what, subject: who }) => `${what} ${who.kind}:${who.id}`)).toEqual(
       all.map(({ resource: what, subject: who }) => `${what} ${who.kind}:${who.id}`).toSorted(),

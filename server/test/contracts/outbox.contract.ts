@@ -6,7 +6,7 @@ import {
   type EventStoreUnderTest,
   type OpenEventStore,
 } from './event-fixtures.ts';
-import { AT, entry, name, newDocument, newTenant, newWriter } from './store-under-test.ts';
+import { AT, BY, entry, name, newDocument, newTenant, newWriter } from './store-under-test.ts';
 
 /** What every outbox must do. */
 export function describeOutbox(adapter: string, open: OpenEventStore): void {
@@ -35,7 +35,7 @@ function describeTransactions(get: () => EventStoreUnderTest): void {
     const { record } = await store.catalog.create(tenant, name('one'), 'ada', AT);
     await store.catalog.create(tenant, name('one'), 'ben', AT);
     await newWriter(store).append(entry(record.id, 'row'));
-    await store.catalog.rename(tenant, name('one'), name('two'), AT + 1);
+    await store.catalog.rename(tenant, name('one'), name('two'), { ...BY, at: AT + 1 });
     await removeDocument(store, { tenant, name: 'two' }, AT + 2);
     expect(await store.outbox.readEvents(record.id, 0, 100)).toEqual([
       expect.objectContaining({
@@ -67,7 +67,7 @@ function describeTransactions(get: () => EventStoreUnderTest): void {
     const document = await newDocument(store);
     const { tenant } = document;
     await store.catalog.create(tenant, name('taken'), 'ada', AT);
-    await store.catalog.rename(tenant, document.name, name('taken'), AT);
+    await store.catalog.rename(tenant, document.name, name('taken'), BY);
     expect(await typesOf(store, document.id)).toEqual([[1, 'document.created']]);
   });
 

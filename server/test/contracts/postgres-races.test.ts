@@ -5,7 +5,7 @@ import { createRandom } from '../support/random.ts';
 import { missing, newDatabase } from '../services/shared-services.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { openPostgresStore, type PostgresStoreUnderTest } from './postgres-store.ts';
-import { AT, entry, name, newDocument, newTenant, newWriter, removeNow } from './store-under-test.ts';
+import { BY, AT, entry, name, newDocument, newTenant, newWriter, removeNow } from './store-under-test.ts';
 
 /** What only an engine with concurrent writers can get wrong in the portable queries. */
 describe.skipIf(missing.postgres)('changes at the same moment on PostgreSQL', () => {
@@ -36,7 +36,7 @@ describe.skipIf(missing.postgres)('changes at the same moment on PostgreSQL', ()
   it('[LOG41] a deletion leaves a document alone that was just made at a redirect to the deleted one', async () => {
     const tenant = newTenant();
     const { record: old } = await store.catalog.create(tenant, name('old'), 'ada', AT);
-    await store.catalog.rename(tenant, name('old'), name('new'), AT);
+    await store.catalog.rename(tenant, name('old'), name('new'), BY);
     const another = await newDocument(store);
     const removed = await overlap(
       (transaction) =>
@@ -60,7 +60,7 @@ describe.skipIf(missing.postgres)('changes at the same moment on PostgreSQL', ()
   it('[LOG44] a document made at a redirect is above the epoch that the redirect is just being given', async () => {
     const tenant = newTenant();
     const { record } = await store.catalog.create(tenant, name('old'), 'ada', AT);
-    await store.catalog.rename(tenant, name('old'), name('new'), AT);
+    await store.catalog.rename(tenant, name('old'), name('new'), BY);
     const made = await overlap(
       (transaction) =>
         transaction.updateTable('document_heads').set({ epoch: 5 }).where('document_id', '=', record.id).execute(),
@@ -147,7 +147,7 @@ describe.skipIf(missing.postgres)('changes at the same moment on PostgreSQL', ()
       Array.from({ length: 6 }, async () => {
         for (let round = 0; round < 15; round += 1) {
           if (random.chance(0.4)) await store.catalog.create(tenant, random.pick(names), 'ada', AT);
-          else if (random.chance(0.7)) await store.catalog.rename(tenant, random.pick(names), random.pick(names), AT);
+          else if (random.chance(0.7)) await store.catalog.rename(tenant, random.pick(names), random.pick(names), BY);
           else await removeNow(store, { tenant, name: random.pick(names) });
         }
       }),

@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import { missing, newDatabase, throughPooler } from '../services/shared-services.ts';
 import { describeApiKeyStore } from './api-key-store.contract.ts';
 import { describeDeliveryQueue } from './delivery-queue.contract.ts';
+import { describeAuditLog } from './audit-log.contract.ts';
 import { describeDocumentCatalog } from './document-catalog.contract.ts';
 import { describeErasureStore } from './erasure-store.contract.ts';
 import { describeGrantStore } from './grant-store.contract.ts';
@@ -45,6 +46,7 @@ describe.skipIf(missing.postgres)('on PostgreSQL', () => {
   describeOutbox('PostgreSQL', newStore());
   describeDeliveryQueue('PostgreSQL', newStore());
   describeErasureStore('PostgreSQL', newStore());
+  describeAuditLog('PostgreSQL', newStore());
 });
 
 describe.skipIf(missing.postgres || missing.pooler)('through a pooler in transaction mode', () => {
@@ -61,4 +63,5 @@ describe.skipIf(missing.postgres || missing.pooler)('through a pooler in transac
   describeApiKeyStore('PgBouncer', newStore(throughPooler));
   describeOutbox('PgBouncer', newStore(throughPooler));
   describeDeliveryQueue('PgBouncer', newStore(throughPooler));
+  describeAuditLog('PgBouncer', newStore(throughPooler));
 });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DocumentRecord } from '../../src/ports/document-catalog.ts';
-import { AT, bytes, name, newDocument, newDocumentWithRows, newTenant, removeNow } from './store-under-test.ts';
+import { AT, BY, bytes, name, newDocument, newDocumentWithRows, newTenant, removeNow } from './store-under-test.ts';
 import type { OpenVersionedStore, VersionedStore } from './versioned-store.ts';
 
 const KEEP = 3;
@@ -79,7 +79,7 @@ function describeEnds(current: () => VersionedStore): void {
     const { publications, catalog, upkeep } = current();
     const document = await newDocumentWithRows(current(), 1);
     const { id } = (await publications.publish(edition(document, 1, 'one'), KEEP)) ?? { id: '' };
-    await catalog.rename(document.tenant, document.name, name('other'), AT);
+    await catalog.rename(document.tenant, document.name, name('other'), BY);
     expect(await publications.read(document.id)).toMatchObject({ name: 'other' });
     await removeNow(current(), { tenant: document.tenant, name: name('other') });
     expect(await publications.readPage(id, null)).toEqual({ kind: 'ended' });

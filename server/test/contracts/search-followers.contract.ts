@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   AT,
+  BY,
   type FollowedStore,
   name,
   newDocument,
@@ -29,7 +30,7 @@ function describeDirectory(current: () => FollowedStore): void {
       await newDocument(current()),
       await newDocument(current()),
     ];
-    await catalog.rename(renamed.tenant, renamed.name, name('notes/two'), AT);
+    await catalog.rename(renamed.tenant, renamed.name, name('notes/two'), BY);
     await removeNow(current(), deleted);
     const ids = [kept.id, renamed.id, deleted.id, UNKNOWN_DOCUMENT];
     const live = new Map((await directory.readLive(ids)).map((record) => [record.id, record]));

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type DocumentName, parseDocumentName, parseTenant, type Tenant } from '@scriptorium/shared/document-name';
 import type { StoredHistory } from '../../src/adapters/sql/stored-history.ts';
 import type { DocumentCatalog, DocumentRecord, Removal } from '../../src/ports/document-catalog.ts';
+import type { Act } from '../../src/ports/audit-log.ts';
 import type { AppendBatch, AppendEntry, AppendResult, DocumentId, UpdateLog } from '../../src/ports/update-log.ts';
 
 /** What those need who follow all documents; a store that is only simulated has nobody to follow it. */
@@ -35,6 +36,8 @@ export type OpenStore = () => Promise<StoreUnderTest>;
 
 /** The wall-clock time of all that tests store. */
 export const AT = 1_764_000_000_000;
+/** Who makes all changes in tests, and when. */
+export const BY: Act = { user: 'grace', at: AT };
 
 /** An id that no document ever gets in these tests. */
 export const UNKNOWN_DOCUMENT = 9_000_000_000;
@@ -120,7 +123,7 @@ export async function removeNow(
   const resolution = await store.catalog.resolve(at.tenant, at.name);
   const { epoch, head: seq } = resolution.kind === 'found' ? resolution.record : { epoch: 1, head: 0 };
   const last = { epoch, seq, stateVector: more.stateVector ?? new Uint8Array([0]) };
-  return store.catalog.remove(at.tenant, at.name, last, more.at ?? AT);
+  return store.catalog.remove(at.tenant, at.name, last, { user: 'grace', at: more.at ?? AT });
 }
 
 /** Sequence number and text of each row. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTenantUsageReader } from '../../src/adapters/sql/tenant-usage.ts';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../../src/adapters/sql/schema.ts';
-import { AT, entry, name, newTenant, newWriter, type StoreUnderTest } from './store-under-test.ts';
+import { AT, BY, entry, name, newTenant, newWriter, type StoreUnderTest } from './store-under-test.ts';
 
 type SqlStoreUnderTest = StoreUnderTest & { readonly database: Kysely<Schema> };
 
@@ -27,8 +27,8 @@ export function describeTenantUsage(adapter: string, open: () => Promise<SqlStor
       const grown = await readUsage(ours);
       expect(grown.documents).toBe(3);
       expect(grown.bytes).toBeGreaterThanOrEqual(10);
-      await store.catalog.rename(ours, name('b'), name('renamed'), AT);
-      await store.catalog.remove(ours, name('c'), NEVER_WRITTEN, AT);
+      await store.catalog.rename(ours, name('b'), name('renamed'), BY);
+      await store.catalog.remove(ours, name('c'), NEVER_WRITTEN, BY);
       expect((await readUsage(ours)).documents).toBe(2);
       expect(await readUsage(theirs)).toEqual({ documents: 1, bytes: 0 });
     });

@@ -8,6 +8,7 @@ import { updatesOf } from '../../src/core/pending-row.ts';
 import type { DocumentRecord } from '../../src/ports/document-catalog.ts';
 import type { SnapshotStore } from '../../src/ports/snapshot-store.ts';
 import { receiveUpdate } from '../../src/rooms/receive-update.ts';
+import { BY } from '../contracts/store-under-test.ts';
 import { createTestSession } from '../support/room-fixture.ts';
 import { createTemporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.ts';
 import { openDocumentNode, type DocumentNode } from './document-node.ts';
@@ -176,7 +177,7 @@ describe('documents on real stores', () => {
       seen.push([seq, Object.fromEntries(Y.decodeStateVector(stateVector))]);
       // Another node writes between the look at the log and the change.
       if (seq === 1) await appendElsewhere(record, 'two', 2);
-      const removal = await node.catalog.remove(record.tenant, record.name, { epoch, seq, stateVector }, 0);
+      const removal = await node.catalog.remove(record.tenant, record.name, { epoch, seq, stateVector }, BY);
       return removal === 'removed' ? { kind: 'done', result: null } : { kind: 'moved' };
     });
     expect(seen).toEqual([

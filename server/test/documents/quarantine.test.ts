@@ -184,7 +184,7 @@ describe('a document in which something stored is damaged', () => {
     let vector: Uint8Array = new Uint8Array();
     await node.documents.retire(record, 'deleted', async (last) => {
       vector = last.stateVector;
-      await node.catalog.remove(record.tenant, record.name, last, Date.now());
+      await node.catalog.remove(record.tenant, record.name, last, { user: 'grace', at: Date.now() });
       return { kind: 'done', result: null };
     });
     expect(Object.fromEntries(Y.decodeStateVector(vector))).toEqual({ 1: 4, 2: 17 });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSystemClock } from '../../src/adapters/system/clock.ts';
 import { roleFor } from '../../src/core/permissions.ts';
 import { grant, resource, subject } from '../contracts/access-store-under-test.ts';
+import { BY } from '../contracts/store-under-test.ts';
 import { openPostgresStore, type PostgresStoreUnderTest } from '../contracts/postgres-store.ts';
 import { missing, newDatabase } from '../services/shared-services.ts';
 import { createIdentity } from '../support/identities.ts';
@@ -42,8 +43,8 @@ describe.skipIf(missing.postgres)('nodes that share a database and nothing else'
     const changes = [
       ['editor', () => nodes[0]?.grants.set(DEFAULT_TENANT, grant('user:ada', 'a'))],
       ['viewer', () => nodes[1]?.grants.set(DEFAULT_TENANT, grant('user:ada', 'a', 'viewer'))],
-      ['none', () => nodes[2]?.grants.revoke(DEFAULT_TENANT, subject('user:ada'), resource('a'))],
-      [null, () => nodes[0]?.grants.revokeUser(DEFAULT_TENANT, 'ada', Date.now())],
+      ['none', () => nodes[2]?.grants.revoke(DEFAULT_TENANT, subject('user:ada'), resource('a'), BY)],
+      [null, () => nodes[0]?.grants.revokeUser(DEFAULT_TENANT, 'ada', { user: 'grace', at: Date.now() })],
     ] as const;
     for (const [role, change] of changes) {
       const before = [...calls];

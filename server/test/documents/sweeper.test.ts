@@ -204,7 +204,7 @@ describe('garbage', () => {
       await node.archiver.archive(record.id, true);
     }
     await node.documents.retire(gone, 'deleted', async (last) => {
-      await node.catalog.remove(gone.tenant, gone.name, last, shifted.now());
+      await node.catalog.remove(gone.tenant, gone.name, last, { user: 'grace', at: shifted.now() });
       return { kind: 'done', result: null };
     });
     hours = 47;

@@ -7,6 +7,7 @@ import { createHeadWatch } from '../../src/rooms/head-watch.ts';
 import { receiveUpdate } from '../../src/rooms/receive-update.ts';
 import { createRoomRegistry, type RoomRegistry } from '../../src/rooms/room-registry.ts';
 import { createUpdateWriter } from '../../src/rooms/update-writer.ts';
+import { BY } from '../contracts/store-under-test.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
 import { createTestSession } from '../support/room-fixture.ts';
 import { createTemporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.ts';
@@ -146,7 +147,7 @@ describe('rooms of two nodes on one log', () => {
     const session = createTestSession('ben');
     room.attach(session);
     const { epoch, head: seq } = record;
-    await stores.catalog.remove(record.tenant, record.name, { epoch, seq, stateVector: new Uint8Array([0]) }, 0);
+    await stores.catalog.remove(record.tenant, record.name, { epoch, seq, stateVector: new Uint8Array([0]) }, BY);
     clock.advance(3_000);
     await until(clock, () => room.discarded);
     expect(session.ended).toEqual(['document-deleted']);

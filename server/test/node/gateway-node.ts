@@ -46,6 +46,7 @@ export async function startGatewayNode(
     telemetry,
     catalog,
     rooms,
+    journal: { note: () => undefined },
     access: createStandingParts(documents.database, systemClock, telemetry).access,
     verifier: createJwtVerifier({
       secret,

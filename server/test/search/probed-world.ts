@@ -8,7 +8,7 @@ import type { SearchIndex } from '../../src/ports/search-index.ts';
 import type { Identity } from '../../src/ports/token-verifier.ts';
 import type { EmbeddedStore } from '../contracts/embedded-store.ts';
 import { searchEntry } from '../contracts/search-index-fixtures.ts';
-import { AT, name, removeNow } from '../contracts/store-under-test.ts';
+import { AT, BY, name, removeNow } from '../contracts/store-under-test.ts';
 import { createIdentity, createRights } from '../support/identities.ts';
 import { createRandom, type Random } from '../support/random.ts';
 
@@ -127,7 +127,7 @@ export class ProbedWorld {
   async #revoke(): Promise<void> {
     const [key, grant] = this.granted.size === 0 ? [] : this.pick([...this.granted]);
     if (key === undefined || grant === undefined) return;
-    await this.#store.grants.revoke(DEFAULT_TENANT, grant.subject, grant.resource);
+    await this.#store.grants.revoke(DEFAULT_TENANT, grant.subject, grant.resource, BY);
     this.granted.delete(key);
     this.changed = this.#somebodyWith(grant.subject);
   }
@@ -140,7 +140,7 @@ export class ProbedWorld {
   async #rename(): Promise<void> {
     const document = this.pick(this.documents.filter(({ isGone }) => !isGone));
     const [from, to] = [document.record.name, this.newName()];
-    const outcome = await this.#store.catalog.rename(DEFAULT_TENANT, from, to, AT);
+    const outcome = await this.#store.catalog.rename(DEFAULT_TENANT, from, to, BY);
     if (outcome.kind !== 'renamed') throw new Error('not renamed');
     document.record = outcome.record;
     document.isStale = true;

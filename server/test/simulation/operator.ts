@@ -137,7 +137,7 @@ async function onNode(world: World, node: SimulatedNode, operation: Request): Pr
     }
     case 'remove':
       await documents.retire(record, 'deleted', async (last) => {
-        const removal = await catalog.remove(TENANT, record.name, last, clock.now());
+        const removal = await catalog.remove(TENANT, record.name, last, { user: 'operator', at: clock.now() });
         if (removal === 'absent') throw new ScriptoriumError('document-not-found');
         return removal === 'removed' ? { kind: 'done', result: null } : { kind: 'moved' };
       });
@@ -145,7 +145,7 @@ async function onNode(world: World, node: SimulatedNode, operation: Request): Pr
     case 'rename': {
       const target = record.name === name ? toName(`${name}-moved`) : name;
       await documents.retire(record, 'renamed', async () => {
-        const outcome = await catalog.rename(TENANT, record.name, target, clock.now());
+        const outcome = await catalog.rename(TENANT, record.name, target, { user: 'operator', at: clock.now() });
         if (outcome.kind !== 'renamed')
           throw new ScriptoriumError(outcome.kind === 'exists' ? 'document-exists' : 'document-not-found');
         return { kind: 'done', result: null };

@@ -172,7 +172,9 @@ function createSocketlessGateway(ground: NodeGround, rooms: RoomRegistry): Socke
   const tables = new Map<ClientSocket, SessionTable>();
   const admissions = createAdmissionQueue(clock);
   let leaving = 0;
-  const parts = { verifier, access, catalog, rooms, admissions, clock, telemetry, warnings };
+  // There is no audit log here, whose writes would be steps of their own.
+  const journal = { note: () => undefined };
+  const parts = { verifier, access, catalog, rooms, admissions, journal, clock, telemetry, warnings };
   const bounds = { maxDocuments: 50, maxSessions: 1, maxOutsideBytes: MESSAGES.loginBytes };
   const presencePolicy = { seeRole: 'viewer', showRole: 'viewer' } as const;
   const tenantSockets = createConnectionLimit(Infinity);

@@ -10,6 +10,7 @@ import { createJwtVerifier } from '../../src/adapters/jwt/jwt-verifier.ts';
 import { createCredentialVerifier } from '../../src/access/credential-verifier.ts';
 import type { AccessWatch } from '../../src/access/access-watch.ts';
 import { createDocumentDirectory } from '../../src/adapters/sql/document-directory.ts';
+import { createAuditLog } from '../../src/adapters/sql/audit-log.ts';
 import { createDocumentCatalog } from '../../src/adapters/sql/document-catalog.ts';
 import type { Schema } from '../../src/adapters/sql/schema.ts';
 import { createFilesystemSnapshotStore } from '../../src/adapters/filesystem/snapshot-store.ts';
@@ -28,6 +29,8 @@ import { parseTokenClaims } from '../../src/core/token-claims.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
 import type { DocumentCatalog, DocumentRecord } from '../../src/ports/document-catalog.ts';
+import { createAuditJournal, type WritingJournal } from '../../src/workers/audit-journal.ts';
+import type { AuditLog } from '../../src/ports/audit-log.ts';
 import type { ApiKeyStore } from '../../src/ports/api-key-store.ts';
 import type { DocumentEdits } from '../../src/ports/document-edits.ts';
 import type { GrantStore } from '../../src/ports/grant-store.ts';
@@ -48,6 +51,8 @@ export interface ApiWorld {
   readonly grants: GrantStore;
   readonly keys: ApiKeyStore;
   readonly events: StoredEvents;
+  readonly audit: AuditLog;
+  readonly journal: WritingJournal;
   readonly watch: AccessWatch;
   readonly clock: FakeClock;
   readonly logLines: readonly string[];
@@ -94,6 +99,8 @@ export async function createApiWorld({
   });
   const standing = createStandingParts(sqlite.database, clock, { log, metrics });
   const events = createStoredEvents({ database: sqlite.database });
+  const audit = createAuditLog({ database: sqlite.database });
+  const journal = createAuditJournal({ audit, clock, telemetry: { log, metrics } });
   const app = await createApi({
     config: {
       allowedOrigins: [],
@@ -130,6 +137,8 @@ export async function createApiWorld({
     search: { ...search, ...createSearchParts(sqlite.database, standing.watch) },
     ...events,
     ...createEventParts({ events, directory: directory.path, clock, telemetry: { log, metrics }, sqlite }),
+    audit,
+    journal,
     noteAccessChange: () => standing.watch.look(),
     developmentIssuer: createDevelopmentIssuer({ secret: SECRET, clock }),
     appDirectory: null,
@@ -144,6 +153,8 @@ export async function createApiWorld({
     ...played,
     ...standing,
     events,
+    audit,
+    journal,
     app,
     clock,
     logLines,
@@ -166,6 +177,7 @@ export async function createApiWorld({
       app.inject({ ...options, headers: { ...options.headers, authorization: `Bearer ${await token(claims)}` } }),
     close: async () => {
       await app.close();
+      await journal.drain(0);
       await standing.watch.drain(0);
       await sqlite.close();
       directory.remove();

@@ -59,7 +59,7 @@ export function createMemoryCatalog(tables: MemoryTables): Immediate<DocumentCat
       const last = sorted.length > limit ? records.at(-1) : undefined;
       return { records, nextCursor: last === undefined ? null : Buffer.from(last.name).toString('base64url') };
     },
-    rename: (tenant, from, to, at) => {
+    rename: (tenant, from, to, { at }) => {
       const old = nameOf(tenant, from);
       if (old?.state !== 'live') return { kind: 'absent' };
       const claimed = claim(tenant, to);
@@ -75,7 +75,7 @@ export function createMemoryCatalog(tables: MemoryTables): Immediate<DocumentCat
       document.name = to;
       return { kind: 'renamed', record: toRecord(document) };
     },
-    remove: (tenant, name, last, at) => {
+    remove: (tenant, name, last, { at }) => {
       const claimed = nameOf(tenant, name);
       if (claimed?.state !== 'live') return 'absent';
       const document = documentOf(claimed);

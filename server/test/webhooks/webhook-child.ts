@@ -45,11 +45,14 @@ async function live(id: string): Promise<void> {
   for (let step = 1; step <= STEPS; step += 1) {
     await writer.append(entry(record.id, `row ${step}`));
     announcer.noteChange(record.id);
-    await store.catalog.rename(record.tenant, name(`${id}-${step - 1}`), name(`${id}-${step}`), clock.now());
+    await store.catalog.rename(record.tenant, name(`${id}-${step - 1}`), name(`${id}-${step}`), {
+      user: child,
+      at: clock.now(),
+    });
     process.stdout.write(`${record.id}\n`);
   }
   const last = { epoch: record.epoch, seq: STEPS, stateVector: Uint8Array.of(0) };
-  await store.catalog.remove(record.tenant, name(`${id}-${STEPS}`), last, clock.now());
+  await store.catalog.remove(record.tenant, name(`${id}-${STEPS}`), last, { user: child, at: clock.now() });
   process.stdout.write(`${record.id}\n`);
 }
 

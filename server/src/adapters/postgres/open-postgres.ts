@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import { ScriptoriumError } from '../../core/errors.ts';
 import type { AccessChangeLog } from '../../ports/access-changes.ts';
 import type { ApiKeyStore } from '../../ports/api-key-store.ts';
+import type { AuditLog } from '../../ports/audit-log.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { DocumentCatalog } from '../../ports/document-catalog.ts';
 import type { GrantStore } from '../../ports/grant-store.ts';
@@ -9,6 +10,7 @@ import type { Logger } from '../../ports/telemetry.ts';
 import type { UpdateLog } from '../../ports/update-log.ts';
 import { createAccessChangeLog } from '../sql/access-changes.ts';
 import { createApiKeyStore } from '../sql/api-key-store.ts';
+import { createAuditLog } from '../sql/audit-log.ts';
 import { createDocumentCatalog } from '../sql/document-catalog.ts';
 import { createGrantStore } from '../sql/grant-store.ts';
 import { dropFloorSql } from '../sql/drop-floor.ts';
@@ -24,11 +26,12 @@ import { PartitionUpkeep } from './partition-upkeep.ts';
 import type { DropOptions } from './partitions.ts';
 import { createReplicaReads, type ReplicaReads } from './replica-reads.ts';
 import { retryConflicts } from './retry-conflicts.ts';
-import { retryGrantConflicts, retryKeyConflicts } from './retrying-access.ts';
+import { retryAuditConflicts, retryGrantConflicts, retryKeyConflicts } from './retrying-access.ts';
 import { retryCatalogConflicts } from './retrying-catalog.ts';
 import { retryEventConflicts } from './retrying-events.ts';
 import { retryHistoryConflicts } from './retrying-history.ts';
 import { RowAppender } from './row-appender.ts';
+import { checkWall, createTenantReads } from './tenant-reads.ts';
 import { type Timeouts, TIMEOUTS } from './timeouts.ts';
 
 export interface PostgresDeps {
@@ -63,6 +66,7 @@ export interface PostgresStore extends StoredHistory, StoredEvents {
   readonly grants: GrantStore;
   readonly keys: ApiKeyStore;
   readonly accessChanges: AccessChangeLog;
+  readonly audit: AuditLog;
   /** For portable SQL on the primary. */
   readonly database: Kysely<Schema>;
   /** Reads of history and exports, from the replica where there is one. */
@@ -95,6 +99,7 @@ export async function openPostgres(deps: PostgresDeps): Promise<PostgresStore> {
     });
     await upkeep.run();
     await checkDurability(pools.writer, log);
+    await checkWall(pools.reader, log);
     upkeep.start();
     return createStore(deps, pools, upkeep);
   } catch (error) {
@@ -142,14 +147,16 @@ async function createPools(deps: PostgresDeps): Promise<Pools> {
 function createStore(deps: PostgresDeps, pools: Pools, upkeep: PartitionUpkeep): PostgresStore {
   const { clock, log, timeouts = TIMEOUTS } = deps;
   const database = createDatabase(pools.reader, timeouts);
+  const readFor = createTenantReads(database, timeouts);
   const replica = pools.replica === null ? null : createDatabase(pools.replica, timeouts);
   const appender = new RowAppender({ pool: pools.writer, log, largestPayload: deps.largestPayload ?? LARGEST_PAYLOAD });
   return {
     log: { ...createLogQueries({ database }), append: (batch) => appender.append(batch) },
-    catalog: retryCatalogConflicts(createDocumentCatalog({ database }), clock),
-    grants: retryGrantConflicts(createGrantStore({ database }), clock),
-    keys: retryKeyConflicts(createApiKeyStore({ database }), clock),
+    catalog: retryCatalogConflicts(createDocumentCatalog({ database, readFor }), clock),
+    grants: retryGrantConflicts(createGrantStore({ database, readFor }), clock),
+    keys: retryKeyConflicts(createApiKeyStore({ database, readFor }), clock),
     accessChanges: createAccessChangeLog({ database }),
+    audit: retryAuditConflicts(createAuditLog({ database, readFor }), clock),
     database,
     ...retryHistoryConflicts(createStoredHistory({ database }), clock),
     ...retryEventConflicts(createStoredEvents({ database }), clock),

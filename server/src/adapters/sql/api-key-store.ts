@@ -1,33 +1,40 @@
 import type { Tenant } from '@scriptorium/shared/document-name';
 import type { Ability, Role } from '@scriptorium/shared/roles';
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
+import type { Act, AuditEntry } from '../../ports/audit-log.ts';
 import type { ApiKey, ApiKeyPage, ApiKeyStore } from '../../ports/api-key-store.ts';
 import { recordAccessChanges } from './access-changes.ts';
+import { appendAudit } from './append-audit.ts';
 import type { ApiKeysTable } from './access-schema.ts';
 import { decodeListCursor, encodeListCursor } from './list-cursor.ts';
 import type { Schema } from './schema.ts';
+import { readFreely, type TenantStoreDeps } from './tenant-reads.ts';
 
 /** Machines' keys on any SQL engine that Kysely speaks to; each change is one transaction. */
-export function createApiKeyStore({ database }: { readonly database: Kysely<Schema> }): ApiKeyStore {
+export function createApiKeyStore({ database, readFor = readFreely(database) }: TenantStoreDeps): ApiKeyStore {
   const change = <T>(work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T> =>
     database.transaction().execute(work);
   return {
-    add: async (key, secretHash) =>
-      void (await database.insertInto('api_keys').values(toRow(key, secretHash)).execute()),
+    add: (key, secretHash) =>
+      change(async (transaction) => {
+        await transaction.insertInto('api_keys').values(toRow(key, secretHash)).execute();
+        await appendAudit(transaction, key.tenant, [describeCreation(key)]);
+      }),
     find: async (id) => {
       const row = await database.selectFrom('api_keys').selectAll().where('id', '=', id).executeTakeFirst();
       if (row === undefined) return null;
       return { key: toKey(row), secrets: { current: row.secret_hash, previous: row.previous_hash } };
     },
-    read: async (tenant, id) => {
-      const rows = database.selectFrom('api_keys').selectAll().where('tenant', '=', tenant).where('id', '=', id);
-      const row = await rows.executeTakeFirst();
-      return row === undefined ? null : toKey(row);
-    },
-    list: (tenant, page) => listKeys(database, tenant, page),
-    rotate: (tenant, id, { hash, previousEndsAt }) =>
+    read: (tenant, id) =>
+      readFor(tenant, async (reads) => {
+        const rows = reads.selectFrom('api_keys').selectAll().where('tenant', '=', tenant).where('id', '=', id);
+        const row = await rows.executeTakeFirst();
+        return row === undefined ? null : toKey(row);
+      }),
+    list: (tenant, page) => readFor(tenant, (reads) => listKeys(reads, tenant, page)),
+    rotate: (tenant, id, { hash, previousEndsAt }, act) =>
       change((transaction) =>
-        changeKey(transaction, { tenant, id }, (keys) =>
+        changeKey(transaction, { tenant, entry: toEntry(act, 'key.rotate', id), id }, (keys) =>
           keys.set((eb) => ({
             secret_hash: hash,
             previous_hash: eb.ref('secret_hash'),
@@ -35,17 +42,14 @@ export function createApiKeyStore({ database }: { readonly database: Kysely<Sche
           })),
         ),
       ),
-    revoke: (tenant, id, at) =>
-      change((transaction) => changeKey(transaction, { tenant, id }, (keys) => keys.set({ revoked_at: at }))),
+    revoke: (tenant, id, act) =>
+      change((transaction) =>
+        changeKey(transaction, { tenant, entry: toEntry(act, 'key.revoke', id), id }, (keys) =>
+          keys.set({ revoked_at: act.at }),
+        ),
+      ),
     noteUse: async (uses) => {
-      for (const [id, at] of uses) {
-        await database
-          .updateTable('api_keys')
-          .set({ last_used_at: at })
-          .where('id', '=', id)
-          .where((eb) => eb.or([eb('last_used_at', 'is', null), eb('last_used_at', '<', at)]))
-          .execute();
-      }
+      for (const [id, at] of uses) await change((transaction) => noteUse(transaction, id, at));
     },
   };
 }
@@ -57,7 +61,7 @@ function updateKeys(transaction: Transaction<Schema>) {
 /** Changes a key that is not revoked, and says so in the list of changes. */
 async function changeKey(
   transaction: Transaction<Schema>,
-  { tenant, id }: { readonly tenant: Tenant; readonly id: string },
+  { tenant, id, entry }: { readonly tenant: Tenant; readonly id: string; readonly entry: AuditEntry },
   set: (keys: ReturnType<typeof updateKeys>) => ReturnType<typeof updateKeys>,
 ): Promise<number | null> {
   const { numUpdatedRows } = await set(updateKeys(transaction))
@@ -65,7 +69,33 @@ async function changeKey(
     .where('id', '=', id)
     .where('revoked_at', 'is', null)
     .executeTakeFirst();
-  return numUpdatedRows === 0n ? null : recordAccessChanges(transaction, tenant, [{ kind: 'key', id }]);
+  if (numUpdatedRows === 0n) return null;
+  await appendAudit(transaction, tenant, [entry]);
+  return recordAccessChanges(transaction, tenant, [{ kind: 'key', id }]);
+}
+
+function toEntry(act: Act, action: 'key.rotate' | 'key.revoke', id: string): AuditEntry {
+  return { ...act, action, subject: `key:${id}` };
+}
+
+function describeCreation(key: ApiKey): AuditEntry {
+  const { id, role, label, abilities, expiresAt } = key;
+  const documents = [...key.documents].map(([resource, of]) => `${resource}=${of}`);
+  const detail = { label, role, abilities, documents, expiresAt };
+  return { user: key.createdBy, at: key.createdAt, action: 'key.create', subject: `key:${id}`, detail };
+}
+
+/** A use that is later than any noted one, with its row in the audit log. */
+async function noteUse(transaction: Transaction<Schema>, id: string, at: number): Promise<void> {
+  const used = await updateKeys(transaction)
+    .set({ last_used_at: at })
+    .where('id', '=', id)
+    .where((eb) => eb.or([eb('last_used_at', 'is', null), eb('last_used_at', '<', at)]))
+    .returning('tenant')
+    .executeTakeFirst();
+  if (used === undefined) return;
+  const user = `key:${id}`;
+  await appendAudit(transaction, used.tenant, [{ user, at, action: 'key.use', subject: user }]);
 }
 
 async function listKeys(

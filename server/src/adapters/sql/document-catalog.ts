@@ -1,6 +1,7 @@
 import { parseDocumentName, type DocumentName } from '@scriptorium/shared/document-name';
 import type { Kysely, Transaction } from 'kysely';
 import { ScriptoriumError } from '../../core/errors.ts';
+import type { Act } from '../../ports/audit-log.ts';
 import type {
   DocumentCatalog,
   DocumentRecord,
@@ -24,29 +25,26 @@ import { readLiveRecords, readNamedRecord, readRecord } from './document-records
 import { recordEvent } from './outbox-events.ts';
 import type { Schema } from './schema.ts';
 import { mergeStateVectors } from './state-vectors.ts';
-
-export interface DocumentCatalogDeps {
-  readonly database: Kysely<Schema>;
-}
+import { readFreely, type TenantStoreDeps } from './tenant-reads.ts';
 
 /** The catalog on any SQL engine that Kysely speaks to; each change is one transaction. */
-export function createDocumentCatalog({ database }: DocumentCatalogDeps): DocumentCatalog {
+export function createDocumentCatalog({ database, readFor = readFreely(database) }: TenantStoreDeps): DocumentCatalog {
   return {
-    resolve: (tenant, name) => resolveName(database, { tenant, name }),
+    resolve: (tenant, name) => readFor(tenant, (reads) => resolveName(reads, { tenant, name })),
     create: (tenant, name, user, at) =>
       database.transaction().execute((transaction) => createDocument(transaction, { tenant, name }, { user, at })),
-    list: (query) => listDocuments(database, query),
-    rename: (tenant, from, to, at) =>
+    list: (query) => readFor(query.tenant, (reads) => listDocuments(reads, query)),
+    rename: (tenant, from, to, act) =>
       database
         .transaction()
         .execute((transaction) =>
-          renameDocument(transaction, { tenant, name: from }, { to: { tenant, name: to }, at }),
+          renameDocument(transaction, { tenant, name: from }, { to: { tenant, name: to }, act }),
         ),
-    remove: async (tenant, name, last, at) => {
+    remove: async (tenant, name, last, act) => {
       try {
         return await database
           .transaction()
-          .execute((transaction) => removeDocument(transaction, { tenant, name }, { ...last, at }));
+          .execute((transaction) => removeDocument(transaction, { tenant, name }, { ...last, act }));
       } catch (error) {
         if (error instanceof LogMoved) return 'moved';
         throw error;
@@ -107,15 +105,15 @@ async function createDocument(
 async function renameDocument(
   transaction: Transaction<Schema>,
   from: NameKey,
-  change: { readonly to: NameKey; readonly at: number },
+  change: { readonly to: NameKey; readonly act: Act },
 ): Promise<{ kind: 'renamed'; record: DocumentRecord } | { kind: 'absent' | 'exists' }> {
   const documentId = await holdLiveName(transaction, from);
   if (documentId === null) return { kind: 'absent' };
-  const claimed = await claimName(transaction, change.to, change.at);
+  const claimed = await claimName(transaction, change.to, change.act.at);
   if (claimed.state === 'live') return { kind: 'exists' };
   await transaction
     .updateTable('document_names')
-    .set({ state: 'renamed', changed_at: change.at })
+    .set({ state: 'renamed', changed_at: change.act.at })
     .where('tenant', '=', from.tenant)
     .where('name', '=', from.name)
     .execute();
@@ -124,18 +122,16 @@ async function renameDocument(
     await inheritPast(transaction, documentId, claimed);
   }
   await transaction.updateTable('documents').set({ name: change.to.name }).where('id', '=', documentId).execute();
-  await pointName(transaction, change.to, { documentId, at: change.at });
-  await moveGrants(transaction, from, change.to);
+  const { act } = change;
+  await pointName(transaction, change.to, { documentId, at: act.at });
+  await moveGrants(
+    transaction,
+    { from, to: change.to },
+    { ...act, action: 'document.rename', document: from.name, detail: { to: change.to.name } },
+  );
   const record = await readRecord(transaction, documentId);
   const facts = { epoch: record.epoch, seq: record.head, from: from.name };
-  await recordEvent(transaction, {
-    ...change.to,
-    documentId,
-    type: 'document.renamed',
-    at: change.at,
-    user: null,
-    facts,
-  });
+  await recordEvent(transaction, { ...change.to, documentId, type: 'document.renamed', ...act, facts });
   return { kind: 'renamed', record };
 }
 
@@ -168,7 +164,7 @@ class LogMoved extends Error {}
 async function removeDocument(
   transaction: Transaction<Schema>,
   key: NameKey,
-  last: LastState & { readonly at: number },
+  last: LastState & { readonly act: Act },
 ): Promise<Removal> {
   const documentId = await holdLiveName(transaction, key);
   if (documentId === null) return 'absent';
@@ -184,7 +180,7 @@ async function removeDocument(
       .updateTable('document_names')
       .set({
         state: 'deleted',
-        changed_at: last.at,
+        changed_at: last.act.at,
         epoch: Math.max(name.epoch, epoch),
         tombstone: mergeStateVectors([name.tombstone, last.stateVector]),
       })
@@ -203,10 +199,10 @@ async function removeDocument(
     .where('head', '=', last.seq)
     .executeTakeFirst();
   if (numUpdatedRows === 0n) throw new LogMoved();
-  await transaction.updateTable('documents').set({ deleted_at: last.at }).where('id', '=', documentId).execute();
-  await dropGrants(transaction, key);
+  await transaction.updateTable('documents').set({ deleted_at: last.act.at }).where('id', '=', documentId).execute();
+  await dropGrants(transaction, key, { ...last.act, action: 'document.delete', document: key.name });
   const facts = { epoch, seq: last.seq };
-  await recordEvent(transaction, { ...key, documentId, type: 'document.deleted', at: last.at, user: null, facts });
+  await recordEvent(transaction, { ...key, documentId, type: 'document.deleted', ...last.act, facts });
   return 'removed';
 }
 

@@ -1,35 +1,46 @@
 import type { Tenant } from '@scriptorium/shared/document-name';
 import type { GrantResource } from '@scriptorium/shared/grant-resource';
-import type { GrantSubject } from '@scriptorium/shared/grant-subject';
+import { formatSubject, type GrantSubject } from '@scriptorium/shared/grant-subject';
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
+import type { Act } from '../../ports/audit-log.ts';
 import type { GrantPage, GrantQuery, GrantStore, StoredGrant, StoredStanding } from '../../ports/grant-store.ts';
 import { readAccessRevision, recordAccessChanges } from './access-changes.ts';
+import { appendAudit } from './append-audit.ts';
 import type { GrantsTable } from './access-schema.ts';
 import { decodeListCursor, encodeListCursor } from './list-cursor.ts';
 import type { Schema } from './schema.ts';
+import { readFreely, type TenantStoreDeps } from './tenant-reads.ts';
 
 /** Subjects asked for in one statement, below every engine's limit on parameters. */
 const SUBJECTS_PER_QUERY = 200;
 
 /** Stored grants on any SQL engine that Kysely speaks to; each change is one transaction. */
-export function createGrantStore({ database }: { readonly database: Kysely<Schema> }): GrantStore {
+export function createGrantStore({ database, readFor = readFreely(database) }: TenantStoreDeps): GrantStore {
   const change = <T>(work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T> =>
     database.transaction().execute(work);
   return {
-    set: (tenant, grant) => change((transaction) => putGrant(transaction, tenant, grant)),
+    set: (tenant, grant) =>
+      change(async (transaction) => {
+        await putGrant(transaction, tenant, grant);
+        await auditGrant(transaction, tenant, grant);
+        return recordAccessChanges(transaction, tenant, [grant.subject]);
+      }),
     addLink: (tenant, grant, secretHash) =>
       change(async (transaction) => {
         await transaction
           .insertInto('grant_links')
           .values({ id: grant.subject.id, tenant, secret_hash: secretHash })
           .execute();
-        return putGrant(transaction, tenant, grant);
+        await putGrant(transaction, tenant, grant);
+        await auditGrant(transaction, tenant, grant);
+        return recordAccessChanges(transaction, tenant, [grant.subject]);
       }),
-    revoke: (tenant, subject, resource) =>
-      change((transaction) => revokeGrant(transaction, tenant, { subject, resource })),
-    revokeUser: (tenant, user, at) => change((transaction) => revokeUser(transaction, tenant, { user, at })),
-    list: (query) => listGrants(database, query),
-    readStanding: (tenant, user, subjects) => readStanding(database, tenant, { user, subjects }),
+    revoke: (tenant, subject, resource, act) =>
+      change((transaction) => revokeGrant(transaction, tenant, { subject, resource, act })),
+    revokeUser: (tenant, user, act) => change((transaction) => revokeUser(transaction, tenant, { user, act })),
+    list: (query) => readFor(query.tenant, (reads) => listGrants(reads, query)),
+    readStanding: (tenant, user, subjects) =>
+      readFor(tenant, (reads) => readStanding(reads, tenant, { user, subjects })),
     findLink: async (id) => {
       const row = await database.selectFrom('grant_links').selectAll().where('id', '=', id).executeTakeFirst();
       return row === undefined ? null : { tenant: row.tenant as Tenant, secretHash: row.secret_hash };
@@ -37,7 +48,7 @@ export function createGrantStore({ database }: { readonly database: Kysely<Schem
   };
 }
 
-async function putGrant(transaction: Transaction<Schema>, tenant: Tenant, grant: StoredGrant): Promise<number> {
+async function putGrant(transaction: Transaction<Schema>, tenant: Tenant, grant: StoredGrant): Promise<void> {
   const { role, createdAt, createdBy, expiresAt } = grant;
   const given = { role, expires_at: expiresAt, created_at: createdAt, created_by: createdBy };
   await transaction
@@ -51,14 +62,22 @@ async function putGrant(transaction: Transaction<Schema>, tenant: Tenant, grant:
     })
     .onConflict((conflict) => conflict.columns(['tenant', 'subject_kind', 'subject_id', 'resource']).doUpdateSet(given))
     .execute();
-  return recordAccessChanges(transaction, tenant, [grant.subject]);
+}
+
+function auditGrant(transaction: Transaction<Schema>, tenant: Tenant, grant: StoredGrant): Promise<void> {
+  const { createdBy: user, createdAt: at, subject, resource, role, expiresAt } = grant;
+  const action = subject.kind === 'link' ? 'link.create' : 'grant.set';
+  return appendAudit(transaction, tenant, [
+    { user, at, action, document: resource, subject: formatSubject(subject), detail: { role, expiresAt } },
+  ]);
 }
 
 async function revokeGrant(
   transaction: Transaction<Schema>,
   tenant: Tenant,
-  { subject, resource }: { readonly subject: GrantSubject; readonly resource: GrantResource },
+  change: { readonly subject: GrantSubject; readonly resource: GrantResource; readonly act: Act },
 ): Promise<number | null> {
+  const { subject, resource, act } = change;
   const { numDeletedRows } = await transaction
     .deleteFrom('grants')
     .where('tenant', '=', tenant)
@@ -68,13 +87,16 @@ async function revokeGrant(
     .executeTakeFirst();
   if (numDeletedRows === 0n) return null;
   if (subject.kind === 'link') await transaction.deleteFrom('grant_links').where('id', '=', subject.id).execute();
+  await appendAudit(transaction, tenant, [
+    { ...act, action: 'grant.revoke', document: resource, subject: formatSubject(subject) },
+  ]);
   return recordAccessChanges(transaction, tenant, [subject]);
 }
 
 async function revokeUser(
   transaction: Transaction<Schema>,
   tenant: Tenant,
-  { user, at }: { readonly user: string; readonly at: number },
+  { user, act }: { readonly user: string; readonly act: Act },
 ): Promise<number> {
   await transaction
     .deleteFrom('grants')
@@ -84,9 +106,10 @@ async function revokeUser(
     .execute();
   await transaction
     .insertInto('user_revocations')
-    .values({ tenant, user_id: user, void_until: at })
-    .onConflict((conflict) => conflict.columns(['tenant', 'user_id']).doUpdateSet({ void_until: at }))
+    .values({ tenant, user_id: user, void_until: act.at })
+    .onConflict((conflict) => conflict.columns(['tenant', 'user_id']).doUpdateSet({ void_until: act.at }))
     .execute();
+  await appendAudit(transaction, tenant, [{ ...act, action: 'user.revoke', subject: `user:${user}` }]);
   return recordAccessChanges(transaction, tenant, [{ kind: 'user', id: user }]);
 }
 

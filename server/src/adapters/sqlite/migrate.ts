@@ -3,6 +3,7 @@ import type { Migration } from './migration.ts';
 import { documentsAndLog } from './migrations/0001-documents-and-log.ts';
 import { snapshotsAndHistory } from './migrations/0002-snapshots-and-history.ts';
 import { grantsAndKeys } from './migrations/0003-grants-and-keys.ts';
+import { auditLog } from './migrations/0005-audit-log.ts';
 import { versionsAndPublications } from './migrations/0007-versions-and-publications.ts';
 import { outboxAndWebhooks } from './migrations/0008-outbox-and-webhooks.ts';
 import { searchProjection } from './migrations/0009-search-projection.ts';
@@ -11,6 +12,7 @@ const MIGRATIONS: readonly Migration[] = [
   documentsAndLog,
   snapshotsAndHistory,
   grantsAndKeys,
+  auditLog,
   versionsAndPublications,
   outboxAndWebhooks,
   searchProjection,

@@ -100,14 +100,15 @@ function addRotateRoute(app: App, { keys, noteAccessChange, clock }: KeyDeps): v
   };
   app.post('/api-keys/:id/rotate', { schema }, async (request) => {
     const caller = callerOf(request);
-    const { tenant } = caller.identity;
+    const { tenant, user } = caller.identity;
     requireAbility(caller, 'manage-keys');
     const before = await keys.read(tenant, request.params.id);
     if (before === null) throw notFound();
     requireHeld(caller, before);
     const { id, text, hash } = mintSecret('key', before.id);
-    const previousEndsAt = clock.now() + request.body.overlapSeconds * 1000;
-    const revision = await keys.rotate(tenant, id, { hash, previousEndsAt });
+    const now = clock.now();
+    const previousEndsAt = now + request.body.overlapSeconds * 1000;
+    const revision = await keys.rotate(tenant, id, { hash, previousEndsAt }, { user, at: now });
     if (revision === null) throw notFound();
     await noteAccessChange(revision);
     return { key: toView({ ...before, previousEndsAt }), secret: text };
@@ -126,7 +127,8 @@ function addRevokeRoute(app: App, { keys, noteAccessChange, clock }: KeyDeps): v
   app.delete('/api-keys/:id', { schema }, async (request, reply) => {
     const caller = callerOf(request);
     requireAbility(caller, 'manage-keys');
-    const revision = await keys.revoke(caller.identity.tenant, request.params.id, clock.now());
+    const { tenant, user } = caller.identity;
+    const revision = await keys.revoke(tenant, request.params.id, { user, at: clock.now() });
     if (revision === null) throw notFound();
     await noteAccessChange(revision);
     return reply.code(204).send();

@@ -11,12 +11,12 @@ import { renderText } from '../../content/render-text.ts';
 import { assertNever, ScriptoriumError } from '../../core/errors.ts';
 import { formatEtag, matchesEtag } from '../../core/etag.ts';
 import type { ApiDeps } from '../api-deps.ts';
-import { callerOf, requireDocumentName } from '../authenticate.ts';
+import { callerOf, requireDocumentName, type Caller } from '../authenticate.ts';
 import { BEARER_SECURITY, problemResponses, TOKEN_PROBLEMS } from '../describe-route.ts';
 import { documentPath, findDocument } from '../find-document.ts';
 import { negotiateFormat } from '../negotiate-format.ts';
 
-type ContentDeps = Pick<ApiDeps, 'catalog' | 'documents'>;
+type ContentDeps = Pick<ApiDeps, 'catalog' | 'documents' | 'journal' | 'clock'>;
 
 /** Tells that the content is what could be saved of a damaged document. */
 const QUARANTINED_HEADER = 'document-quarantined';
@@ -69,11 +69,13 @@ const schema = {
 };
 
 /** `GET /v1/documents/{name}/content`. */
-export const contentRoutes: FastifyPluginAsyncZod<ContentDeps> = async (app, { catalog, documents }) => {
+export const contentRoutes: FastifyPluginAsyncZod<ContentDeps> = async (app, deps) => {
+  const { catalog, documents } = deps;
   app.get('/documents/:name/content', { schema, config: { namesDocument: true } }, async (request, reply) => {
     const name = requireDocumentName(request.params.name);
     const format = request.query.format ?? negotiateFormat(request.headers.accept);
-    const found = await findDocument(catalog, { caller: callerOf(request), name, action: 'read' });
+    const caller = callerOf(request);
+    const found = await findDocument(catalog, { caller, name, action: 'export' });
     if (found.kind === 'moved')
       return reply.redirect(`${documentPath(found.name)}/content${queryOf(request.url)}`, 308);
     if (format === null) throw new ScriptoriumError('not-acceptable');
@@ -84,11 +86,24 @@ export const contentRoutes: FastifyPluginAsyncZod<ContentDeps> = async (app, { c
     const known = formatEtag(record.epoch, record.head);
     if (matchesEtag(condition, known)) return reply.header('etag', known).code(304).send();
     const { epoch, seq, state, damaged } = await documents.read(record);
+    noteExport(deps, caller, { document: record.name, format, seq });
     reply.header('etag', formatEtag(epoch, seq)).type(CONTENT_MEDIA_TYPES[format]);
     if (damaged) reply.header(QUARANTINED_HEADER, 'true');
     return reply.serializer(passThrough).send(renderContent(state, format));
   });
 };
+
+function noteExport(
+  { journal, clock }: ContentDeps,
+  { identity }: Caller,
+  { document, format, seq }: { readonly document: string; readonly format: ContentFormat; readonly seq: number },
+): void {
+  const detail = { format, seq };
+  const entry = { user: identity.user, at: clock.now(), document };
+  journal.note(identity.tenant, { ...entry, action: 'document.export', detail });
+  for (const id of identity.links)
+    journal.note(identity.tenant, { ...entry, action: 'link.use', subject: `link:${id}` });
+}
 
 function renderContent(state: Uint8Array, format: ContentFormat): string | Buffer {
   switch (format) {

@@ -127,7 +127,10 @@ function addRevokeRoute(app: App, deps: GrantDeps): void {
   app.delete('/documents/:name/grants/:subject', { schema, config }, async (request, reply) => {
     const subject = requireSubject(request.params.subject);
     const { caller, resource } = await findShared(deps, callerOf(request), { text: request.params.name, role: 'none' });
-    const revision = await deps.grants.revoke(caller.identity.tenant, subject, resource);
+    const revision = await deps.grants.revoke(caller.identity.tenant, subject, resource, {
+      user: caller.identity.user,
+      at: deps.clock.now(),
+    });
     if (revision === null) throw new ScriptoriumError('not-found', 'there is no such grant');
     await deps.noteAccessChange(revision);
     return reply.code(204).send();

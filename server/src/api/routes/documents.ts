@@ -106,7 +106,7 @@ function addRenameRoute(app: App, { catalog, documents, clock }: DocumentDeps): 
     const role = requireAction(caller, target, 'create');
     if (target === name) return toDocumentView(record, role);
     const result = await documents.retire(record, 'renamed', async () => {
-      const outcome = await catalog.rename(identity.tenant, name, target, clock.now());
+      const outcome = await catalog.rename(identity.tenant, name, target, { user: identity.user, at: clock.now() });
       // Thrown in here, so that nobody is sent away for a rename that did not happen.
       if (outcome.kind !== 'renamed')
         throw new ScriptoriumError(outcome.kind === 'exists' ? 'document-exists' : 'document-not-found');
@@ -131,7 +131,7 @@ function addDeleteRoute(app: App, { catalog, documents, clock }: DocumentDeps): 
     const name = requireDocumentName(request.params.name);
     const record = await findDocumentHere(catalog, { caller, name, action: 'delete' });
     await documents.retire(record, 'deleted', async (last) => {
-      const removal = await catalog.remove(identity.tenant, name, last, clock.now());
+      const removal = await catalog.remove(identity.tenant, name, last, { user: identity.user, at: clock.now() });
       if (removal === 'absent') throw new ScriptoriumError('document-not-found');
       return removal === 'removed' ? { kind: 'done', result: null } : { kind: 'moved' };
     });

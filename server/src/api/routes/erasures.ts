@@ -48,7 +48,7 @@ function addEraseRoute(app: App, { catalog, documents, eraser, clock }: ErasureD
     if (resolution.kind === 'renamed') throw new ScriptoriumError('document-not-found');
     if (resolution.kind === 'found') {
       await documents.retire(resolution.record, 'deleted', async (last) => {
-        const removal = await catalog.remove(tenant, name, last, clock.now());
+        const removal = await catalog.remove(tenant, name, last, { user, at: clock.now() });
         if (removal === 'absent') throw new ScriptoriumError('document-not-found');
         return removal === 'removed' ? { kind: 'done', result: null } : { kind: 'moved' };
       });

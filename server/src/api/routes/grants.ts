@@ -106,7 +106,9 @@ function addRevokeRoute(app: App, deps: GrantDeps): void {
     const caller = callerOf(request);
     const resource = requirePattern(request.query.resource);
     requireGrant(caller, resource, 'none');
-    const revision = await deps.grants.revoke(caller.identity.tenant, requireSubject(request.query.subject), resource);
+    const { tenant, user } = caller.identity;
+    const subject = requireSubject(request.query.subject);
+    const revision = await deps.grants.revoke(tenant, subject, resource, { user, at: deps.clock.now() });
     if (revision === null) throw new ScriptoriumError('not-found', 'there is no such grant');
     await deps.noteAccessChange(revision);
     return reply.code(204).send();
@@ -128,7 +130,8 @@ function addUserRoute(app: App, deps: GrantDeps): void {
     const caller = callerOf(request);
     requireAbility(caller, 'manage-tenant');
     const { user } = request.params;
-    await deps.noteAccessChange(await deps.grants.revokeUser(caller.identity.tenant, user, deps.clock.now()));
+    const act = { user: caller.identity.user, at: deps.clock.now() };
+    await deps.noteAccessChange(await deps.grants.revokeUser(caller.identity.tenant, user, act));
     return reply.code(204).send();
   });
 }
