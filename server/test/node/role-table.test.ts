@@ -1,0 +1,211 @@
+import { type Action, ACTIONS, type Role, roleAllows, ROLES } from '@scriptorium/shared/roles';
+import * as encoding from 'lib0/encoding';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as Y from 'yjs';
+import { createTemporaryDirectory } from '../support/temporary-directory.ts';
+import { connectByHand, signToken, startTestNode } from './test-node.ts';
+
+const directory = createTemporaryDirectory('roles');
+let node: Awaited<ReturnType<typeof startTestNode>>;
+let root: string;
+
+beforeAll(async () => {
+  node = await startTestNode(directory.path);
+  root = await signToken({ sub: 'root', role: 'admin' });
+});
+afterAll(async () => {
+  await node.stop();
+  directory.remove();
+});
+
+async function send(token: string, [method, path, body]: readonly [string, string, object?]): Promise<number> {
+  const response = await fetch(`http://127.0.0.1:${node.port}/v1${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, ...(body !== undefined && { 'content-type': 'application/json' }) },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  await response.arrayBuffer();
+  return response.status;
+}
+
+let documents = 0;
+const newName = (): string => `doc${(documents += 1)}`;
+async function newDocument(): Promise<string> {
+  const name = newName();
+  expect(await send(root, ['POST', '/documents', { name }])).toBe(201);
+  return name;
+}
+
+type Request = readonly [string, string, object?];
+
+/** A request that needs the action and nothing more; `null` where REST has no way to do it. */
+const REST: Readonly<Record<Action, ((name: string) => Request) | null>> = {
+  read: (name) => ['GET', `/documents/${name}`],
+  'see-presence': null,
+  'show-cursor': null,
+  export: (name) => ['GET', `/documents/${name}/content?format=json`],
+  comment: null,
+  write: null,
+  create: () => ['POST', '/documents', { name: newName() }],
+  'read-history': null,
+  restore: null,
+  publish: null,
+  rename: (name) => ['PATCH', `/documents/${name}`, { name: newName() }],
+  delete: (name) => ['DELETE', `/documents/${name}`],
+  share: (name) => ['PUT', `/documents/${name}/grants/user:somebody`, { role: 'viewer' }],
+  'manage-keys': () => ['GET', '/api-keys'],
+  'read-audit': () => ['GET', '/audit'],
+  'manage-tenant': () => ['DELETE', '/users/somebody/access'],
+};
+
+/** The action that each operation asks for; what everybody who is known may do asks for none. */
+const OPERATIONS: Readonly<Record<string, Action | 'nothing'>> = {
+  readConfig: 'nothing',
+  signIn: 'nothing',
+  readSession: 'nothing',
+  listDocuments: 'read',
+  createDocument: 'create',
+  readDocument: 'read',
+  renameDocument: 'rename',
+  deleteDocument: 'delete',
+  readContent: 'export',
+  listDocumentGrants: 'share',
+  setDocumentGrant: 'share',
+  revokeDocumentGrant: 'share',
+  createLink: 'share',
+  listGrants: 'share',
+  setGrant: 'share',
+  revokeGrant: 'share',
+  revokeUser: 'manage-tenant',
+  listApiKeys: 'manage-keys',
+  createApiKey: 'manage-keys',
+  rotateApiKey: 'manage-keys',
+  revokeApiKey: 'manage-keys',
+  listAudit: 'read-audit',
+};
+
+type Client = Awaited<ReturnType<typeof connectByHand>>;
+
+/** Opens the document; `null` when it is not opened to this token. */
+async function open(name: string, token: string): Promise<Client | null> {
+  const client = await connectByHand(node.url);
+  client.login(name, token);
+  const answer = await Promise.race([client.until('authenticated'), client.until('denied')]);
+  if (answer.kind === 'authenticated') return client;
+  client.socket.terminate();
+  return null;
+}
+
+function edit(rootName: string): Uint8Array {
+  const doc = new Y.Doc();
+  doc.getMap(rootName).set('key', 'value');
+  return Y.encodeStateAsUpdate(doc);
+}
+
+function cursor(client: number): Uint8Array {
+  const encoder = encoding.createEncoder();
+  for (const number of [1, client, 1]) encoding.writeVarUint(encoder, number);
+  encoding.writeVarString(encoder, '{"cursor":1}');
+  return encoding.toUint8Array(encoder);
+}
+
+/** Whether an update of a root is acknowledged. */
+async function writes(name: string, token: string, rootName: string): Promise<boolean> {
+  const client = await open(name, token);
+  if (client === null) return false;
+  client.update(name, edit(rootName));
+  const { saved } = await client.until('status');
+  client.socket.terminate();
+  return saved;
+}
+
+/** Whether one who shows a cursor is seen by one who watches. */
+async function isSeen(name: string, shows: string, watches: string): Promise<boolean> {
+  const watcher = await open(name, watches);
+  const shower = await open(name, shows);
+  const isOpen = watcher !== null && shower !== null;
+  if (isOpen) {
+    const before = watcher.heard.filter((it) => it.kind === 'other').length;
+    shower.awareness(name, cursor(4711));
+    await watcher.until('other', before + 1);
+  }
+  watcher?.socket.terminate();
+  shower?.socket.terminate();
+  return isOpen;
+}
+
+/** Whether somebody does the action over a socket; `null` where sockets have no way to do it. */
+const SOCKETS: Readonly<Record<Action, ((name: string, token: string) => Promise<boolean>) | null>> = {
+  read: async (name, token) => {
+    const client = await open(name, token);
+    client?.socket.terminate();
+    return client !== null;
+  },
+  'see-presence': (name, token) => isSeen(name, root, token),
+  'show-cursor': (name, token) => isSeen(name, token, root),
+  export: null,
+  comment: (name, token) => writes(name, token, 'comments'),
+  write: (name, token) => writes(name, token, 'text'),
+  create: async (_name, token) => {
+    const absent = newName();
+    const client = await open(absent, token);
+    client?.socket.terminate();
+    const isThere = (await send(root, ['GET', `/documents/${absent}`])) === 200;
+    expect(isThere).toBe(client !== null);
+    return isThere;
+  },
+  'read-history': null,
+  restore: null,
+  publish: null,
+  rename: null,
+  delete: null,
+  share: null,
+  'manage-keys': null,
+  'read-audit': null,
+  'manage-tenant': null,
+};
+
+const CELLS = ROLES.flatMap((role) => ACTIONS.map((action): readonly [Role, Action] => [role, action]));
+const restCells = CELLS.filter(([, action]) => REST[action] !== null);
+const socketCells = CELLS.filter(([, action]) => SOCKETS[action] !== null);
+
+describe('[AUTH100] each cell of the table of roles and actions, on a running server', () => {
+  it.each(restCells)('REST: %s, %s', async (role, action) => {
+    const request = REST[action]?.(await newDocument()) ?? ['GET', '/'];
+    const status = await send(await signToken({ sub: 'ada', role }), request);
+    expect([role, action, status < 300, status === 403]).toEqual([
+      role,
+      action,
+      roleAllows(role, action),
+      !roleAllows(role, action),
+    ]);
+  });
+
+  it.each(socketCells)('sockets: %s, %s', async (role, action) => {
+    const token = await signToken({ sub: 'ada', role });
+    expect(await SOCKETS[action]?.(await newDocument(), token)).toBe(roleAllows(role, action));
+  });
+
+  it('every action can be done over sockets or REST, but for those of history', () => {
+    const nowhere = ACTIONS.filter((action) => REST[action] === null && SOCKETS[action] === null);
+    expect(nowhere).toEqual(['read-history', 'restore', 'publish']);
+  });
+});
+
+describe('[AUTH101] every operation of the API is under an action of the table', () => {
+  it('none is missing', async () => {
+    const description = (await (await fetch(`http://127.0.0.1:${node.port}/openapi.json`)).json()) as {
+      readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly operationId: string }>>>>;
+    };
+    const operations = Object.entries(description.paths).flatMap(([path, methods]) =>
+      path.startsWith('/v1/') ? Object.values(methods).map(({ operationId }) => operationId) : [],
+    );
+    expect(operations.filter((id) => OPERATIONS[id] === undefined)).toEqual([]);
+    expect(operations.length).toBeGreaterThan(15);
+  });
+
+  it('and an action that an operation asks for is tried above', () => {
+    const untried = Object.values(OPERATIONS).filter((action) => action !== 'nothing' && REST[action] === null);
+    expect(untried).toEqual([]);
+  });
+});
