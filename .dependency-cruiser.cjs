@@ -156,7 +156,7 @@ module.exports = {
     {
       name: 'only-api-speaks-fastify',
       severity: 'error',
-      from: { path: SERVER, pathNot: [TEST, `${SERVER}api/`, `${SERVER}compose\\.ts$`] },
+      from: { path: SERVER, pathNot: [TEST, `${SERVER}api/`, `${SERVER}compose(-api)?\\.ts$`] },
       to: { path: ['node_modules/fastify', 'node_modules/@fastify/', 'node_modules/@scalar/'] },
     },
     {

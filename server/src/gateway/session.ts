@@ -13,6 +13,7 @@ import type { RoomSession } from '../rooms/room-session.ts';
 import type { Room } from '../rooms/room.ts';
 import type { ReplyTurns } from './reply-turns.ts';
 import { createSessionGap, type SessionGap } from './session-gap.ts';
+import { createSessionNotices } from './session-notices.ts';
 import {
   authenticatedFrame,
   awarenessFrame,
@@ -45,9 +46,6 @@ export interface SessionSocket {
 
 /** Answers that may be owed to one session; a client that waits for more has all of it itself, and brings it again. */
 const MOST_OWED = 10_000;
-
-/** Part of the largest size from which on those who write are told. */
-const NEARLY_FULL = 0.8;
 
 /** One SyncStep1 of ours that the client has yet to answer. */
 interface Round {
@@ -89,8 +87,9 @@ export class Session implements RoomSession {
   #identity: Identity;
   #scope: WriteScope;
   #presence: PresenceRights;
-  #toldOfPresence = false;
-  #toldOfSize = false;
+  readonly #notices = createSessionNotices((message) => {
+    this.tell(message);
+  });
   readonly #isTenantFull: () => boolean;
   #barred: Bar = 'none';
 
@@ -249,20 +248,13 @@ export class Session implements RoomSession {
     return this.#isTenantFull();
   }
 
-  /** Tells our own client, once, that the document it writes is close to the largest size. */
+  /** Notes that it wrote: close to the largest size of a document, our own client is told. */
   noteSize(): void {
-    const { state, mostBytes: limit } = this.room;
-    if (this.#toldOfSize || state.size < limit * NEARLY_FULL) return;
-    this.#toldOfSize = true;
-    const code = 'document-large';
-    this.tell({ type: 'scriptorium.notice', code, title: ERRORS[code].title, size: state.size, limit });
+    this.#notices.noteSize(this.room.state.size, this.room.mostBytes);
   }
 
-  /** Tells our own client, once, that its presence does not reach the others. */
   onPresenceRefused(code: ErrorCode): void {
-    if (this.#toldOfPresence) return;
-    this.#toldOfPresence = true;
-    this.tell({ type: 'scriptorium.notice', code, title: ERRORS[code].title });
+    this.#notices.notePresence(code);
   }
 
   /** Adds an answer to those that are owed. */

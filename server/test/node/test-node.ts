@@ -18,12 +18,22 @@ export function signToken(claims: Readonly<Record<string, unknown>>, seconds = 3
     .sign(new TextEncoder().encode(SECRET));
 }
 
+/** Tests ask more in a minute than people do. */
+const UNLIMITED = { LIMIT_REQUESTS_PER_MINUTE: '0', LIMIT_ANONYMOUS_REQUESTS_PER_MINUTE: '0' };
+
 /** Starts a whole node on a free port. */
 export async function startTestNode(
   directory: string,
   variables: Readonly<Record<string, string>> = {},
 ): Promise<Node & { readonly url: string }> {
-  const environment = { PORT: '0', DATA_DIR: directory, JWT_SECRET: SECRET, LOG_LEVEL: 'silent', ...variables };
+  const environment = {
+    PORT: '0',
+    DATA_DIR: directory,
+    JWT_SECRET: SECRET,
+    LOG_LEVEL: 'silent',
+    ...UNLIMITED,
+    ...variables,
+  };
   const parsed = parseConfig(environment, () => '');
   if (parsed.kind === 'invalid') throw new Error(parsed.problems.join('\n'));
   const node = await startNode(parsed.config, 'test');
