@@ -58,6 +58,34 @@ const EVENT_CALLS: readonly Call[] = [
   ['POST', '/v1/webhooks/wh_0123456789abcdef/replay', {}],
 ];
 
+const VERSION = '/v1/documents/there/versions/ver_0123456789abcdef';
+
+/** Who may make these is told in the tests of history, versions, publications, files and search. */
+const PAST_AND_SEARCH_CALLS: readonly Call[] = [
+  ['GET', '/v1/documents/there/history', null],
+  ['GET', '/v1/documents/there/diff', null],
+  ['GET', '/v1/documents/there/blame', null],
+  ['GET', '/v1/documents/there/versions', null],
+  ['POST', '/v1/documents/there/versions', {}],
+  ['GET', VERSION, null],
+  ['PATCH', VERSION, {}],
+  ['DELETE', VERSION, null],
+  ['POST', `${VERSION}/restore`, null],
+  ['GET', '/v1/documents/there/publication', null],
+  ['PUT', '/v1/documents/there/publication', {}],
+  ['DELETE', '/v1/documents/there/publication', null],
+  ['GET', '/v1/publications', null],
+  ['GET', '/v1/documents/there/export', null],
+  ['GET', '/v1/export', null],
+  ['POST', '/v1/documents/there/import', null],
+  ['GET', '/v1/search', null],
+  ['POST', '/v1/search', {}],
+  ['GET', '/v1/search/rebuild', null],
+  ['POST', '/v1/search/rebuild', {}],
+];
+
+const ALL_CALLS = [...CALLS, ...ACCESS_CALLS, ...EVENT_CALLS, ...PAST_AND_SEARCH_CALLS];
+
 function call([method, url, payload]: Call, headers: Record<string, string> = {}) {
   return world.app.inject({ method, url, headers, ...(payload !== null && { payload }) });
 }
@@ -71,15 +99,20 @@ describe('[AUTH14] no call without a valid token', () => {
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
     const open = ['GET /v1/config', 'POST /v1/dev/sign-in'];
-    const ids = { er_0123456789abcdef: '{id}', wh_0123456789abcdef: '{id}', '0123456789abcdef': '{id}' };
+    const ids = {
+      ver_0123456789abcdef: '{version}',
+      er_0123456789abcdef: '{id}',
+      wh_0123456789abcdef: '{id}',
+      '0123456789abcdef': '{id}',
+    };
     const parameters = { there: '{name}', 'user:bob': '{subject}', bob: '{user}', ...ids };
-    const covered = [...CALLS, ...ACCESS_CALLS, ...EVENT_CALLS].map(([method, url]) =>
+    const covered = ALL_CALLS.map(([method, url]) =>
       Object.entries(parameters).reduce((text, [value, name]) => text.replace(value, name), `${method} ${url}`),
     );
     expect(routes.filter((route) => route.includes('/v1/')).toSorted()).toEqual([...covered, ...open].toSorted());
   });
 
-  test.each([...CALLS, ...ACCESS_CALLS, ...EVENT_CALLS])('%s %s', async (...row) => {
+  test.each(ALL_CALLS)('%s %s', async (...row) => {
     const expired = await world.token({ exp: world.clock.now() / 1000 - 1 });
     for (const authorization of [undefined, '', 'Bearer', 'Bearer x', 'Basic YTpi', `Token ${expired}`]) {
       const response = await call(row, authorization === undefined ? {} : { authorization });

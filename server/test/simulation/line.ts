@@ -137,6 +137,8 @@ interface ServerSocketPeer {
 /** What the gateway uses of a WebSocket and of its socket. */
 class ServerSocket extends EventEmitter {
   readyState: number = STATE.open;
+  /** Where `ws` keeps the size of the largest message; nothing here sends larger ones. */
+  readonly _receiver = { _maxPayload: 0 };
   readonly bufferedAmount = 0;
   readonly writableLength = 0;
   readonly writableNeedDrain = false;

@@ -4,7 +4,7 @@ import { sizeOf, type History } from './history.ts';
 import { PLANTS, type Plant } from './plants.ts';
 
 /** Seeds within which each planted bug must be found. */
-const WITHIN = 80;
+const WITHIN = 320;
 
 function toHistory(seed: number, plant: Plant | null): History {
   return { seed, noise: 0, size: sizeOf(seed), plant, kept: null };

@@ -72,7 +72,7 @@ const MAX_PENDING_BYTES = 80 * 1024;
 /** So low that reading pauses now and then. */
 const UPDATE_RATE = { perSecond: 10, burst: 8 } as const;
 /** Other limits are out of reach. */
-const UNBOUNDED = { perSecond: Infinity, burst: Infinity } as const;
+const UNBOUNDED = { perSecond: 1e9, burst: 1e9 } as const;
 const MESSAGES = { messageBytes: 16 * 1024 * 1024, loginBytes: 16 * 1024 } as const;
 const OUTPUT_BYTES = 64 * 1024 * 1024;
 const OWNERS: OwnerBudgets = { spend: () => undefined, join: () => undefined, leave: () => undefined };
