@@ -63,6 +63,18 @@ describe.skipIf(missing.postgres)('the second wall between tenants', () => {
         lastHash: 'bb',
         at: AT,
       });
+      const id = randomUUID();
+      await sql`
+        insert into publications values (${tenant === mine ? 1 : 2}, ${id}, ${tenant}, 1, 1, 0, 'ada', 1)`.execute(
+        store.database,
+      );
+      await sql`
+        insert into webhooks (id, tenant, url, label, events, documents, secret, created_at, created_by)
+        values (${id}, ${tenant}, 'https://example.org', '', '', '', '', 0, 'ada')`.execute(store.database);
+      await sql`
+        insert into erasure_records values (${id}, ${tenant}, 'document', '', 0, 'ada', null, '{}')`.execute(
+        store.database,
+      );
     }
   });
 

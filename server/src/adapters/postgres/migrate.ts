@@ -9,6 +9,7 @@ import { auditLog } from './migrations/0005-audit-log.ts';
 import { versionsAndPublications } from './migrations/0007-versions-and-publications.ts';
 import { outboxAndWebhooks } from './migrations/0008-outbox-and-webhooks.ts';
 import { searchProjection } from './migrations/0009-search-projection.ts';
+import { moreTenantWalls } from './migrations/0010-more-tenant-walls.ts';
 
 const MIGRATIONS: readonly Migration[] = [
   documentsAndLog,
@@ -18,6 +19,7 @@ const MIGRATIONS: readonly Migration[] = [
   versionsAndPublications,
   outboxAndWebhooks,
   searchProjection,
+  moreTenantWalls,
 ];
 
 const OLDEST_SERVER = 15;

@@ -54,7 +54,9 @@ async function collect(
   deps: SearchDeps,
   search: { readonly caller: Caller; readonly body: SearchBody; readonly wanted: number },
 ): Promise<readonly Candidate[]> {
-  const { caller, body, wanted } = search;
+  const { body, wanted } = search;
+  // What was just granted is looked for too, and what was just taken away is not.
+  const caller = { ...search.caller, rights: await readRights(deps, search.caller) };
   const request = toRequest(caller, body);
   const seen = new Set<number>();
   let found: readonly Candidate[] = [];
