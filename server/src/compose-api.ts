@@ -34,6 +34,7 @@ export function createNodeApi(
     version,
     documents,
     presence: live.presence,
+    presencePolicy: ground.config.presence.policy,
     journal: audit.journal,
     search: search === null ? null : { ...search.parts, freshen: () => identity.watch.look() },
     appDirectory: findApp(),

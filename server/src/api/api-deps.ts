@@ -18,6 +18,7 @@ import type { Telemetry } from '../ports/telemetry.ts';
 import type { TokenIssuer } from '../ports/token-issuer.ts';
 import type { TokenVerifier } from '../ports/token-verifier.ts';
 import type { ErasureStore } from '../ports/erasure-store.ts';
+import type { PresencePolicy } from '../core/presence-policy.ts';
 import type { LivePresence } from '../ports/live-presence.ts';
 import type { PersonRecordStore } from '../ports/person-records.ts';
 import type { Outbox } from '../ports/outbox.ts';
@@ -77,6 +78,7 @@ export interface ApiDeps {
   readonly outbox: Outbox;
   readonly eventFeed: Pick<EventFeed, 'follow'>;
   readonly presence: LivePresence;
+  readonly presencePolicy: PresencePolicy;
   readonly erasures: ErasureStore;
   readonly people: PersonRecordStore;
   readonly eraser: Pick<DocumentEraser, 'erase'>;

@@ -139,6 +139,7 @@ export async function createApiWorld({
     ...createEventParts({ events, directory: directory.path, clock, telemetry: { log, metrics }, sqlite }),
     audit,
     journal,
+    presencePolicy: { seeRole: 'viewer', showRole: 'viewer' },
     noteAccessChange: () => standing.watch.look(),
     developmentIssuer: createDevelopmentIssuer({ secret: SECRET, clock }),
     appDirectory: null,

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { encodePresenceUpdate } from '../../src/core/presence-update.ts';
@@ -128,13 +129,13 @@ describe.skipIf(missing.postgres || missing.redis)('two nodes', () => {
     const [here, there] = [await start(variables), await start(variables)];
     const client = await connectByHand(`${here.url}/collab`);
     await client.enter('notes', await signToken({ sub: 'ada', role: 'owner' }));
-    const state = JSON.stringify({ user: { name: 'Ada' } });
+    const state = JSON.stringify({ user: { name: 'Somebody else' } });
     client.awareness('notes', encodePresenceUpdate([{ client: 7, clock: 1, state }]));
-    const expected = { clients: [{ client: 7, user: 'ada', state: { user: { name: 'Ada' } } }] };
+    const expected = { clients: [{ client: 7, user: 'ada', state: { user: { name: 'ada', id: 'ada' } } }] };
     for (const node of [here, there]) {
       await waitUntil('presence is known', async () => {
         const answer = await node.ask('/documents/notes/presence', {});
-        return JSON.stringify(await answer.json()) === JSON.stringify(expected);
+        return isDeepStrictEqual(await answer.json(), expected);
       });
     }
     for (const [index, node] of [here, there].entries()) {

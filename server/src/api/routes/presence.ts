@@ -2,13 +2,15 @@ import { broadcastBodySchema, presenceSchema } from '@scriptorium/shared/presenc
 import { documentNameSchema } from '@scriptorium/shared/rest-schemas';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { ScriptoriumError } from '../../core/errors.ts';
+import { presenceFor } from '../../core/presence-policy.ts';
 import type { PresentClient } from '../../ports/live-presence.ts';
 import type { ApiDeps } from '../api-deps.ts';
 import { callerOf, requireDocumentName } from '../authenticate.ts';
 import { BEARER_SECURITY, problemResponses, TOKEN_PROBLEMS } from '../describe-route.ts';
 import { findDocumentHere } from '../find-document.ts';
 
-type PresenceDeps = Pick<ApiDeps, 'catalog' | 'presence'>;
+type PresenceDeps = Pick<ApiDeps, 'catalog' | 'presence' | 'presencePolicy'>;
 
 const common = { tags: ['Presence'], security: BEARER_SECURITY };
 const params = z.object({ name: documentNameSchema });
@@ -23,7 +25,10 @@ const PROBLEMS = [
 ] as const;
 
 /** Who is in a document, and a word to all of them. */
-export const presenceRoutes: FastifyPluginAsyncZod<PresenceDeps> = async (app, { catalog, presence }) => {
+export const presenceRoutes: FastifyPluginAsyncZod<PresenceDeps> = async (
+  app,
+  { catalog, presence, presencePolicy },
+) => {
   const listSchema = {
     ...common,
     operationId: 'listPresence',
@@ -34,7 +39,9 @@ export const presenceRoutes: FastifyPluginAsyncZod<PresenceDeps> = async (app, {
   };
   app.get('/documents/:name/presence', { schema: listSchema, config }, async (request) => {
     const name = requireDocumentName(request.params.name);
-    const record = await findDocumentHere(catalog, { caller: callerOf(request), name, action: 'see-presence' });
+    const caller = callerOf(request);
+    const record = await findDocumentHere(catalog, { caller, name, action: 'see-presence' });
+    if (!presenceFor(caller.rights, record.name, presencePolicy).sees) throw new ScriptoriumError('forbidden');
     return { clients: (await presence.list(record.id)).map(toView) };
   });
   const broadcastSchema = {
