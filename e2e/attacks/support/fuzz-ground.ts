@@ -14,6 +14,8 @@ const PATIENCE_MS = 20_000;
 /** A server that is fuzzed, and what may not be found about it. */
 export interface FuzzGround {
   readonly target: AttackTarget;
+  /** Takes what the server holds by now for normal: abilities load code, and start threads, when they are first used. */
+  settle(): void;
   /** What is wrong with the server at present, in words; empty when nothing is. */
   look(): Promise<readonly string[]>;
   /** Starts it anew, and loads every document that there is. */
@@ -22,7 +24,7 @@ export interface FuzzGround {
 
 /** Takes a server as it is now for what is normal. */
 export function createFuzzGround(target: AttackTarget): FuzzGround {
-  const before = readResidentMegabytes(target.process().pid);
+  let before = readResidentMegabytes(target.process().pid);
   let visits = 0;
 
   const look = async (): Promise<readonly string[]> => {
@@ -42,6 +44,9 @@ export function createFuzzGround(target: AttackTarget): FuzzGround {
 
   return {
     target,
+    settle() {
+      before = readResidentMegabytes(target.process().pid);
+    },
     look,
     async reload() {
       await target.restart();
