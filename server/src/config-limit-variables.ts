@@ -45,7 +45,7 @@ export const LIMIT_VARIABLES = {
     'Bytes a connection may send per second for long; beyond it the server stops reading for a while.',
   ),
   LIMIT_BYTES_BURST: integer(
-    { from: 64 * KIBIBYTE, to: 4096 * MEBIBYTE, fallback: 64 * MEBIBYTE },
+    { from: 64 * KIBIBYTE, to: 4096 * MEBIBYTE, fallback: 8 * MEBIBYTE },
     'Bytes a connection may send at once.',
   ),
   LIMIT_LOGIN_BYTES: integer(
