@@ -61,7 +61,7 @@ export interface ClientSocketDeps {
 
 const READY_STATE = { open: 1, closing: 2 } as const;
 /** Milliseconds that a peer has to answer our close before the connection is cut. */
-const CLOSE_PATIENCE = 2_000;
+const CLOSE_PATIENCE = 1_500;
 /** Bytes behind which no ping is answered: a peer that pings and does not read is told nothing. */
 const PONG_BACKLOG = 16 * 1024;
 /** Bad tokens after which a socket is closed. */
