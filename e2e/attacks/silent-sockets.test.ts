@@ -13,11 +13,8 @@ import { happens } from './support/reply.ts';
 const SOCKETS = 200;
 const HALF_OPEN = 300;
 const CLOSED_WITHIN_MS = 12_000;
-/**
- * What a socket may hold in the server: 64 KB, on a machine that does nothing else. Resident memory moves by itself there
- * by what these sockets hold together, and by several times that beside other work, which a share is.
- */
-const HELD_KILOBYTES = pickSize({ share: 256, full: 64 });
+/** What a socket may hold in the server: 64 KB. */
+const HELD_KILOBYTES = 64;
 /** As much as may be sent before a login, and as much as one can. */
 const FEW_BYTES = 14_000;
 const MANY_BYTES = 4_500_000;
