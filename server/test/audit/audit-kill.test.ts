@@ -89,7 +89,9 @@ async function killRounds(directory: string, place: Place): Promise<void> {
   const token = await signToken({ sub: 'grace', role: 'admin' });
   let answered = 0;
   for (let round = 0; round < ROUNDS; round += 1) {
-    const node = startNodeProcess(directory, { variables: place.variables });
+    // One admin makes all the changes, more than a person would in a minute.
+    const variables = { LIMIT_REQUESTS_PER_MINUTE: '0', ...place.variables };
+    const node = startNodeProcess(directory, { variables });
     const port = await node.port;
     const send: Send = async (method, path, body) => {
       const headers = { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) };

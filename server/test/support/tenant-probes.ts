@@ -117,8 +117,19 @@ function pickCall({ random, loot }: World): { readonly make: (name: string) => C
 /** The request itself and the spy's own name hold the word, so only what stands in the answer besides that tells something. */
 function tells(text: string, request: Call, self: string): boolean {
   const own = JSON.stringify(request) + decodeURIComponent(request[1]) + self;
-  const words = text.match(new RegExp(`${MARK}[\\w/-]*`, 'g')) ?? [];
+  const words = withoutOwnTries(text, request, self).match(new RegExp(`${MARK}[\\w/-]*`, 'g')) ?? [];
   return words.some((word) => !own.includes(word));
+}
+
+/** The spies' own audit log rightly holds what they themselves tried by name; the victim refused nobody of its own. */
+function withoutOwnTries(text: string, [, path]: Call, self: string): string {
+  if (!path.startsWith('/v1/audit?') || !text.startsWith('{"entries":')) return text;
+  const { entries, ...rest } = JSON.parse(text) as {
+    readonly entries: readonly { readonly actor: string; readonly action: string }[];
+  };
+  const isOwnTry = (entry: (typeof entries)[number]): boolean =>
+    entry.actor === self && ['document.refuse', 'user.revoke'].includes(entry.action);
+  return JSON.stringify({ ...rest, entries: entries.filter((entry) => !isOwnTry(entry)) });
 }
 
 async function probeRest(world: World): Promise<void> {
@@ -133,7 +144,7 @@ async function probeRest(world: World): Promise<void> {
   const what = `${request[0]} ${request[1]}`;
   const self = loot.users[0] ?? '';
   if (tells(answer.text, request, self) || tells(answer.headers, request, self))
-    findings.push(`${what} told ${answer.text}`);
+    findings.push(`${what} told ${answer.text.slice(0, 1_000)}`);
   // The other tenant's link says that it is one of another tenant, as any bad credential does.
   if ((isOdd || withLink) && answer.status !== 401) findings.push(`${what} was let in with ${answer.status}`);
   if (answer.status >= 500) findings.push(`${what} was answered with ${answer.status}`);
