@@ -156,7 +156,57 @@ describe.skipIf(skipWithout('chromium', hasChromium()))('two people at one place
     await lin.page.evaluate(() => Reflect.set(window, 'holdsNews', false));
     await waitForAgreement([ada, lin], (text) => text === 'one!\n\ntwo more\nthree?');
   });
+
+  it('[APP70] nor does it move when carets of others are drawn late', async () => {
+    const ada = await stage.openAs('Ada');
+    await ada.editor.click();
+    await ada.page.keyboard.type('one\ntwo\nthree');
+    const lin = await stage.enterAs('Lin');
+    await lin.page.addInitScript(holdSelectionNews);
+    await lin.page.addInitScript(holdShortTimers);
+    await lin.open(stage.site.url, stage.document);
+    await waitForAgreement([ada, lin], (text) => text.includes('three'));
+    await lin.placeCaret(0);
+    await lin.type('!');
+    await waitForAgreement([ada, lin], (text) => text.startsWith('one!'));
+    const bar = lin.editor.locator('[class*="collaboration-carets__caret"]');
+    const block = (): Promise<number> =>
+      bar.evaluate((caret) =>
+        [...(caret.closest('.ProseMirror')?.children ?? [])].indexOf(caret.parentElement ?? caret),
+      );
+    await lin.page.evaluate(() => Reflect.set(window, 'holdsTimers', true));
+    await ada.placeCaret(1);
+    await waitUntil(() => lin.page.evaluate(() => Reflect.get(window, 'heldTimers') > 0), {
+      what: 'word of the moved caret is there, and not drawn',
+    });
+    await lin.page.evaluate(() => Reflect.set(window, 'holdsNews', true));
+    // No key after it, which would have the caret read.
+    await lin.editor.locator(':scope > *').nth(2).click();
+    await lin.page.evaluate(() => {
+      Reflect.set(window, 'holdsTimers', false);
+      dispatchEvent(new Event('timers-released'));
+    });
+    await waitUntil(async () => (await block()) === 1, { what: 'the moved caret is drawn', timeoutMs: 10_000 });
+    await lin.page.evaluate(() => Reflect.set(window, 'holdsNews', false));
+    await lin.type('?');
+    const blocks = await waitForAgreement([ada, lin], (text) => text.includes('?'));
+    expect(blocks).toEqual(['one!', 'two', 'three?']);
+  });
 });
+
+/** Runs in the page: keeps what is due at once back while `holdsTimers` is set, and counts it in `heldTimers`. */
+function holdShortTimers(): void {
+  const start = window.setTimeout.bind(window);
+  let held = 0;
+  const slow = (work: TimerHandler, after?: number, ...rest: unknown[]): number => {
+    if ((after ?? 0) > 1 || Reflect.get(window, 'holdsTimers') !== true) return start(work, after, ...rest);
+    held += 1;
+    Reflect.set(window, 'heldTimers', held);
+    addEventListener('timers-released', () => start(work, after, ...rest), { once: true });
+    return 0;
+  };
+  Reflect.set(window, 'setTimeout', slow);
+}
 
 /** Runs in the page: keeps the browser's own word of a new selection back while `holdsNews` is set. */
 function holdSelectionNews(): void {
