@@ -23,7 +23,8 @@ export const FreshCaret = Extension.create({
   priority: 3_000,
   dispatchTransaction({ transaction, next }) {
     const carets: unknown = transaction.getMeta(yCursorPluginKey);
-    if (carets === undefined || transaction.docChanged || transaction.selectionSet) {
+    const isOnPage = !this.editor.isDestroyed;
+    if (carets === undefined || !isOnPage || transaction.docChanged || transaction.selectionSet) {
       next(transaction);
       return;
     }
