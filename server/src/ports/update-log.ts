@@ -11,6 +11,7 @@ import type { SnapshotPointer } from './snapshot-pointer.ts';
  *  - append is idempotent per (writer incarnation, flush, document): the same batch again stores nothing twice and
  *    answers with the first sequence number.
  *  - a stale epoch stores nothing (`fenced`), a deleted document stores nothing (`deleted`).
+ *  - an entry that names the head it follows stores nothing behind any other (`moved`), whoever appends meanwhile.
  */
 
 /** Internal identity of a document; a rename keeps it, a new incarnation under the same name gets a new one. */
@@ -25,6 +26,8 @@ export interface AppendEntry {
   readonly payload: Uint8Array | null;
   /** ClientIDs seen for the first time, with the user each is now bound to. The first binding of a clientID wins. */
   readonly bindings: readonly ClientBinding[];
+  /** The head that the row must follow; behind whatever head where it is not said. */
+  readonly follows?: number;
 }
 
 export interface ClientBinding {
@@ -54,7 +57,9 @@ export type AppendResult =
   | { readonly kind: 'busy' }
   | { readonly kind: 'refused' }
   | { readonly kind: 'fenced' }
-  | { readonly kind: 'deleted' };
+  | { readonly kind: 'deleted' }
+  /** The head is not the one that the entry names. */
+  | { readonly kind: 'moved' };
 
 /** One committed row. */
 export interface LogRow {

@@ -6,11 +6,11 @@ import type { Telemetry } from '../ports/telemetry.ts';
 import type { AppendBatch, AppendEntry, AppendResult, UpdateLog } from '../ports/update-log.ts';
 import { inBackground, type Service } from '../service.ts';
 
-/** How one room's part of a flush ended. `lost`: the log will never have it, so the room must be discarded. */
+/** How one source's part of a flush ended. `lost`: the log will never have it, so a room must be discarded. */
 export type AppendOutcome =
   | { readonly kind: 'stored'; readonly seq: number }
   | { readonly kind: 'busy' }
-  | { readonly kind: 'lost'; readonly reason: 'fenced' | 'deleted' | 'refused' };
+  | { readonly kind: 'lost'; readonly reason: 'fenced' | 'deleted' | 'refused' | 'moved' };
 
 /** A room, as the writer sees it. */
 export interface AppendSource {

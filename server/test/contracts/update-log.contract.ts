@@ -177,6 +177,38 @@ function describeRefusals(current: () => StoreUnderTest): void {
     expect(await readTexts(store, good!.id)).toEqual([[1, 'kept']]);
   });
 
+  it('[REST80] an entry that names the head it follows is stored behind that one and no other', async () => {
+    const store = current();
+    const [moved, good] = await newDocuments(store, 2);
+    await newWriter(store).append(entry(moved!.id, 'one'));
+    const batch = [
+      entry(moved!.id, 'two', { follows: 0, bindings: [{ client: 1, user: 'ada' }] }),
+      entry(good!.id, 'one', { follows: 0, bindings: [{ client: 1, user: 'ada' }] }),
+    ];
+    const writer = newWriter(store);
+    expect(await writer.append(...batch)).toEqual([{ kind: 'moved' }, { kind: 'stored', seq: 1 }]);
+    // Tried again because nobody knew the outcome, it is the row that it was, and no second one.
+    expect(await store.log.append(writer.batch(batch, { flush: 1, retry: true }))).toEqual([
+      { kind: 'moved' },
+      { kind: 'stored', seq: 1 },
+    ]);
+    expect(await readTexts(store, moved!.id)).toEqual([[1, 'one']]);
+    expect(await store.log.readBindings(moved!.id)).toEqual([]);
+    expect(await store.log.readBindings(good!.id)).toEqual([{ client: 1, user: 'ada' }]);
+  });
+
+  it('[REST81] of many that follow one head, one is stored', async () => {
+    const store = current();
+    const document = await newDocument(store);
+    const results = await Promise.all(
+      Array.from({ length: 8 }, (_, round) =>
+        appendWhileBusy(newWriter(store), [entry(document.id, `${round}`, { follows: 0 })]),
+      ),
+    );
+    expect(results.flat().filter(({ kind }) => kind === 'stored')).toHaveLength(1);
+    expect(await readTexts(store, document.id)).toHaveLength(1);
+  });
+
   it('[LOG26] a deleted or unknown document stores nothing', async () => {
     const store = current();
     const document = await newDocument(store);

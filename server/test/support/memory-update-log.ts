@@ -49,7 +49,8 @@ function tailOf(document: StoredDocument) {
   return rowsInOrder(document).filter(({ seq }) => seq > document.snapshotSeq && seq <= document.head);
 }
 
-function appendEntry(tables: MemoryTables, batch: AppendBatch, entry: AppendEntry): AppendResult {
+/** Stores one entry of a batch, if it may be. */
+export function appendEntry(tables: MemoryTables, batch: AppendBatch, entry: AppendEntry): AppendResult {
   const document = tables.documents.get(entry.documentId);
   if (document === undefined) return { kind: 'deleted' };
   // Before anything else: a row that is there is there, whatever became of the document since.
@@ -57,6 +58,7 @@ function appendEntry(tables: MemoryTables, batch: AppendBatch, entry: AppendEntr
   if (known !== undefined) return { kind: 'stored', seq: known };
   if (!document.live) return { kind: 'deleted' };
   if (document.epoch !== entry.epoch) return { kind: 'fenced' };
+  if (entry.follows !== undefined && entry.follows !== document.head) return { kind: 'moved' };
   if (entry.payload !== null) {
     const seq = document.head + 1;
     if (document.rows.has(seq)) return { kind: 'refused' };

@@ -15,7 +15,7 @@ const TODAY = `(now() at time zone 'utc')::date`;
  *    row here, and then nothing below happens. Until the commit, no other attempt of this writer gets past this line.
  *  - `held`: heads are locked in the order of the documents. One that somebody else holds is left out, not waited for,
  *    so this never deadlocks. A head that was raised since the statement began is read anew under the lock.
- *  - `raised`, `stored`, `bound`: whatever is live and of the entry's epoch. Of a client's bindings the first one stays.
+ *  - `raised`, `stored`, `bound`: whatever is live, of the entry's epoch and behind the head that it names, if it does. Of a client's bindings the first one stays.
  *  - an outcome for each entry, in the order of the batch.
  */
 const APPEND = `
@@ -29,9 +29,9 @@ const APPEND = `
     returning id
   ),
   entries as materialized (
-    select document_id, epoch, sum, payload, place
-    from unnest($5::bigint[], $6::bigint[], $7::bytea[], $8::bytea[])
-      with ordinality as t (document_id, epoch, sum, payload, place)
+    select document_id, epoch, sum, payload, follows, place
+    from unnest($5::bigint[], $6::bigint[], $7::bytea[], $8::bytea[], $12::bigint[])
+      with ordinality as t (document_id, epoch, sum, payload, follows, place)
   ),
   held as materialized (
     select h.document_id, h.epoch, h.head, h.live
@@ -45,6 +45,7 @@ const APPEND = `
     set head = d.head + 1, tail_bytes = d.tail_bytes + octet_length(e.payload), updated_at = $4
     from held h join entries e on e.document_id = h.document_id
     where d.document_id = h.document_id and h.live = 1 and h.epoch = e.epoch and e.payload is not null
+      and e.follows in (-1, h.head)
     returning d.document_id, d.head, e.sum, e.payload
   ),
   stored as (
@@ -58,7 +59,7 @@ const APPEND = `
       with ordinality as b (document_id, client, user_id, place)
     join held h on h.document_id = b.document_id
     join entries e on e.document_id = b.document_id
-    where h.live = 1 and h.epoch = e.epoch
+    where h.live = 1 and h.epoch = e.epoch and e.follows in (-1, h.head)
     order by b.place
     on conflict do nothing
   )
@@ -66,6 +67,7 @@ const APPEND = `
     case
       when h.document_id is null and exists (select from document_heads k where k.document_id = e.document_id)
         then 'busy'
+      when h.live = 1 and h.epoch = e.epoch and e.follows not in (-1, h.head) then 'moved'
       when h.live = 1 and h.epoch = e.epoch then 'stored'
       when h.live = 1 then 'fenced'
       else 'deleted'
@@ -84,13 +86,15 @@ export interface PreparedEntry {
   readonly payload: Uint8Array | null;
   readonly sum: Uint8Array | null;
   readonly bindings: AppendEntry['bindings'];
+  /** -1: any head. */
+  readonly follows: number;
 }
 
-export function prepareEntry({ documentId, epoch, payload, bindings }: AppendEntry): PreparedEntry {
+export function prepareEntry({ documentId, epoch, payload, bindings, follows = -1 }: AppendEntry): PreparedEntry {
   // Not `slice`, which for a Buffer is a view.
   const copy = payload === null ? null : new Uint8Array(payload);
   const sum = copy === null ? null : hash('sha256', copy, 'buffer').subarray(0, SUM_BYTES);
-  return { documentId, epoch, payload: copy, sum, bindings };
+  return { documentId, epoch, payload: copy, sum, bindings, follows };
 }
 
 /** What became of each document's entry. */
@@ -131,6 +135,7 @@ function appendParameters(attempt: Attempt, entries: readonly PreparedEntry[]): 
     encodeBigintArray(bindings.map(({ documentId }) => documentId)),
     encodeBigintArray(bindings.map(({ client }) => client)),
     encodeTextArray(bindings.map(({ user }) => user)),
+    encodeBigintArray(entries.map(({ follows }) => follows)),
   ];
 }
 
@@ -141,6 +146,7 @@ function toResult({ kind, seq }: Row): AppendResult {
     case 'busy':
     case 'fenced':
     case 'deleted':
+    case 'moved':
       return { kind };
     default:
       throw new TypeError(`the append answered ${String(kind)}`);

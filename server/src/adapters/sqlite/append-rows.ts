@@ -83,14 +83,20 @@ export class RowAppender {
   }
 
   #appendRow(entry: PackedEntry, payload: Uint8Array, flush: Flush): number {
-    const { documentId, epoch } = entry;
+    const { documentId, epoch, follows } = entry;
     const stored = flush.retry ? this.#findStored(documentId, flush) : null;
     if (stored !== null) return stored;
-    const seq = this.#statements.raiseHead.get(payload.byteLength, flush.at, documentId, epoch);
-    if (seq === undefined) return this.#checkHead(entry);
+    const seq = this.#statements.raiseHead.get(payload.byteLength, flush.at, documentId, epoch, follows);
+    if (seq === undefined) return this.#explain(entry);
     const sum = hash('sha256', payload, 'buffer').subarray(0, SUM_BYTES);
     this.#statements.insertRow.run(documentId, seq, flush.at, flush.writer, flush.flush, sum, payload);
     return seq;
+  }
+
+  /** Why no head was raised. */
+  #explain(entry: PackedEntry): number {
+    const head = this.#checkHead(entry);
+    return head >= 0 ? OUTCOME.moved : head;
   }
 
   /** The head of a live document at the entry's epoch, else why the entry cannot be stored. */
@@ -130,9 +136,9 @@ function prepareStatements(database: Database) {
     savepoint: database.prepare<[]>('savepoint entry'),
     rollbackToSavepoint: database.prepare<[]>('rollback to entry'),
     release: database.prepare<[]>('release entry'),
-    raiseHead: pluck<[number, number, number, number], number>(
+    raiseHead: pluck<[number, number, number, number, number], number>(
       `update document_heads set head = head + 1, tail_bytes = tail_bytes + ?, updated_at = ?
-       where document_id = ? and epoch = ? and live = 1 returning head`,
+       where document_id = ? and epoch = ? and live = 1 and ? in (-1, head) returning head`,
     ),
     insertRow: database.prepare<[number, number, number, number, number, Uint8Array, Uint8Array]>(
       'insert into log_rows (document_id, seq, at, writer, flush, sum, payload) values (?, ?, ?, ?, ?, ?, ?)',

@@ -16,6 +16,7 @@ export function packBatch(batch: AppendBatch): PackedBatch {
     layout[cell + 1] = entry.epoch;
     layout[cell + 2] = entry.payload === null ? -1 : entry.payload.byteLength;
     layout[cell + 3] = entry.bindings.length;
+    layout[cell + 4] = entry.follows ?? -1;
     cell += LAYOUT_WIDTH;
     for (const binding of entry.bindings) {
       clients.push(binding.client);
@@ -35,6 +36,8 @@ export interface PackedEntry {
   readonly epoch: number;
   readonly payload: Uint8Array | null;
   readonly bindings: readonly { readonly client: number; readonly user: string }[];
+  /** -1: any. */
+  readonly follows: number;
 }
 
 /** Reads a packed batch back, entry by entry. */
@@ -51,6 +54,7 @@ export function unpackEntries(batch: PackedBatch): readonly PackedEntry[] {
       epoch: layout[cell + 1] ?? 0,
       payload: length < 0 ? null : payloads.subarray(offset, offset + length),
       bindings: bound === 0 ? NO_BINDINGS : bindingsOf(batch, binding, bound),
+      follows: layout[cell + 4] ?? -1,
     });
     offset += Math.max(0, length);
     binding += bound;
@@ -74,5 +78,6 @@ function toResult(outcome: number): AppendResult {
   if (outcome === OUTCOME.fenced) return { kind: 'fenced' };
   if (outcome === OUTCOME.deleted) return { kind: 'deleted' };
   if (outcome === OUTCOME.refused) return { kind: 'refused' };
+  if (outcome === OUTCOME.moved) return { kind: 'moved' };
   return { kind: 'stored', seq: outcome };
 }

@@ -15,7 +15,7 @@ export interface PackedBatch {
   readonly flush: number;
   readonly at: number;
   readonly retry: boolean;
-  /** Per entry: document, epoch, length of the payload (-1: none), number of bindings. */
+  /** Per entry: document, epoch, length of the payload (-1: none), number of bindings, head to follow (-1: any). */
   readonly layout: Float64Array<ArrayBuffer>;
   /** The payloads, one behind the other. */
   readonly payloads: Uint8Array<ArrayBuffer>;
@@ -25,10 +25,10 @@ export interface PackedBatch {
 }
 
 /** Numbers per entry in `PackedBatch.layout`. */
-export const LAYOUT_WIDTH = 4;
+export const LAYOUT_WIDTH = 5;
 
 /** Outcomes of entries that were not stored; a stored one's outcome is its sequence number. */
-export const OUTCOME = { fenced: -1, deleted: -2, refused: -3 } as const;
+export const OUTCOME = { fenced: -1, deleted: -2, refused: -3, moved: -4 } as const;
 
 export interface AppendAnswer {
   /** One number per entry: a sequence number, or one of `OUTCOME`. */
