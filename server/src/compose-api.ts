@@ -23,16 +23,16 @@ export function createNodeApi(
     metrics,
   }: { readonly version: string; readonly state: NodeState; readonly metrics: ReturnType<typeof createMetrics> },
 ): Promise<FastifyInstance> {
-  const { stores, identity, live, events, audit, documents, search, past, proxies } = parts;
+  const { stores, identity, live, events, audit, search, past, content, proxies } = parts;
   return createApi({
     ...ground,
     ...stores,
     ...events,
     ...past,
+    ...content.api,
     ...identity,
     proxies,
     version,
-    documents,
     presence: live.presence,
     presencePolicy: ground.config.presence.policy,
     journal: audit.journal,

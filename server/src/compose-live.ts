@@ -1,6 +1,11 @@
+import { randomUUID } from 'node:crypto';
+import type { Tenant } from '@scriptorium/shared/document-name';
 import type { Ground } from './compose-ground.ts';
 import type { Stores } from './compose-stores.ts';
+import { createDocumentTurns } from './rooms/document-turns.ts';
+import { createDocumentWriter } from './rooms/document-writer.ts';
 import { createHeadWatch } from './rooms/head-watch.ts';
+import { createLiveDocuments } from './rooms/live-documents.ts';
 import { createLivePresence } from './rooms/live-presence.ts';
 import { createRoomRegistry, type RoomRegistry } from './rooms/room-registry.ts';
 import { createUpdateWriter } from './rooms/update-writer.ts';
@@ -16,15 +21,23 @@ import { createVersionKeeper } from './workers/version-keeper.ts';
 /** Who is told of what happens in the rooms and to the documents behind them. */
 export interface LiveListeners {
   readonly announcer: Pick<ChangeAnnouncer, 'noteChange'>;
+  /** Whether a tenant's documents have all the bytes that they may. */
+  readonly isTenantFull: (tenant: Tenant) => boolean;
   /** Leaves nothing of documents in the search index, before they are removed for good. */
   readonly eraseFromSearch: (documentIds: readonly DocumentId[]) => Promise<void>;
 }
 
 /** Live documents: rooms, the writer they share, and what keeps them level with the log and the log short. */
-export function createLive(ground: Ground, stores: Stores, { announcer, eraseFromSearch }: LiveListeners) {
+export function createLive(
+  ground: Ground,
+  stores: Stores,
+  { announcer, eraseFromSearch, isTenantFull }: LiveListeners,
+) {
   const { config, clock, telemetry, node } = ground;
   const maxPendingBytes = config.limits.writerPendingBytes;
   const writer = createUpdateWriter({ log: stores.log, clock, telemetry, incarnation: node, maxPendingBytes });
+  const incarnation = randomUUID();
+  const editWriter = createUpdateWriter({ log: stores.log, clock, telemetry, incarnation, maxPendingBytes });
   const versionKeeper = createVersionKeeper({ ...stores, clock, telemetry, limits: config.versions });
   const { compactor, background } = createBackground(ground, stores, {
     rooms: () => rooms,
@@ -48,7 +61,15 @@ export function createLive(ground: Ground, stores: Stores, { announcer, eraseFro
   const relay: Service = { name: 'fan-out', drain: (milliseconds) => stores.fanOut.drain(milliseconds) };
   // The fan-out last: what the writer commits on its way out is still told.
   const presence = createLivePresence({ ...stores, ...ground, rooms, awarenessLimits: config.presence.limits });
-  return { rooms, writer, presence, services: [headWatch, writer, rooms, versionKeeper, ...background, relay] };
+  const documents = { ...stores, ...ground, rooms, editWriter, isTenantFull, turns: createDocumentTurns(clock) };
+  return {
+    rooms,
+    writer,
+    presence,
+    documents: createLiveDocuments(documents),
+    documentWriter: createDocumentWriter(documents),
+    services: [headWatch, writer, editWriter, rooms, versionKeeper, ...background, relay],
+  };
 }
 
 /** What folds, archives and tidies up behind the rooms. */

@@ -1,6 +1,7 @@
 import { createProxyTrust } from './access/client-address.ts';
 import { createTenantQuotas } from './access/tenant-quotas.ts';
 import { createAudit } from './compose-audit.ts';
+import { createContent } from './compose-content.ts';
 import { createEvents } from './compose-events.ts';
 import type { Ground } from './compose-ground.ts';
 import { createIdentity } from './compose-identity.ts';
@@ -9,7 +10,6 @@ import { createPast } from './compose-past.ts';
 import { createSearch, listenToCommits, type Search } from './compose-search.ts';
 import { openStores } from './compose-stores.ts';
 import type { DocumentId } from './ports/update-log.ts';
-import { createLiveDocuments } from './rooms/live-documents.ts';
 import type { Service } from './service.ts';
 
 /** Everything that stands behind the sockets and the REST API of one node. */
@@ -22,12 +22,20 @@ export async function createParts(ground: Ground) {
     await search?.erase(documentIds);
   };
   const events = createEvents(ground, stores, { eraseFromSearch });
-  const live = createLive(ground, stores, { announcer: events.announcer, eraseFromSearch });
+  const live = createLive(ground, stores, {
+    announcer: events.announcer,
+    eraseFromSearch,
+    isTenantFull: (tenant) => quotas.isFull(tenant),
+  });
+  onCommit((documentId, rows) => {
+    if (rows > 0) events.announcer.noteChange(documentId);
+  });
   const audit = createAudit(ground, stores);
   const identity = await createIdentity(ground, stores);
-  const documents = createLiveDocuments({ ...stores, ...ground, rooms: live.rooms });
+  const { documents, documentWriter } = live;
   const search: Search | null = await createSearch({ ground, stores, documents, onCommit });
-  const past = createPast(ground, stores, live.rooms);
+  const past = createPast(ground, stores, documentWriter);
+  const content = await createContent(ground, stores, { ...live, access: identity.access });
   const proxies = createProxyTrust(config.trustedProxies);
   const limits: Service = {
     name: 'limits',
@@ -39,6 +47,7 @@ export async function createParts(ground: Ground) {
   const services: readonly Service[] = [
     identity.watch,
     past.service,
+    ...content.services,
     ...live.services,
     ...events.services,
     ...(search?.services ?? []),
@@ -46,7 +55,7 @@ export async function createParts(ground: Ground) {
     limits,
     stores.service,
   ];
-  return { stores, quotas, events, live, audit, identity, documents, search, past, proxies, services };
+  return { stores, quotas, events, live, audit, identity, documents, search, past, content, proxies, services };
 }
 
 export type Parts = Awaited<ReturnType<typeof createParts>>;

@@ -8,6 +8,8 @@ import { createAuditLog } from './adapters/sql/audit-log.ts';
 import { createDocumentCatalog } from './adapters/sql/document-catalog.ts';
 import { createGrantStore } from './adapters/sql/grant-store.ts';
 import { createStoredEvents, type StoredEvents } from './adapters/sql/stored-events.ts';
+import { createJobStore } from './adapters/sql/job-store.ts';
+import { createRequestLedger } from './adapters/sql/request-ledger.ts';
 import { createStoredHistory, type StoredHistory } from './adapters/sql/stored-history.ts';
 import { openSqlite } from './adapters/sqlite/open-sqlite.ts';
 import { createSqliteUpdateLog } from './adapters/sqlite/update-log.ts';
@@ -25,6 +27,8 @@ import type { TenantUsageReader } from './ports/tenant-usage.ts';
 import type { FanOut } from './ports/fan-out.ts';
 import type { GrantStore } from './ports/grant-store.ts';
 import type { PastReads } from './ports/past-reads.ts';
+import type { JobStore } from './ports/job-store.ts';
+import type { RequestLedger } from './ports/request-ledger.ts';
 import type { SnapshotStore } from './ports/snapshot-store.ts';
 import type { UpdateLog } from './ports/update-log.ts';
 import type { Service } from './service.ts';
@@ -38,6 +42,8 @@ export interface Stores extends StoredHistory, StoredEvents {
   readonly accessChanges: AccessChangeLog;
   readonly usage: TenantUsageReader;
   readonly audit: AuditLog;
+  readonly requests: RequestLedger;
+  readonly jobs: JobStore;
   readonly snapshots: SnapshotStore;
   readonly fanOut: FanOut;
   readonly rateWindows: RateWindows;
@@ -94,6 +100,8 @@ async function openEmbedded(ground: Ground): Promise<Opened> {
     accessChanges: createAccessChangeLog({ database }),
     usage: createTenantUsageReader({ database }),
     audit: createAuditLog({ database }),
+    requests: createRequestLedger({ database }),
+    jobs: createJobStore({ database }),
     // What was written before there was a bucket is still read from where it is.
     snapshots: bucket === null ? files : layerSnapshots(bucket, files),
     inlineLimits: { snapshotBytes: config.stores.inlineBytes, segmentBytes: INLINE_SEGMENT_BYTES },
@@ -115,6 +123,8 @@ export async function openDatabaseStores(ground: Ground): Promise<Opened & Pick<
   return {
     ...postgres,
     usage: createTenantUsageReader({ database: postgres.database }),
+    requests: createRequestLedger(postgres),
+    jobs: createJobStore(postgres),
     // Files on one node's disk would be missing on the others, so without a bucket everything lies in the database.
     snapshots: bucket ?? createFilesystemSnapshotStore({ directory: join(config.dataDir, 'snapshots') }),
     inlineLimits:

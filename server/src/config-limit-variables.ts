@@ -114,4 +114,8 @@ export const LIMIT_VARIABLES = {
     { from: MEBIBYTE, to: 4096 * MEBIBYTE, fallback: 64 * MEBIBYTE },
     'Edits that wait for the store, over all documents; beyond it new ones are refused until it catches up.',
   ),
+  LIMIT_RENDERING_BYTES: integer(
+    { from: 0, to: 4096 * MEBIBYTE, fallback: 32 * MEBIBYTE },
+    'Renderings of documents that a node keeps for REST; 0 keeps none.',
+  ),
 } as const;

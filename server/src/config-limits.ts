@@ -30,6 +30,7 @@ export interface LimitsConfig {
   readonly owners: OwnerRates;
   readonly bodyBytes: number;
   readonly writerPendingBytes: number;
+  readonly renderingBytes: number;
 }
 
 /** A limit of 0 is none. */
@@ -67,5 +68,6 @@ export function toLimits(values: Readonly<Record<keyof typeof LIMIT_VARIABLES, n
     },
     bodyBytes: values.LIMIT_BODY_BYTES,
     writerPendingBytes: values.LIMIT_WRITER_PENDING_BYTES,
+    renderingBytes: values.LIMIT_RENDERING_BYTES,
   };
 }

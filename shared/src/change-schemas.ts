@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Operations that one request may hold. */
-const OPERATIONS_MAX = 1_000;
+export const OPERATIONS_MAX = 1_000;
 const TEXT_MAX = 1_000_000;
 
 const blockIdSchema = z
@@ -74,14 +74,6 @@ export type ChangePlace = z.infer<typeof changePlaceSchema>;
 export type ChangeRange = z.infer<typeof changeRangeSchema>;
 export type ChangeBlockPlace = z.infer<typeof blockPlaceSchema>;
 export type ChangeOperation = z.infer<typeof changeOperationSchema>;
-
-/** Operations, in order, and whether one that cannot be applied stops all. */
-export const changesSchema = z
-  .strictObject({
-    operations: z.array(changeOperationSchema).min(1).max(OPERATIONS_MAX),
-    atomic: z.boolean().default(false).meta({ description: 'All or nothing.' }),
-  })
-  .meta({ id: 'Changes' });
 
 const REFUSALS = ['not-found', 'ambiguous', 'deleted', 'invalid', 'not-applied'] as const;
 

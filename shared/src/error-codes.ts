@@ -1,5 +1,6 @@
 import type { ErrorDefinition } from './error-definition.ts';
 import { TROUBLE_ERRORS } from './trouble-errors.ts';
+import { WRITE_ERRORS } from './write-errors.ts';
 
 /** The one table of stable error codes: REST problem details, permission-denied reasons and stateless messages use its keys. */
 export const ERRORS = {
@@ -221,6 +222,7 @@ export const ERRORS = {
     level: 'info',
     retryable: false,
   },
+  ...WRITE_ERRORS,
   ...TROUBLE_ERRORS,
 } as const satisfies Record<string, ErrorDefinition>;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CONTENT_FORMATS } from './content-formats.ts';
 import { DISPLAY_NAME_MAX_LENGTH, isDisplayName } from './display-name.ts';
 import { DOCUMENT_NAME_MAX_LENGTH, DOCUMENT_NAME_PATTERN } from './document-name.ts';
 import { ROLES } from './roles.ts';
@@ -32,6 +33,8 @@ export const documentSchema = z
     createdAt: timeSchema,
     createdBy: z.string(),
     updatedAt: timeSchema,
+    title: z.string().nullable().meta({ description: 'What people call it.' }),
+    metadata: z.record(z.string(), z.unknown()).meta({ description: 'Whatever programs note about it.' }),
     role: roleSchema.meta({ description: 'What the caller may do with it.' }),
   })
   .meta({
@@ -44,6 +47,8 @@ export const documentSchema = z
         createdAt: EXAMPLE_TIME,
         createdBy: 'ada',
         updatedAt: EXAMPLE_TIME,
+        title: 'Minutes of Monday',
+        metadata: { status: 'draft' },
         role: 'owner',
       },
     ],
@@ -59,7 +64,7 @@ export const documentListSchema = z
       description: 'Pass as `cursor` for the next page; `null` at the end. A page may hold fewer than `limit`.',
     }),
   })
-  .meta({ id: 'DocumentList' });
+  .meta({ id: 'DocumentList', examples: [{ documents: [], nextCursor: null }] });
 
 export type DocumentListView = z.infer<typeof documentListSchema>;
 
@@ -71,30 +76,27 @@ export const documentListQuerySchema = z.strictObject({
     .default('')
     .meta({ description: 'Only names that start with this text.' }),
   cursor: z.string().min(1).max(1024).optional().meta({ description: '`nextCursor` of the page before.' }),
-  limit: z.coerce.number().int().min(1).max(LIST_LIMIT_MAX).default(LIST_LIMIT_DEFAULT),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(LIST_LIMIT_MAX)
+    .default(LIST_LIMIT_DEFAULT)
+    .meta({ description: 'Most documents on the page.' }),
 });
-
-/** Body of `POST /v1/documents`, and of `PATCH /v1/documents/{name}`. */
-export const documentNameBodySchema = z
-  .strictObject({ name: documentNameSchema })
-  .meta({ id: 'DocumentName', examples: [{ name: 'notes/today' }] });
-
-export const CONTENT_FORMATS = ['yjs', 'json', 'text'] as const;
-
-export type ContentFormat = (typeof CONTENT_FORMATS)[number];
-
-/** Media type of each content format. */
-export const CONTENT_MEDIA_TYPES: Readonly<Record<ContentFormat, string>> = {
-  yjs: 'application/vnd.yjs.update',
-  json: 'application/json; charset=utf-8',
-  text: 'text/plain; charset=utf-8',
-};
 
 export const contentQuerySchema = z.strictObject({
   format: z
     .enum(CONTENT_FORMATS)
     .optional()
     .meta({ description: 'Wins over `Accept`; without both the answer is JSON.' }),
+  at: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(Number.MAX_SAFE_INTEGER)
+    .optional()
+    .meta({ description: 'The state at this `seq`, which never changes; an earlier one needs `read-history`.' }),
 });
 
 /** Body of `POST /v1/dev/sign-in`. */

@@ -25,6 +25,8 @@ const FRESH = 5_000;
 /** Tenants whose usage is remembered. */
 const TENANTS = 10_000;
 
+type Created = Awaited<ReturnType<DocumentCatalog['createWith']>>;
+
 interface Known {
   usage: TenantUsage;
   /** Monotonic milliseconds; documents that were made since are counted in. */
@@ -52,25 +54,37 @@ class Quotas implements TenantQuotas {
   }
 
   limit(catalog: DocumentCatalog): DocumentCatalog {
-    if (this.#deps.limits.documents === Infinity) return catalog;
+    const { documents, bytes } = this.#deps.limits;
+    if (documents === Infinity && bytes === Infinity) return catalog;
     return {
       resolve: (...asked) => catalog.resolve(...asked),
       list: (query) => catalog.list(query),
       rename: (...change) => catalog.rename(...change),
       remove: (...change) => catalog.remove(...change),
-      create: async (...change) => {
-        const [tenant] = change;
-        const entry = await this.#takeDocument(tenant);
-        try {
-          const created = await catalog.create(...change);
-          if (created.kind === 'exists') giveBack(entry);
-          return created;
-        } catch (error) {
-          giveBack(entry);
-          throw error;
+      describe: (...change) => catalog.describe(...change),
+      create: (...change) => this.#createWithin(change[0], () => catalog.create(...change)),
+      createWith: async (...change) => {
+        const [tenant, , { seed }] = change;
+        if (seed.payload !== null && this.isFull(tenant)) {
+          this.#deps.telemetry.metrics.count('quota_refused_total');
+          throw new ScriptoriumError('quota-exceeded', 'the tenant is full');
         }
+        return this.#createWithin(tenant, () => catalog.createWith(...change));
       },
     };
+  }
+
+  async #createWithin(tenant: Tenant, create: () => Promise<Created>): Promise<Created> {
+    if (this.#deps.limits.documents === Infinity) return create();
+    const entry = await this.#takeDocument(tenant);
+    try {
+      const created = await create();
+      if (created.kind === 'exists') giveBack(entry);
+      return created;
+    } catch (error) {
+      giveBack(entry);
+      throw error;
+    }
   }
 
   isFull(tenant: Tenant): boolean {

@@ -20,6 +20,14 @@ const CALLS: readonly Call[] = [
   ['PATCH', '/v1/documents/there', { name: 'elsewhere' }],
   ['DELETE', '/v1/documents/there', null],
   ['GET', '/v1/documents/there/content', null],
+  ['PUT', '/v1/documents/there/content', { type: 'doc' }],
+  ['POST', '/v1/documents/there/changes', { operations: [{ op: 'deleteBlock', block: '1:1' }] }],
+];
+
+/** A job is of whoever asked for it, and judges each of its parts as its turn comes. */
+const JOB_CALLS: readonly Call[] = [
+  ['POST', '/v1/changes', { documents: [{ name: 'there', operations: [{ op: 'deleteBlock', block: '1:1' }] }] }],
+  ['GET', '/v1/jobs/6f9619ff-8b86-4d11-b42d-00c04fc964ff', null],
 ];
 
 /** Who may make these is told in the tests of grants and keys. */
@@ -84,7 +92,7 @@ const PAST_AND_SEARCH_CALLS: readonly Call[] = [
   ['POST', '/v1/search/rebuild', {}],
 ];
 
-const ALL_CALLS = [...CALLS, ...ACCESS_CALLS, ...EVENT_CALLS, ...PAST_AND_SEARCH_CALLS];
+const ALL_CALLS = [...CALLS, ...JOB_CALLS, ...ACCESS_CALLS, ...EVENT_CALLS, ...PAST_AND_SEARCH_CALLS];
 
 function call([method, url, payload]: Call, headers: Record<string, string> = {}) {
   return world.app.inject({ method, url, headers, ...(payload !== null && { payload }) });
@@ -104,6 +112,7 @@ describe('[AUTH14] no call without a valid token', () => {
       er_0123456789abcdef: '{id}',
       wh_0123456789abcdef: '{id}',
       '0123456789abcdef': '{id}',
+      '6f9619ff-8b86-4d11-b42d-00c04fc964ff': '{id}',
     };
     const parameters = { there: '{name}', 'user:bob': '{subject}', bob: '{user}', ...ids };
     const covered = ALL_CALLS.map(([method, url]) =>
@@ -143,7 +152,7 @@ describe('[AUTH14] no call without a valid token', () => {
 });
 
 describe('[AUTH15] every call asks for its role', () => {
-  const least = { POST: 'editor', PATCH: 'owner', PUT: 'owner', DELETE: 'owner', GET: 'viewer' } as const;
+  const least = { POST: 'editor', PATCH: 'owner', PUT: 'editor', DELETE: 'owner', GET: 'viewer' } as const;
   const below = { editor: 'commenter', owner: 'publisher', viewer: 'none' } as const;
 
   test.each(CALLS.filter(([, url]) => url.startsWith('/v1/documents/') || url === '/v1/documents'))(

@@ -5,7 +5,15 @@ import type { DocumentCatalog } from '../ports/document-catalog.ts';
 import type { LiveDocuments } from '../ports/live-documents.ts';
 
 const never = (): Promise<never> => new Promise(() => {});
-const HANGING_CATALOG: DocumentCatalog = { resolve: never, create: never, list: never, rename: never, remove: never };
+const HANGING_CATALOG: DocumentCatalog = {
+  resolve: never,
+  create: never,
+  createWith: never,
+  list: never,
+  rename: never,
+  remove: never,
+  describe: never,
+};
 
 const nothing = (): undefined => undefined;
 const NO_ACCESS = { watch: () => nothing, apply: nothing, applyAll: nothing, forget: nothing };
@@ -49,7 +57,7 @@ describe('answers', () => {
     ['PATCH', '/v1/documents/a', JSON_BODY],
     ['DELETE', '/v1/documents/a', {}],
   ] as const)('[REST27] %s %s is answered in time while the log hangs', async (method, url, rest) => {
-    const documents: LiveDocuments = { read: never, retire: never };
+    const documents: LiveDocuments = { read: never, readAt: never, settle: () => Promise.resolve(null), retire: never };
     world = await createApiWorld({ documents });
     await world.send({}, { method: 'POST', url: '/v1/documents', payload: { name: 'a' } });
     const answer = await sendAndWait({ method, url, ...rest });
@@ -67,7 +75,9 @@ describe('answers', () => {
       asked.resolve();
       return late.promise;
     };
-    world = await createApiWorld({ documents: { read, retire: never } });
+    world = await createApiWorld({
+      documents: { read, readAt: never, settle: () => Promise.resolve(null), retire: never },
+    });
     await world.send({}, { method: 'POST', url: '/v1/documents', payload: { name: 'a' } });
     const answer = world.send({}, { url: '/v1/documents/a/content' });
     await asked.promise;

@@ -5,13 +5,14 @@ import type { Access } from '../access/access.ts';
 import type { ApiKeyStore } from '../ports/api-key-store.ts';
 import type { AuditJournal } from '../ports/audit-journal.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
+import type { Conversions } from '../content/conversions.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DeliveryQueue } from '../ports/delivery-queue.ts';
 import type { DocumentCatalog } from '../ports/document-catalog.ts';
 import type { DocumentEdits } from '../ports/document-edits.ts';
 import type { DocumentPast } from '../ports/document-past.ts';
 import type { DocumentVersions } from '../ports/document-versions.ts';
-import type { FileConversions } from '../content/file-conversions.ts';
+import type { DocumentWriter } from '../ports/document-writer.ts';
 import type { GrantStore } from '../ports/grant-store.ts';
 import type { Publications } from '../ports/publications.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
@@ -24,10 +25,14 @@ import type { PersonRecordStore } from '../ports/person-records.ts';
 import type { Outbox } from '../ports/outbox.ts';
 import type { DocumentEraser } from '../workers/document-eraser.ts';
 import type { EventFeed } from '../workers/event-feed.ts';
+import type { JobStore } from '../ports/job-store.ts';
 import type { LiveDocuments } from '../ports/live-documents.ts';
+import type { RequestLedger } from '../ports/request-ledger.ts';
 import type { SearchRebuilds } from '../workers/search/search-rebuilds.ts';
 import type { SearchDeps } from './search/search-documents.ts';
 import type { WebhookStore } from '../ports/webhook-store.ts';
+import type { KnownRecords } from './known-records.ts';
+import type { ContentReader } from './read-content.ts';
 
 /** Whether the node can serve, and if not, one sentence why. */
 export type Readiness = { readonly kind: 'ready' } | { readonly kind: 'unavailable'; readonly reason: string };
@@ -44,7 +49,11 @@ export interface HealthProbe {
 export interface ApiConfig {
   /** Origins besides the server's own that may connect. */
   readonly allowedOrigins: readonly string[];
-  readonly limits: { readonly bodyBytes: number; readonly httpConnectionsPerAddress: number } & RequestRates;
+  readonly limits: {
+    readonly bodyBytes: number;
+    readonly messageBytes: number;
+    readonly httpConnectionsPerAddress: number;
+  } & RequestRates;
 }
 
 /** What search stands on besides who asks. */
@@ -63,7 +72,14 @@ export interface ApiDeps {
   readonly versions: DocumentVersions;
   readonly publications: Publications;
   readonly edits: DocumentEdits;
-  readonly conversions: FileConversions;
+  readonly writer: DocumentWriter;
+  readonly reader: ContentReader;
+  readonly records: KnownRecords;
+  readonly conversions: Conversions;
+  readonly requests: RequestLedger;
+  readonly jobs: JobStore;
+  /** Tells that there is a new job. */
+  readonly wakeJobs: () => void;
   readonly verifier: TokenVerifier;
   /** Which hops in front are believed. */
   readonly proxies: ProxyTrust;

@@ -62,8 +62,16 @@ describe('[REST14] the content comes in the format that is asked for', () => {
     expect((await read('?format=pdf')).json()).toMatchObject({ status: 400, code: 'bad-request' });
   });
 
+  test('markdown and HTML', async () => {
+    await write('Hello');
+    const markdown = await read('', { accept: 'text/markdown' });
+    expect([markdown.headers['content-type'], markdown.body]).toEqual(['text/markdown; charset=utf-8', 'Hello\n']);
+    const html = await read('?format=html');
+    expect([html.headers['content-type'], html.body]).toEqual(['text/html; charset=utf-8', '<p>Hello</p>']);
+  });
+
   test('a query that this version does not know is refused, since its answer would be another one', async () => {
-    expect((await read('?at=3')).json()).toMatchObject({ status: 400, code: 'bad-request' });
+    expect((await read('?as=3')).json()).toMatchObject({ status: 400, code: 'bad-request' });
   });
 
   test('an empty document has content too', async () => {
@@ -81,7 +89,7 @@ describe('[REST15] the entity tag names the state, and spares what is known', ()
     expect([response.headers.etag, response.headers['cache-control'], response.headers.vary]).toEqual([
       '"1-1"',
       'no-cache',
-      'Accept',
+      'Accept, Accept-Encoding',
     ]);
   });
 

@@ -7,6 +7,7 @@ import { addAnswerDeadline } from './answer-deadline.ts';
 import type { ApiDeps } from './api-deps.ts';
 import { createAuthenticator } from './authenticate.ts';
 import { limitHttpConnections } from './http-connections.ts';
+import { limitNesting } from './limit-nesting.ts';
 import { createLostPage } from './lost-page.ts';
 import { answerUnknownAddresses } from './not-found.ts';
 import { noteRefusals } from './note-refusals.ts';
@@ -14,6 +15,7 @@ import { createErrorHandler } from './problem-details.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { appFileRoutes } from './routes/app-files.ts';
 import { auditRoutes } from './routes/audit.ts';
+import { changesRoutes } from './routes/changes.ts';
 import { contentRoutes } from './routes/content.ts';
 import { documentGrantRoutes } from './routes/document-grants.ts';
 import { documentRoutes } from './routes/documents.ts';
@@ -32,6 +34,8 @@ import { peopleRoutes } from './routes/people.ts';
 import { presenceRoutes } from './routes/presence.ts';
 import { webhookDeliveryRoutes } from './routes/webhook-deliveries.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
+import { writeContentRoutes } from './routes/write-content.ts';
+import { jobRoutes } from './routes/jobs.ts';
 import { clientConfigRoutes, developmentRoutes, sessionRoutes } from './routes/session.ts';
 import { versionRoutes } from './routes/versions.ts';
 import { setSecurityHeaders } from './security-headers.ts';
@@ -74,6 +78,7 @@ async function registerRoutes(app: FastifyInstance, deps: ApiDeps): Promise<void
       v1.addHook('onRequest', async (_request, reply) => {
         reply.header('cache-control', 'no-store');
       });
+      v1.addHook('preValidation', limitNesting);
       await v1.register(clientConfigRoutes, { version: deps.version, devSignIn: deps.developmentIssuer !== null });
       if (deps.developmentIssuer !== null) {
         await v1.register(developmentRoutes, { issuer: deps.developmentIssuer });
@@ -95,6 +100,9 @@ async function registerRoutes(app: FastifyInstance, deps: ApiDeps): Promise<void
         await authenticated.register(publicationRoutes, deps);
         await authenticated.register(exportRoutes, deps);
         await authenticated.register(importRoutes, deps);
+        await authenticated.register(writeContentRoutes, deps);
+        await authenticated.register(changesRoutes, deps);
+        await authenticated.register(jobRoutes, deps);
         await authenticated.register(documentGrantRoutes, deps);
         await authenticated.register(grantRoutes, deps);
         await authenticated.register(apiKeyRoutes, deps);

@@ -47,10 +47,12 @@ function createOpenApiOptions(version: string): FastifyDynamicSwaggerOptions {
       servers: [{ url: '/' }],
       tags: [
         { name: 'Documents', description: 'A `/` in a document name is written `%2F`.' },
+        { name: 'Jobs', description: 'Work that goes on after its request was answered.' },
         { name: 'Search', description: 'Finds what the caller may read at the moment.' },
         { name: 'History', description: 'Who wrote what when; versions, and the way back to them.' },
         { name: 'Publications', description: 'What anybody may read.' },
         { name: 'Files', description: 'Documents out of files and as files.' },
+        { name: 'Access', description: 'Who may do what: grants, links, keys.' },
         { name: 'Sign-in', description: 'Who one is, and in development mode how to become somebody.' },
         { name: 'Operations', description: 'Health.' },
       ],
@@ -65,10 +67,20 @@ function createOpenApiOptions(version: string): FastifyDynamicSwaggerOptions {
         },
       },
     },
-    transform: createJsonSchemaTransform({ zodToJsonConfig }),
+    transform: transformRoute,
     transformObject: (document) => mergeComponents(addComponents(document)),
   };
 }
+
+const transformZod = createJsonSchemaTransform({ zodToJsonConfig });
+
+/** A body of several media types is described in JSON Schema already, and the rest of its route in zod's. */
+const transformRoute: typeof transformZod = (route) => {
+  const { body, ...rest } = route.schema ?? {};
+  if (typeof body !== 'object' || body === null || !('content' in body)) return transformZod(route);
+  const transformed = transformZod({ ...route, schema: rest });
+  return { ...transformed, schema: { ...transformed.schema, body } };
+};
 
 /**
  * Every named schema comes twice, as it is read and as it is written. Ours are the same both ways, so one is kept under

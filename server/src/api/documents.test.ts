@@ -37,6 +37,8 @@ describe('create and read', () => {
       createdAt: '2026-11-23T09:30:00.000Z',
       createdBy: 'ada',
       updatedAt: '2026-11-23T09:30:00.000Z',
+      title: null,
+      metadata: {},
       role: 'owner',
     });
     const read = await get('/v1/documents/notes%2Ftoday');

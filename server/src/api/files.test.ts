@@ -14,6 +14,7 @@ beforeEach(async () => {
       allowedOrigins: [],
       limits: {
         bodyBytes: 1_000_000,
+        messageBytes: 1_000_000,
         httpConnectionsPerAddress: 1_000,
         requestsPerMinute: Infinity,
         anonymousPerMinute: Infinity,

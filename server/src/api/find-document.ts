@@ -1,9 +1,9 @@
 import type { DocumentView } from '@scriptorium/shared/rest-schemas';
-import type { DocumentName } from '@scriptorium/shared/document-name';
+import type { DocumentName, Tenant } from '@scriptorium/shared/document-name';
 import type { Action, Role } from '@scriptorium/shared/roles';
 import { assertNever, ScriptoriumError } from '../core/errors.ts';
 import { decide } from '../core/permissions.ts';
-import type { DocumentCatalog, DocumentRecord } from '../ports/document-catalog.ts';
+import type { DocumentCatalog, DocumentRecord, Resolution } from '../ports/document-catalog.ts';
 import { requireAction, type Caller } from './authenticate.ts';
 
 export type Found =
@@ -21,9 +21,17 @@ export interface Wanted {
  * Checks the action, then looks the name up. Throws `forbidden`, `document-not-found` or `document-deleted`; the check
  * comes first, so that a name one may not read tells nothing.
  */
-export async function findDocument(catalog: DocumentCatalog, { caller, name, action }: Wanted): Promise<Found> {
+export function findDocument(catalog: DocumentCatalog, wanted: Wanted): Promise<Found> {
+  return resolveDocument((tenant) => catalog.resolve(tenant, wanted.name), wanted);
+}
+
+/** As `findDocument`, with what the name leads to from wherever it is known. */
+export async function resolveDocument(
+  resolve: (tenant: Tenant) => Promise<Resolution>,
+  { caller, name, action }: Wanted,
+): Promise<Found> {
   const role = requireAction(caller, name, action);
-  const resolution = await catalog.resolve(caller.identity.tenant, name);
+  const resolution = await resolve(caller.identity.tenant);
   switch (resolution.kind) {
     case 'found':
       return { kind: 'found', record: resolution.record, role };
@@ -62,6 +70,8 @@ export function toDocumentView(record: DocumentRecord, role: Role): DocumentView
     createdAt: new Date(record.createdAt).toISOString(),
     createdBy: record.createdBy,
     updatedAt: new Date(record.updatedAt).toISOString(),
+    title: record.title,
+    metadata: record.metadata,
     role,
   };
 }

@@ -1,9 +1,11 @@
-import type { ContentFormat } from '@scriptorium/shared/rest-schemas';
+import type { ContentFormat } from '@scriptorium/shared/content-formats';
 
 /** Formats by media range; of equal quality, the first in this order wins. */
 const RANGES: readonly { readonly format: ContentFormat; readonly ranges: readonly string[] }[] = [
   { format: 'json', ranges: ['application/json', 'application/*', '*/*'] },
   { format: 'text', ranges: ['text/plain', 'text/*', '*/*'] },
+  { format: 'markdown', ranges: ['text/markdown'] },
+  { format: 'html', ranges: ['text/html'] },
   { format: 'yjs', ranges: ['application/vnd.yjs.update', 'application/octet-stream'] },
 ];
 

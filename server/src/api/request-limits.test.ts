@@ -9,7 +9,13 @@ beforeAll(async () => {
     proxies: createProxyTrust(['loopback']),
     config: {
       allowedOrigins: ['https://app.example.org'],
-      limits: { bodyBytes: 10_000, httpConnectionsPerAddress: 1_000, requestsPerMinute: 3, anonymousPerMinute: 2 },
+      limits: {
+        bodyBytes: 10_000,
+        messageBytes: 10_000,
+        httpConnectionsPerAddress: 1_000,
+        requestsPerMinute: 3,
+        anonymousPerMinute: 2,
+      },
     },
   });
 });

@@ -1,4 +1,5 @@
 import { ScriptoriumError } from '../core/errors.ts';
+import { applyChanges, type ChangesOutcome, type ChangesRequest } from './changes/apply-changes.ts';
 import { replaceContent, type ReplaceTarget } from './edit/replace-content.ts';
 import { readDocx } from './files/read-docx.ts';
 import { renderDocx } from './files/render-docx.ts';
@@ -27,6 +28,8 @@ export type ConversionRequest =
       readonly body: Uint8Array;
       readonly clientId: number;
     }
+  /** Operations on a document; see `applyChanges`. */
+  | ({ readonly kind: 'change' } & ChangesRequest)
   | {
       readonly kind: 'merge';
       readonly base: Uint8Array | null;
@@ -37,12 +40,19 @@ export type ConversionRequest =
   | PastQuestion;
 
 /** Bytes of a rendering (UTF-8 where it is text), an update, or a state; `null` when there is nothing to change. */
-export type ConversionResult = Uint8Array | null;
+export type ConversionResult<R extends ConversionRequest = ConversionRequest> = R extends { readonly kind: 'change' }
+  ? ChangesOutcome
+  : Uint8Array | null;
 
 const utf8 = new TextEncoder();
 
 /** Carries out a conversion here and now. Throws as what it calls does. */
-export async function runConversion(request: ConversionRequest): Promise<ConversionResult> {
+export function runConversion<R extends ConversionRequest>(request: R): Promise<ConversionResult<R>> {
+  // Each case gives what its kind stands for.
+  return carryOut(request) as Promise<ConversionResult<R>>;
+}
+
+async function carryOut(request: ConversionRequest): Promise<ConversionResult> {
   switch (request.kind) {
     case 'render':
       return renderState(request.state, request.format);
@@ -50,6 +60,8 @@ export async function runConversion(request: ConversionRequest): Promise<Convers
       const target = await readTarget(request.body, request.format);
       return replaceContent({ base: request.base, target, clientId: request.clientId });
     }
+    case 'change':
+      return applyChanges(request);
     case 'merge':
       return mergeRows(request.base, request.rows);
     case 'search-text':

@@ -47,13 +47,14 @@ export class ConversionThread {
   }
 
   /** Carries out a conversion in the thread. Throws as it does, or `conversion-exceeded` or `overloaded`. */
-  run(request: ConversionRequest): Promise<ConversionResult> {
+  run<R extends ConversionRequest>(request: R): Promise<ConversionResult<R>> {
     if (this.#closed) return Promise.reject(new ScriptoriumError('shutting-down'));
     if (this.#waiting.length >= this.#deps.queueMax) return Promise.reject(new ScriptoriumError('overloaded'));
     const { promise, resolve, reject } = Promise.withResolvers<ConversionResult>();
     this.#waiting.push({ id: (this.#lastId += 1), request, resolve, reject });
     this.#next();
-    return promise;
+    // The thread answers each kind as `runConversion` does.
+    return promise as Promise<ConversionResult<R>>;
   }
 
   /** Gives up what waits and runs, and ends the thread. */

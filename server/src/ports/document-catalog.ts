@@ -1,6 +1,6 @@
 import type { DocumentName, Tenant } from '@scriptorium/shared/document-name';
 import type { Act } from './audit-log.ts';
-import type { DocumentId } from './update-log.ts';
+import type { ClientBinding, DocumentId } from './update-log.ts';
 
 /** A document as the catalog knows it. Times are wall-clock milliseconds. */
 export interface DocumentRecord {
@@ -13,6 +13,33 @@ export interface DocumentRecord {
   readonly createdBy: string;
   /** Time of the last committed row, or of creation. */
   readonly updatedAt: number;
+  readonly title: string | null;
+  readonly metadata: DocumentMetadata;
+  /** Rises with each change of title or metadata. */
+  readonly revision: number;
+}
+
+/** What programs note about a document: a JSON object. */
+export type DocumentMetadata = Readonly<Record<string, unknown>>;
+
+/** Title and metadata, as a new document gets them. */
+export interface DocumentDescription {
+  readonly title: string | null;
+  readonly metadata: DocumentMetadata;
+}
+
+/** A change of the description; what is left out stays. */
+export interface DescriptionChange {
+  readonly title?: string | null | undefined;
+  /** Entries to set; one of `null` is taken away. */
+  readonly metadata?: DocumentMetadata | undefined;
+}
+
+/** What a new document begins with. */
+export interface DocumentSeed extends DocumentDescription {
+  /** Its first row, encoded (`core/log-row.ts`); `null` for an empty document. */
+  readonly payload: Uint8Array | null;
+  readonly bindings: readonly ClientBinding[];
 }
 
 /** What a name leads to. */
@@ -67,6 +94,15 @@ export interface DocumentCatalog {
     user: string,
     at: number,
   ): Promise<{ kind: 'created' | 'exists'; record: DocumentRecord }>;
+  /**
+   * As `create`, with all that the document begins with: it is there with its first row and description, or not at all, so
+   * nobody ever finds it empty and fills it a second time.
+   */
+  createWith(
+    tenant: Tenant,
+    name: DocumentName,
+    by: { readonly user: string; readonly at: number; readonly seed: DocumentSeed },
+  ): Promise<{ kind: 'created' | 'exists'; record: DocumentRecord }>;
   /** Ordered by name; the cursor stays valid while documents come and go. */
   list(query: ListQuery): Promise<ListPage>;
   /**
@@ -85,4 +121,14 @@ export interface DocumentCatalog {
    * the document become tombstones too. `absent` when there was no live document.
    */
   remove(tenant: Tenant, name: DocumentName, last: LastState, act: Act): Promise<Removal>;
+  /**
+   * Changes title and metadata; `moved` when `expected` is given and is not the revision. Neither the log nor the head
+   * knows of it.
+   */
+  describe(
+    tenant: Tenant,
+    name: DocumentName,
+    change: DescriptionChange,
+    expected?: number,
+  ): Promise<{ kind: 'described'; record: DocumentRecord } | { kind: 'absent' } | { kind: 'moved' }>;
 }

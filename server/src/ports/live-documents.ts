@@ -1,3 +1,4 @@
+import type { Position } from '../core/sequence.ts';
 import type { DocumentRecord, LastState } from './document-catalog.ts';
 
 /** A document's committed state: what a crash at this moment would leave. */
@@ -19,6 +20,13 @@ export interface LiveDocuments {
    * Throws `document-quarantined`, `storage-unavailable`, or `document-deleted` when it went away meanwhile.
    */
   read(record: DocumentRecord): Promise<CommittedState>;
+  /** The state at an earlier row, or at the newest one. Throws `not-found` for a row that is not there, and as `read`. */
+  readAt(record: DocumentRecord, seq: number): Promise<CommittedState>;
+  /**
+   * Where the document stands if it is open here, with everything that was applied before; `null` when it is not open.
+   * Throws `storage-unavailable` when that does not get to the store in time.
+   */
+  settle(record: Pick<DocumentRecord, 'id'>): Promise<Position | null>;
   /**
    * Ends the document's live life around one change of the catalog: takes no more writes here, waits until everything
    * taken is committed, runs `change` with the state vector of all of it, then closes the sessions and drops the room.

@@ -7,19 +7,21 @@ import { parseUpdate } from '../core/update-parser.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DocumentRecord, LastState } from '../ports/document-catalog.ts';
 import type { ChangeOutcome, CommittedState, LiveDocuments, RetireReason } from '../ports/live-documents.ts';
-import type { DocumentId } from '../ports/update-log.ts';
-import { withDeadline } from '../service.ts';
 import { createCommittedState } from './committed-state.ts';
+import { inTime, type DocumentTurns } from './document-turns.ts';
 import type { LoadDeps } from './load-base.ts';
 import { loadDocument, type LoadedDocument } from './load-document.ts';
 import { openDocument } from './open-document.ts';
 import type { RoomRegistry } from './room-registry.ts';
+import { readStateAt } from './state-at.ts';
 import type { Room } from './room.ts';
 
-export type LiveDocumentsDeps = LoadDeps & { readonly rooms: RoomRegistry; readonly clock: Clock };
+export type LiveDocumentsDeps = LoadDeps & {
+  readonly rooms: RoomRegistry;
+  readonly clock: Clock;
+  readonly turns: DocumentTurns;
+};
 
-/** Milliseconds that a caller waits for what is on its way to the log, and for another change of the same document. */
-const PATIENCE = 5_000;
 /** How often a change is tried while other nodes write. */
 const MOST_TRIES = 20;
 
@@ -55,24 +57,31 @@ export function createLiveDocuments(deps: LiveDocumentsDeps): LiveDocuments {
     }
   };
 
-  /** The last retirement of each document that is under way: one at a time, so that none thaws what another froze. */
-  const retiring = new Map<DocumentId, Promise<unknown>>();
-
-  const retire = <T>(
+  const retire = async <T>(
     record: DocumentRecord,
     reason: RetireReason,
     change: (last: LastState) => Promise<ChangeOutcome<T>>,
   ): Promise<T> => {
-    const before = retiring.get(record.id) ?? Promise.resolve();
-    const done = inTime(deps.clock, before).then(() => retireNow(record, { reason, change }));
-    const ended = Promise.allSettled([before, done]).then(() => {
-      if (retiring.get(record.id) === ended) retiring.delete(record.id);
-    });
-    retiring.set(record.id, ended);
-    return done;
+    // One at a time, so that none thaws what another froze, and no edit of a program slips in behind the state vector.
+    const end = await deps.turns.take(record.id);
+    try {
+      return await retireNow(record, { reason, change });
+    } finally {
+      end();
+    }
   };
 
-  return { read, retire };
+  return {
+    read,
+    retire,
+    readAt: (record, seq) => readStateAt(deps, record.id, seq),
+    settle: async ({ id }) => {
+      const room = deps.rooms.get(id);
+      if (room === null || room.discarded) return null;
+      await inTime(deps.clock, room.whenDurable());
+      return room.discarded || !room.level ? null : room.position;
+    },
+  };
 }
 
 /** What of a damaged document cannot be shown must not come back either, so its clocks count as well. */
@@ -89,12 +98,6 @@ function lastStateVector(state: Uint8Array, room: Room): Uint8Array {
 interface Retirement<T> {
   readonly reason: RetireReason;
   readonly change: (last: LastState) => Promise<ChangeOutcome<T>>;
-}
-
-async function inTime(clock: Clock, work: Promise<unknown>): Promise<void> {
-  if ((await withDeadline(clock, PATIENCE, work)).kind === 'late') {
-    throw new ScriptoriumError('storage-unavailable', 'what is on its way to the store has not arrived there');
-  }
 }
 
 /** Runs the change with what the log holds, again where another node wrote meanwhile. */

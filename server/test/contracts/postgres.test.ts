@@ -13,6 +13,7 @@ import { describeObjectRegister } from './object-register.contract.ts';
 import { describeDocumentVersions } from './document-versions.contract.ts';
 import { describePublications } from './publications.contract.ts';
 import { describeOutbox } from './outbox.contract.ts';
+import { describeProgramWrites, describeSeededDocuments } from './program-writes.contract.ts';
 import { describeRowQuarantine } from './row-quarantine.contract.ts';
 import { describeSearchFollowers } from './search-followers.contract.ts';
 import { describeSnapshotIndex } from './snapshot-index.contract.ts';
@@ -41,6 +42,8 @@ describe.skipIf(missing.postgres)('on PostgreSQL', () => {
   describePublications('PostgreSQL', newStore());
   describeDocumentCatalog('PostgreSQL', newStore());
   describeTenantUsage('PostgreSQL', newStore());
+  describeSeededDocuments('PostgreSQL', newStore());
+  describeProgramWrites('PostgreSQL', newStore());
   describeGrantStore('PostgreSQL', newStore());
   describeApiKeyStore('PostgreSQL', newStore());
   describeOutbox('PostgreSQL', newStore());
@@ -59,6 +62,8 @@ describe.skipIf(missing.postgres || missing.pooler)('through a pooler in transac
   describeDocumentVersions('PgBouncer', newStore(throughPooler));
   describePublications('PgBouncer', newStore(throughPooler));
   describeDocumentCatalog('PgBouncer', newStore(throughPooler));
+  describeSeededDocuments('PgBouncer', newStore(throughPooler));
+  describeProgramWrites('PgBouncer', newStore(throughPooler));
   describeGrantStore('PgBouncer', newStore(throughPooler));
   describeApiKeyStore('PgBouncer', newStore(throughPooler));
   describeOutbox('PgBouncer', newStore(throughPooler));

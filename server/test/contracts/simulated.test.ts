@@ -5,6 +5,7 @@ import { createSharedStore, openSimulatedFanOuts, openSimulatedStore, startCalmW
 import { describeHistoryIndex } from './history-index.contract.ts';
 import { describeLogUpkeep } from './log-upkeep.contract.ts';
 import { describeObjectRegister } from './object-register.contract.ts';
+import { describeSeededDocuments } from './program-writes.contract.ts';
 import { describeRowQuarantine } from './row-quarantine.contract.ts';
 import { describeSnapshotIndex } from './snapshot-index.contract.ts';
 import { describeSnapshotStore } from './snapshot-store.contract.ts';
@@ -25,6 +26,7 @@ describeHistoryIndex('simulated', newStore());
 describeLogUpkeep('simulated', newStore());
 describeRowQuarantine('simulated', newStore());
 describeDocumentCatalog('simulated', newStore());
+describeSeededDocuments('simulated', newStore());
 
 describeSnapshotStore('simulated', () => {
   const world = startCalmWorld();

@@ -5,6 +5,8 @@ import { createSystemClock } from '../../src/adapters/system/clock.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { SnapshotStore } from '../../src/ports/snapshot-store.ts';
 import type { UpdateLog } from '../../src/ports/update-log.ts';
+import { createDocumentTurns } from '../../src/rooms/document-turns.ts';
+import { createDocumentWriter } from '../../src/rooms/document-writer.ts';
 import { createLiveDocuments } from '../../src/rooms/live-documents.ts';
 import { createRoomRegistry, type RoomRegistry, type Tail } from '../../src/rooms/room-registry.ts';
 import { createUpdateWriter } from '../../src/rooms/update-writer.ts';
@@ -29,6 +31,8 @@ export interface NodeOptions {
   readonly keepDays?: number;
   readonly limits?: Partial<SweeperLimits>;
   readonly maxPendingBytes?: number;
+  readonly documentBytes?: number;
+  readonly isTenantFull?: () => boolean;
   readonly onTail?: (tail: Tail, idle: boolean) => void;
 }
 
@@ -60,18 +64,32 @@ export async function openDocumentNode(directory: string, options: NodeOptions =
   const archiver = createArchiver({ ...deps, inlineSegmentBytes });
   const compactor = createCompactor({ ...deps, merger, archiver, inlineSnapshotBytes, keepDays });
   const sweeper = createSweeper({ ...deps, compactor, archiver, limits: { ...LIMITS, ...options.limits } });
+  const fanOut = createInProcessFanOut({ node });
   const rooms: RoomRegistry = createRoomRegistry({
     ...stores,
-    fanOut: createInProcessFanOut({ node }),
+    fanOut,
     writer,
     clock,
     telemetry,
     node,
     awarenessLimits: { statesPerSession: 8, stateBytes: 4096, perSecond: 40 },
-    documentBytes: Infinity,
+    documentBytes: options.documentBytes ?? Infinity,
     onTail: options.onTail ?? (() => undefined),
   });
-  const documents = createLiveDocuments({ ...stores, telemetry, rooms, clock });
+  const turns = createDocumentTurns(clock);
+  const documents = createLiveDocuments({ ...stores, telemetry, rooms, clock, turns });
+  const editWriter = createUpdateWriter({ log, clock, telemetry, incarnation: `${node}-edits`, maxPendingBytes });
+  const documentWriter = createDocumentWriter({
+    ...stores,
+    telemetry,
+    rooms,
+    clock,
+    turns,
+    editWriter,
+    fanOut,
+    node,
+    isTenantFull: options.isTenantFull ?? (() => false),
+  });
   const create = async (name: string) => {
     const [tenant, documentName] = [parseTenant('default'), parseDocumentName(name)];
     if (tenant === null || documentName === null) throw new Error('not a name');
@@ -89,6 +107,7 @@ export async function openDocumentNode(directory: string, options: NodeOptions =
     sweeper,
     merger,
     documents,
+    documentWriter,
     telemetry,
     create,
     close: async () => {

@@ -36,7 +36,7 @@ async function restore(record: DocumentRecord, seq: number) {
   const [head] = await node.log.readHeads([record.id]);
   const past = openPast();
   const target = await past.stateAt({ ...record, head: head?.head ?? 0 }, seq);
-  return createDocumentEdits(node).edit(
+  return createDocumentEdits(node.documentWriter).edit(
     { record, tombstone: null },
     { user: 'eve', compose: ({ state, clientId }) => past.restore({ base: state, target, clientId }) },
   );
@@ -73,7 +73,7 @@ describe('[VERS22] a restore in an open document', () => {
     await typeInto(node, record, { texts: ['one ', 'two '] });
     const past = openPast();
     const target = await past.stateAt({ ...record, head: 2 }, 1);
-    const outcome = await createDocumentEdits(node).edit(
+    const outcome = await createDocumentEdits(node.documentWriter).edit(
       { record, tombstone: null },
       {
         user: 'eve',
@@ -91,7 +91,9 @@ describe('[VERS22] a restore in an open document', () => {
     const record = await node.create('a');
     const edit = { user: 'eve', compose: () => Promise.resolve(new Uint8Array([1, 2, 3])) };
     const target = { record, tombstone: null };
-    await expect(createDocumentEdits(node).edit(target, edit)).rejects.toMatchObject({ code: 'malformed-update' });
+    await expect(createDocumentEdits(node.documentWriter).edit(target, edit)).rejects.toMatchObject({
+      code: 'malformed-update',
+    });
     expect(await textOf(node, record)).toBe('');
   });
 });

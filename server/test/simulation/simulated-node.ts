@@ -20,6 +20,7 @@ import type { Telemetry } from '../../src/ports/telemetry.ts';
 import type { TokenVerifier } from '../../src/ports/token-verifier.ts';
 import type { DocumentId, UpdateLog } from '../../src/ports/update-log.ts';
 import { createHeadWatch } from '../../src/rooms/head-watch.ts';
+import { createDocumentTurns } from '../../src/rooms/document-turns.ts';
 import { createLiveDocuments } from '../../src/rooms/live-documents.ts';
 import { createRoomRegistry, type RoomRegistry } from '../../src/rooms/room-registry.ts';
 import { createUpdateWriter } from '../../src/rooms/update-writer.ts';
@@ -123,7 +124,7 @@ export function startSimulatedNode(ground: NodeGround): SimulatedNode {
     rooms,
     compact: (documentId) => compactor.compact(documentId),
     sweep: () => sweeper.sweep(),
-    documents: createLiveDocuments({ ...stores, telemetry, rooms, clock }),
+    documents: createLiveDocuments({ ...stores, telemetry, rooms, clock, turns: createDocumentTurns(clock) }),
     accept: gateway.accept,
     sessions: gateway.sessions,
     stop: async () => {

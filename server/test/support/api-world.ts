@@ -11,6 +11,8 @@ import { createCredentialVerifier } from '../../src/access/credential-verifier.t
 import type { AccessWatch } from '../../src/access/access-watch.ts';
 import { createDocumentDirectory } from '../../src/adapters/sql/document-directory.ts';
 import { createAuditLog } from '../../src/adapters/sql/audit-log.ts';
+import { createJobStore } from '../../src/adapters/sql/job-store.ts';
+import { createRequestLedger } from '../../src/adapters/sql/request-ledger.ts';
 import { createDocumentCatalog } from '../../src/adapters/sql/document-catalog.ts';
 import type { Schema } from '../../src/adapters/sql/schema.ts';
 import { createFilesystemSnapshotStore } from '../../src/adapters/filesystem/snapshot-store.ts';
@@ -20,10 +22,13 @@ import { openSqlite } from '../../src/adapters/sqlite/open-sqlite.ts';
 import { createSqliteUpdateLog } from '../../src/adapters/sqlite/update-log.ts';
 import type { ApiDeps, Readiness, SearchParts } from '../../src/api/api-deps.ts';
 import { requireDocumentName } from '../../src/api/authenticate.ts';
+import { createKnownRecords } from '../../src/api/known-records.ts';
+import { createContentReader } from '../../src/api/read-content.ts';
+import { createConversions } from '../../src/content/conversions.ts';
 import { createApi } from '../../src/api/create-api.ts';
-import { runConversion } from '../../src/content/conversion.ts';
 import { answerPast } from '../../src/content/history/answer-past.ts';
 import { createDocumentPast } from '../../src/content/history/document-past.ts';
+import { ScriptoriumError } from '../../src/core/errors.ts';
 import { encodeLogRow } from '../../src/core/log-row.ts';
 import { parseTokenClaims } from '../../src/core/token-claims.ts';
 import { createLogger } from '../../src/observability/logger.ts';
@@ -33,6 +38,7 @@ import { createAuditJournal, type WritingJournal } from '../../src/workers/audit
 import type { AuditLog } from '../../src/ports/audit-log.ts';
 import type { ApiKeyStore } from '../../src/ports/api-key-store.ts';
 import type { DocumentEdits } from '../../src/ports/document-edits.ts';
+import type { DocumentWriter } from '../../src/ports/document-writer.ts';
 import type { GrantStore } from '../../src/ports/grant-store.ts';
 import type { LiveDocuments, RetireReason } from '../../src/ports/live-documents.ts';
 import type { DocumentId, UpdateLog } from '../../src/ports/update-log.ts';
@@ -89,6 +95,9 @@ export async function createApiWorld({
   const played = createPlayedDocuments(catalog, updateLog);
   const stored = createStoredHistory(sqlite);
   const snapshots = createFilesystemSnapshotStore({ directory: `${directory.path}/snapshots` });
+  const records = createKnownRecords({ catalog, clock });
+  const { documents = played.documents } = overrides;
+  const conversions = createConversions({ clock });
   let readiness: Readiness = { kind: 'ready' };
   const tokens = createJwtVerifier({
     secret: SECRET,
@@ -106,6 +115,7 @@ export async function createApiWorld({
       allowedOrigins: [],
       limits: {
         bodyBytes: 10_000,
+        messageBytes: 100_000,
         httpConnectionsPerAddress: 1_000,
         requestsPerMinute: Infinity,
         anonymousPerMinute: Infinity,
@@ -113,16 +123,19 @@ export async function createApiWorld({
     },
     version: '1.2.3',
     catalog,
-    documents: played.documents,
+    documents,
     proxies: createProxyTrust([]),
     rateWindows: createInProcessRateWindows(),
     versions: stored.versions,
     publications: stored.publications,
     edits: played.edits,
-    conversions: {
-      render: async (state, format) => (await runConversion({ kind: 'render', state, format })) ?? new Uint8Array(0),
-      replace: (request) => runConversion({ kind: 'replace', ...request }),
-    },
+    writer: played.writer,
+    conversions,
+    records,
+    reader: createContentReader({ documents, conversions, cacheBytes: 1e6, shared: null }),
+    requests: createRequestLedger(sqlite),
+    jobs: createJobStore(sqlite),
+    wakeJobs: () => undefined,
     past: createDocumentPast({
       ...stored,
       log: updateLog,
@@ -156,6 +169,10 @@ export async function createApiWorld({
     events,
     audit,
     journal,
+    edit: async (name, change) => {
+      await played.edit(name, change);
+      records.forget(DEFAULT_TENANT, requireDocumentName(name));
+    },
     app,
     clock,
     logLines,
@@ -179,6 +196,7 @@ export async function createApiWorld({
     close: async () => {
       await app.close();
       await journal.drain(0);
+      await conversions.drain(0);
       await standing.watch.drain(0);
       await sqlite.close();
       directory.remove();
@@ -213,9 +231,11 @@ function createFailingCatalog(inner: DocumentCatalog) {
   const catalog: DocumentCatalog = {
     resolve: guard(inner.resolve),
     create: guard(inner.create),
+    createWith: guard(inner.createWith),
     list: guard(inner.list),
     rename: guard(inner.rename),
     remove: guard(inner.remove),
+    describe: guard(inner.describe),
   };
   return {
     catalog,
@@ -242,6 +262,8 @@ function createPlayedDocuments(catalog: DocumentCatalog, log: UpdateLog) {
       const state = Y.encodeStateAsUpdate(stateOf(record));
       return Promise.resolve({ epoch: record.epoch, seq: record.head, state, damaged: false });
     },
+    readAt: () => Promise.reject(new ScriptoriumError('not-found')),
+    settle: () => Promise.resolve(null),
     retire: async (record, reason, change) => {
       const { epoch, head: seq } = record;
       const outcome = await change({ epoch, seq, stateVector: Y.encodeStateVector(stateOf(record)) });
@@ -275,5 +297,10 @@ function createPlayedDocuments(catalog: DocumentCatalog, log: UpdateLog) {
       return { epoch: record.epoch, seq: record.head + Number(changed), changed };
     },
   };
-  return { documents, edits, edit, find, retired, reads: () => reads };
+  // Writing is tried on whole nodes, where there are rooms.
+  const writer: DocumentWriter = {
+    judgeSeed: (update) => [update],
+    write: () => Promise.reject(new ScriptoriumError('storage-unavailable')),
+  };
+  return { documents, edits, writer, edit, find, retired, reads: () => reads };
 }

@@ -1,8 +1,11 @@
 import { parseDocumentName, type DocumentName, type Tenant } from '@scriptorium/shared/document-name';
 import * as Y from 'yjs';
 import { ScriptoriumError } from '../../src/core/errors.ts';
-import type { DocumentCatalog } from '../../src/ports/document-catalog.ts';
+import type { DocumentCatalog, DocumentSeed } from '../../src/ports/document-catalog.ts';
 import { addDocument, toRecord, type Immediate, type MemoryTables, type StoredName } from './memory-documents.ts';
+import { appendEntry } from './memory-update-log.ts';
+
+const NO_SEED: DocumentSeed = { payload: null, bindings: [], title: null, metadata: {} };
 
 /** The catalog in memory, a transaction per call. */
 export function createMemoryCatalog(tables: MemoryTables): Immediate<DocumentCatalog> {
@@ -31,6 +34,21 @@ export function createMemoryCatalog(tables: MemoryTables): Immediate<DocumentCat
   const highestEpoch = (at: StoredName): number =>
     at.state === 'renamed' ? Math.max(at.epoch, documentOf(at).epoch) : at.epoch;
 
+  const createWith: Immediate<DocumentCatalog>['createWith'] = (tenant, name, { user, at, seed }) => {
+    const claimed = claim(tenant, name);
+    if (claimed.state === 'live') return { kind: 'exists', record: toRecord(documentOf(claimed)) };
+    const epoch = highestEpoch(claimed) + 1;
+    const { tombstone } = claimed;
+    const document = addDocument(tables, { tenant, name, epoch, createdAt: at, createdBy: user, tombstone });
+    Object.assign(claimed, { state: 'live', documentId: document.id, changedAt: at });
+    Object.assign(document, { title: seed.title, metadata: seed.metadata });
+    if (seed.payload !== null) {
+      const entry = { documentId: document.id, epoch, payload: seed.payload, bindings: seed.bindings };
+      appendEntry(tables, { incarnation: 'seed', flush: document.id, at, retry: false, entries: [entry] }, entry);
+    }
+    return { kind: 'created', record: toRecord(document) };
+  };
+
   return {
     resolve: (tenant, name) => {
       const at = nameOf(tenant, name);
@@ -40,14 +58,17 @@ export function createMemoryCatalog(tables: MemoryTables): Immediate<DocumentCat
       const kind = at.state === 'live' ? 'found' : 'renamed';
       return { kind, record: toRecord(document), tombstone: document.tombstone };
     },
-    create: (tenant, name, user, at) => {
-      const claimed = claim(tenant, name);
-      if (claimed.state === 'live') return { kind: 'exists', record: toRecord(documentOf(claimed)) };
-      const epoch = highestEpoch(claimed) + 1;
-      const { tombstone } = claimed;
-      const document = addDocument(tables, { tenant, name, epoch, createdAt: at, createdBy: user, tombstone });
-      Object.assign(claimed, { state: 'live', documentId: document.id, changedAt: at });
-      return { kind: 'created', record: toRecord(document) };
+    create: (tenant, name, user, at) => createWith(tenant, name, { user, at, seed: NO_SEED }),
+    createWith,
+    describe: (tenant, name, { title, metadata }, expected) => {
+      const at = nameOf(tenant, name);
+      if (at?.state !== 'live') return { kind: 'absent' };
+      const document = documentOf(at);
+      if (expected !== undefined && expected !== document.revision) return { kind: 'moved' };
+      const merged = Object.entries({ ...document.metadata, ...metadata }).filter(([, value]) => value !== null);
+      Object.assign(document, { metadata: Object.fromEntries(merged), revision: document.revision + 1 });
+      if (title !== undefined) document.title = title;
+      return { kind: 'described', record: toRecord(document) };
     },
     list: ({ tenant, prefix, cursor, limit }) => {
       const after = cursor === null ? '' : decodeCursor(cursor);

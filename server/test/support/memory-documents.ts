@@ -1,5 +1,5 @@
 import type { DocumentName, Tenant } from '@scriptorium/shared/document-name';
-import type { DocumentRecord } from '../../src/ports/document-catalog.ts';
+import type { DocumentMetadata, DocumentRecord } from '../../src/ports/document-catalog.ts';
 import type { ConsumerScope } from '../../src/ports/consumer-cursors.ts';
 import type { HistorySegment } from '../../src/ports/history-index.ts';
 import type { QuarantinedRow } from '../../src/ports/row-quarantine.ts';
@@ -47,6 +47,9 @@ export interface StoredDocument {
   readonly quarantined: QuarantinedRow[];
   deletedAt: number | null;
   purgedAt: number | null;
+  title: string | null;
+  metadata: DocumentMetadata;
+  revision: number;
 }
 
 /** What a name leads to, or led to. */
@@ -117,6 +120,9 @@ export function addDocument(
     quarantined: [],
     deletedAt: null,
     purgedAt: null,
+    title: null,
+    metadata: {},
+    revision: 0,
   };
   tables.documents.set(document.id, document);
   return document;
@@ -124,8 +130,8 @@ export function addDocument(
 
 /** The document as the catalog shows it. */
 export function toRecord(document: StoredDocument): DocumentRecord {
-  const { id, tenant, name, epoch, head, createdAt, createdBy, updatedAt } = document;
-  return { id, tenant, name, epoch, head, createdAt, createdBy, updatedAt };
+  const { id, tenant, name, epoch, head, createdAt, createdBy, updatedAt, title, metadata, revision } = document;
+  return { id, tenant, name, epoch, head, createdAt, createdBy, updatedAt, title, metadata, revision };
 }
 
 /** The caller may use its buffer again. A `Buffer` would only be looked at by its `slice`. */

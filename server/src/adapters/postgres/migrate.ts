@@ -10,6 +10,7 @@ import { versionsAndPublications } from './migrations/0007-versions-and-publicat
 import { outboxAndWebhooks } from './migrations/0008-outbox-and-webhooks.ts';
 import { searchProjection } from './migrations/0009-search-projection.ts';
 import { moreTenantWalls } from './migrations/0010-more-tenant-walls.ts';
+import { writesByPrograms } from './migrations/0011-writes-by-programs.ts';
 
 const MIGRATIONS: readonly Migration[] = [
   documentsAndLog,
@@ -20,6 +21,7 @@ const MIGRATIONS: readonly Migration[] = [
   outboxAndWebhooks,
   searchProjection,
   moreTenantWalls,
+  writesByPrograms,
 ];
 
 const OLDEST_SERVER = 15;

@@ -7,7 +7,9 @@ export function retryCatalogConflicts(catalog: DocumentCatalog, clock: Clock): D
   return {
     ...catalog,
     create: (...change) => retryConflicts(clock, () => catalog.create(...change)),
+    createWith: (...change) => retryConflicts(clock, () => catalog.createWith(...change)),
     rename: (...change) => retryConflicts(clock, () => catalog.rename(...change)),
+    describe: (...change) => retryConflicts(clock, () => catalog.describe(...change)),
     remove: (...change) => retryConflicts(clock, () => catalog.remove(...change)),
   };
 }

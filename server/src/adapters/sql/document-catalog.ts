@@ -5,6 +5,7 @@ import type { Act } from '../../ports/audit-log.ts';
 import type {
   DocumentCatalog,
   DocumentRecord,
+  DocumentSeed,
   LastState,
   ListPage,
   ListQuery,
@@ -12,6 +13,7 @@ import type {
   Resolution,
 } from '../../ports/document-catalog.ts';
 import type { DocumentId } from '../../ports/update-log.ts';
+import { describeDocument, encodeMetadata } from './document-descriptions.ts';
 import { dropGrants, moveGrants } from './document-grants.ts';
 import {
   claimName,
@@ -24,6 +26,7 @@ import {
 import { readLiveRecords, readNamedRecord, readRecord } from './document-records.ts';
 import { recordEvent } from './outbox-events.ts';
 import type { Schema } from './schema.ts';
+import { EMPTY_SEED, sowDocument } from './sow-document.ts';
 import { mergeStateVectors } from './state-vectors.ts';
 import { readFreely, type TenantStoreDeps } from './tenant-reads.ts';
 
@@ -32,7 +35,11 @@ export function createDocumentCatalog({ database, readFor = readFreely(database)
   return {
     resolve: (tenant, name) => readFor(tenant, (reads) => resolveName(reads, { tenant, name })),
     create: (tenant, name, user, at) =>
-      database.transaction().execute((transaction) => createDocument(transaction, { tenant, name }, { user, at })),
+      database
+        .transaction()
+        .execute((transaction) => createDocument(transaction, { tenant, name }, { user, at, seed: EMPTY_SEED })),
+    createWith: (tenant, name, by) =>
+      database.transaction().execute((transaction) => createDocument(transaction, { tenant, name }, by)),
     list: (query) => readFor(query.tenant, (reads) => listDocuments(reads, query)),
     rename: (tenant, from, to, act) =>
       database
@@ -50,6 +57,10 @@ export function createDocumentCatalog({ database, readFor = readFreely(database)
         throw error;
       }
     },
+    describe: (tenant, name, change, expected) =>
+      database
+        .transaction()
+        .execute((transaction) => describeDocument(transaction, { tenant, name }, { change, expected })),
   };
 }
 
@@ -70,7 +81,7 @@ async function resolveName(database: Kysely<Schema>, key: NameKey): Promise<Reso
 async function createDocument(
   transaction: Transaction<Schema>,
   key: NameKey,
-  by: { readonly user: string; readonly at: number },
+  by: { readonly user: string; readonly at: number; readonly seed: DocumentSeed },
 ): Promise<{ kind: 'created' | 'exists'; record: DocumentRecord }> {
   const claimed = await claimName(transaction, key, by.at);
   if (claimed.state === 'live' && claimed.documentId !== null) {
@@ -86,6 +97,8 @@ async function createDocument(
       deleted_at: null,
       purged_at: null,
       tombstone: claimed.tombstone,
+      title: by.seed.title,
+      metadata: encodeMetadata(by.seed.metadata),
     })
     .returning('id')
     .executeTakeFirstOrThrow();
@@ -93,13 +106,13 @@ async function createDocument(
     .insertInto('document_heads')
     .values({ document_id: id, epoch, head: 0, live: 1, tail_bytes: 0, updated_at: by.at })
     .execute();
+  await sowDocument(transaction, id, by);
   await pointName(transaction, key, { documentId: id, at: by.at });
-  const facts = { epoch, seq: 0 };
-  await recordEvent(transaction, { ...key, documentId: id, type: 'document.created', ...by, facts });
-  return {
-    kind: 'created',
-    record: { id, ...key, epoch, head: 0, createdAt: by.at, createdBy: by.user, updatedAt: by.at },
-  };
+  const record = await readRecord(transaction, id);
+  const { user, at } = by;
+  const facts = { epoch, seq: record.head };
+  await recordEvent(transaction, { ...key, documentId: id, type: 'document.created', user, at, facts });
+  return { kind: 'created', record };
 }
 
 async function renameDocument(

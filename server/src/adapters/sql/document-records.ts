@@ -1,7 +1,7 @@
 import type { DocumentName, Tenant } from '@scriptorium/shared/document-name';
 import { type Kysely, sql } from 'kysely';
 import { ScriptoriumError } from '../../core/errors.ts';
-import type { DocumentRecord } from '../../ports/document-catalog.ts';
+import type { DocumentMetadata, DocumentRecord } from '../../ports/document-catalog.ts';
 import type { DocumentId } from '../../ports/update-log.ts';
 import type { NameKey } from './document-names.ts';
 import type { Schema } from './schema.ts';
@@ -16,6 +16,9 @@ interface RecordRow {
   readonly created_at: number;
   readonly created_by: string;
   readonly updated_at: number;
+  readonly title: string | null;
+  readonly metadata: string | null;
+  readonly revision: number;
 }
 
 /** The name's state, the document it leads to and the tombstone that goes with that document. */
@@ -75,6 +78,9 @@ export const RECORD_COLUMNS = [
   'document_heads.epoch',
   'document_heads.head',
   'document_heads.updated_at',
+  'documents.title',
+  'documents.metadata',
+  'documents.revision',
 ] as const;
 
 function namedRecords(database: Kysely<Schema>) {
@@ -97,5 +103,8 @@ export function toRecord(row: RecordRow): DocumentRecord {
     createdAt: row.created_at,
     createdBy: row.created_by,
     updatedAt: row.updated_at,
+    title: row.title,
+    metadata: row.metadata === null ? {} : (JSON.parse(row.metadata) as DocumentMetadata),
+    revision: row.revision,
   };
 }

@@ -3,12 +3,13 @@ import type { AccessSchema } from './access-schema.ts';
 import type { VersionsSchema } from './versions-schema.ts';
 import type { OutboxSchema } from './outbox-schema.ts';
 import type { AuditSchema } from './audit-schema.ts';
+import type { WritesSchema } from './writes-schema.ts';
 
 /**
  * Tables as Kysely sees them, the same for every SQL engine. Times are wall-clock milliseconds; a flag is 0 or 1,
  * since not every engine has booleans. Each engine's migrations make them in its own dialect.
  */
-export interface Schema extends AccessSchema, VersionsSchema, OutboxSchema, AuditSchema {
+export interface Schema extends AccessSchema, WritesSchema, VersionsSchema, OutboxSchema, AuditSchema {
   documents: DocumentsTable;
   document_names: DocumentNamesTable;
   document_heads: DocumentHeadsTable;
@@ -38,6 +39,11 @@ export interface DocumentsTable {
   purged_at: number | null;
   /** State vector of what was deleted under the names it has had. */
   tombstone: Uint8Array | null;
+  title: string | null;
+  /** A JSON object; null for an empty one. */
+  metadata: string | null;
+  /** Rises when title or metadata change. */
+  revision: Generated<number>;
 }
 
 /**

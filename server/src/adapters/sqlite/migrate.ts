@@ -7,6 +7,7 @@ import { auditLog } from './migrations/0005-audit-log.ts';
 import { versionsAndPublications } from './migrations/0007-versions-and-publications.ts';
 import { outboxAndWebhooks } from './migrations/0008-outbox-and-webhooks.ts';
 import { searchProjection } from './migrations/0009-search-projection.ts';
+import { writesByPrograms } from './migrations/0011-writes-by-programs.ts';
 
 const MIGRATIONS: readonly Migration[] = [
   documentsAndLog,
@@ -16,6 +17,7 @@ const MIGRATIONS: readonly Migration[] = [
   versionsAndPublications,
   outboxAndWebhooks,
   searchProjection,
+  writesByPrograms,
 ];
 
 /** The database was written by a newer program, which this one must not touch. */

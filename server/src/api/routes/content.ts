@@ -1,22 +1,20 @@
-import {
-  CONTENT_MEDIA_TYPES,
-  contentQuerySchema,
-  documentNameSchema,
-  type ContentFormat,
-} from '@scriptorium/shared/rest-schemas';
+import { CONTENT_MEDIA_TYPES, type ContentFormat } from '@scriptorium/shared/content-formats';
+import { contentQuerySchema, documentNameSchema } from '@scriptorium/shared/rest-schemas';
+import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { renderJson } from '../../content/render-json.ts';
-import { renderText } from '../../content/render-text.ts';
-import { assertNever, ScriptoriumError } from '../../core/errors.ts';
+import { negotiateCoding } from '../../content/compress.ts';
+import { ScriptoriumError } from '../../core/errors.ts';
 import { formatEtag, matchesEtag } from '../../core/etag.ts';
 import type { ApiDeps } from '../api-deps.ts';
-import { callerOf, requireDocumentName, type Caller } from '../authenticate.ts';
+import { callerOf, requireAction, requireDocumentName } from '../authenticate.ts';
 import { BEARER_SECURITY, problemResponses, TOKEN_PROBLEMS } from '../describe-route.ts';
-import { documentPath, findDocument } from '../find-document.ts';
+import { documentPath, resolveDocument } from '../find-document.ts';
 import { negotiateFormat } from '../negotiate-format.ts';
+import { noteExport } from '../note-export.ts';
+import type { ReadContent } from '../read-content.ts';
 
-type ContentDeps = Pick<ApiDeps, 'catalog' | 'documents' | 'journal' | 'clock'>;
+type ContentDeps = Pick<ApiDeps, 'reader' | 'records' | 'journal' | 'clock'>;
 
 /** Tells that the content is what could be saved of a damaged document. */
 const QUARANTINED_HEADER = 'document-quarantined';
@@ -35,17 +33,27 @@ const schema = {
   operationId: 'readContent',
   summary: "Read a document's content",
   description:
-    'The committed state, in the format of `format`, or by `Accept`. `ETag` is `"<epoch>-<seq>"`; send it back as ' +
+    'The committed state, in the format of `format`, or by `Accept`; at most a second old, or exact with ' +
+    '`Cache-Control: no-cache` and for a document that is open on the node. `ETag` is `"<epoch>-<seq>"`; send it back as ' +
     '`If-None-Match` to be told 304 while nothing changed. Of a document in which something stored is damaged, what could ' +
     'be saved is given, with the header `Document-Quarantined: true`.',
   params: z.object({ name: documentNameSchema }),
   querystring: contentQuerySchema,
-  headers: z.object({ 'if-none-match': z.string().optional(), accept: z.string().optional() }),
+  headers: z.object({
+    'if-none-match': z
+      .string()
+      .optional()
+      .meta({ description: 'Tags of states that are known; 304 when it is one of them.' }),
+    accept: z.string().optional().meta({ description: 'Chooses the format where the query does not.' }),
+    'cache-control': z.string().optional().meta({ description: '`no-cache` asks for the very newest state.' }),
+  }),
   response: {
     200: {
       description: 'The content; `ETag` names its state.',
       content: {
         'application/json': { schema: richTextSchema },
+        'text/markdown': { schema: z.string().meta({ examples: ['# Hello\n'] }) },
+        'text/html': { schema: z.string().meta({ examples: ['<h1>Hello</h1>'] }) },
         'text/plain': { schema: z.string().meta({ examples: ['Hello'] }) },
         'application/vnd.yjs.update': {
           schema: z.custom<Buffer>().meta({ type: 'string', format: 'binary', description: 'One Yjs V1 update.' }),
@@ -61,6 +69,9 @@ const schema = {
       'forbidden',
       'document-not-found',
       'document-deleted',
+      'not-found',
+      'overloaded',
+      'conversion-exceeded',
       'not-acceptable',
       'limit-exceeded',
       'document-quarantined',
@@ -70,52 +81,48 @@ const schema = {
 
 /** `GET /v1/documents/{name}/content`. */
 export const contentRoutes: FastifyPluginAsyncZod<ContentDeps> = async (app, deps) => {
-  const { catalog, documents } = deps;
+  const { reader, records } = deps;
   app.get('/documents/:name/content', { schema, config: { namesDocument: true } }, async (request, reply) => {
     const name = requireDocumentName(request.params.name);
-    const format = request.query.format ?? negotiateFormat(request.headers.accept);
     const caller = callerOf(request);
-    const found = await findDocument(catalog, { caller, name, action: 'export' });
+    const format = request.query.format ?? negotiateFormat(request.headers.accept);
+    const fresh = /\bno-cache\b/i.test(request.headers['cache-control'] ?? '');
+    const found = await resolveDocument((tenant) => records.resolve(tenant, name, fresh), {
+      caller,
+      name,
+      action: 'export',
+    });
     if (found.kind === 'moved')
       return reply.redirect(`${documentPath(found.name)}/content${queryOf(request.url)}`, 308);
     if (format === null) throw new ScriptoriumError('not-acceptable');
+    const { at } = request.query;
     const { record } = found;
-    const condition = request.headers['if-none-match'];
-    reply.headers({ 'cache-control': 'no-cache', vary: 'Accept' });
-    // The catalog's head is as true as the state itself, and costs no load.
-    const known = formatEtag(record.epoch, record.head);
-    if (matchesEtag(condition, known)) return reply.header('etag', known).code(304).send();
-    const { epoch, seq, state, damaged } = await documents.read(record);
-    noteExport(deps, caller, { document: record.name, format, seq });
-    reply.header('etag', formatEtag(epoch, seq)).type(CONTENT_MEDIA_TYPES[format]);
-    if (damaged) reply.header(QUARANTINED_HEADER, 'true');
-    return reply.serializer(passThrough).send(renderContent(state, format));
+    reply.headers({ 'cache-control': 'no-cache', vary: 'Accept, Accept-Encoding' });
+    const position = await reader.positionOf(record);
+    if (at === undefined || at === position.seq) {
+      if (matchesEtag(request.headers['if-none-match'], formatEtag(position.epoch, position.seq)))
+        return reply.header('etag', formatEtag(position.epoch, position.seq)).code(304).send();
+    } else {
+      requireAction(caller, record.name, 'read-history');
+    }
+    const read = await (at === undefined ? reader.read(record, position, format) : reader.readAt(record, at, format));
+    noteExport(deps, caller, { document: record.name, detail: { format, seq: read.seq } });
+    if (at !== undefined) reply.header('cache-control', 'private, max-age=31536000, immutable');
+    return sendContent(reply, { read, format, accepts: request.headers['accept-encoding'] });
   });
 };
 
-function noteExport(
-  { journal, clock }: ContentDeps,
-  { identity }: Caller,
-  { document, format, seq }: { readonly document: string; readonly format: ContentFormat; readonly seq: number },
-): void {
-  const detail = { format, seq };
-  const entry = { user: identity.user, at: clock.now(), document };
-  journal.note(identity.tenant, { ...entry, action: 'document.export', detail });
-  for (const id of identity.links)
-    journal.note(identity.tenant, { ...entry, action: 'link.use', subject: `link:${id}` });
-}
-
-function renderContent(state: Uint8Array, format: ContentFormat): string | Buffer {
-  switch (format) {
-    case 'yjs':
-      return Buffer.from(state.buffer, state.byteOffset, state.byteLength);
-    case 'json':
-      return JSON.stringify(renderJson(state));
-    case 'text':
-      return renderText(state);
-    default:
-      return assertNever(format);
-  }
+async function sendContent(
+  reply: FastifyReply,
+  content: { readonly read: ReadContent; readonly format: ContentFormat; readonly accepts: string | undefined },
+): Promise<FastifyReply> {
+  const { epoch, seq, rendering, damaged } = content.read;
+  reply.header('etag', formatEtag(epoch, seq)).type(CONTENT_MEDIA_TYPES[content.format]);
+  if (damaged) reply.header(QUARANTINED_HEADER, 'true');
+  const coding = negotiateCoding(content.accepts);
+  const encoded = coding === null ? null : await rendering.encode(coding);
+  if (encoded === null) return reply.serializer(passThrough).send(rendering.bytes);
+  return reply.header('content-encoding', coding).serializer(passThrough).send(encoded);
 }
 
 /** The content is rendered already; a schema would only parse it again. */

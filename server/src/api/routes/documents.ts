@@ -1,34 +1,52 @@
 import {
   documentListQuerySchema,
   documentListSchema,
-  documentNameBodySchema,
   documentNameSchema,
   documentSchema,
 } from '@scriptorium/shared/rest-schemas';
+import {
+  createDocumentBodySchema,
+  patchDocumentBodySchema,
+  writeHeadersSchema,
+} from '@scriptorium/shared/write-schemas';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ScriptoriumError } from '../../core/errors.ts';
+import { readPrecondition } from '../../core/precondition.ts';
 import type { ApiDeps } from '../api-deps.ts';
 import { callerOf, requireAction, requireDocumentName } from '../authenticate.ts';
+import { describeDocument, findUnchanged, renameDocument, requireState } from '../change-record.ts';
+import { createDocument, isOwnCreation, type CreateDeps } from '../create-document.ts';
+import { readBeginning, readDescription } from '../read-beginning.ts';
 import { BEARER_SECURITY, problemResponses, TOKEN_PROBLEMS } from '../describe-route.ts';
-import { documentPath, findDocument, findDocumentHere, toDocumentView } from '../find-document.ts';
+import { documentPath, findDocument, toDocumentView } from '../find-document.ts';
 import { listDocuments } from '../list-documents.ts';
+import { runOnce } from '../run-once.ts';
+import { CONTENT_PROBLEMS, recordHeaders, requireAbsent, WRITE_PROBLEMS } from '../write-answers.ts';
 
-type DocumentDeps = Pick<ApiDeps, 'catalog' | 'documents' | 'clock'>;
+type DocumentDeps = CreateDeps & Pick<ApiDeps, 'requests' | 'records' | 'clock' | 'telemetry'>;
 
 const paramsSchema = z.object({ name: documentNameSchema });
 const common = { tags: ['Documents'], security: BEARER_SECURITY };
 const config = { namesDocument: true };
 const NAME_PROBLEMS = [...TOKEN_PROBLEMS, 'invalid-document-name', 'bad-request', 'forbidden'] as const;
+const CREATE_PROBLEMS = [
+  ...WRITE_PROBLEMS,
+  ...CONTENT_PROBLEMS,
+  'document-exists',
+  'malformed-update',
+  'incomplete-update',
+  'not-found',
+] as const;
 const LOOKUP_PROBLEMS = [...NAME_PROBLEMS, 'document-not-found', 'document-deleted'] as const;
 const movedSchema = z.null().meta({ description: 'The document was renamed; `Location` has its address.' });
 
-/** Creates, lists, reads, renames and deletes documents, all without their content. */
+/** Creates, lists, reads, changes and deletes documents; what they hold is read and changed elsewhere. */
 export const documentRoutes: FastifyPluginAsyncZod<DocumentDeps> = async (app, deps) => {
   addListRoute(app, deps);
   addCreateRoute(app, deps);
   addReadRoute(app, deps);
-  addRenameRoute(app, deps);
+  addPatchRoute(app, deps);
   addDeleteRoute(app, deps);
 };
 
@@ -49,23 +67,37 @@ function addListRoute(app: App, { catalog }: DocumentDeps): void {
   });
 }
 
-function addCreateRoute(app: App, { catalog, clock }: DocumentDeps): void {
+function addCreateRoute(app: App, deps: DocumentDeps): void {
   const schema = {
     ...common,
     operationId: 'createDocument',
-    summary: 'Create an empty document',
-    description: "A writer's first open creates a document too. A name that was deleted before starts a new epoch.",
-    body: documentNameBodySchema,
-    response: { 201: documentSchema, ...problemResponses(...NAME_PROBLEMS, 'document-exists', 'quota-exceeded') },
+    summary: 'Create a document',
+    description:
+      'Empty, with a first content, or as a copy of another document (a template, say) as it is or was; it is there with ' +
+      "all of it or not at all. A writer's first open creates a document too. A name that was deleted before starts a new epoch.",
+    headers: writeHeadersSchema,
+    body: createDocumentBodySchema,
+    response: { 201: documentSchema, ...problemResponses(...CREATE_PROBLEMS) },
   };
-  app.post('/documents', { schema, config }, async (request, reply) => {
+  app.post('/documents', { schema, config }, (request, reply) => {
     const caller = callerOf(request);
-    const { identity } = caller;
     const name = requireDocumentName(request.body.name);
-    const role = requireAction(caller, name, 'create');
-    const { kind, record } = await catalog.create(identity.tenant, name, identity.user, clock.now());
-    if (kind === 'exists') throw new ScriptoriumError('document-exists');
-    return reply.code(201).header('location', documentPath(record.name)).send(toDocumentView(record, role));
+    const precondition = readPrecondition(request.headers);
+    return runOnce(deps, { request, reply }, async (attempt) => {
+      const role = requireAction(caller, name, 'create');
+      requireAbsent(precondition);
+      const { kind, record } = await createDocument(deps, {
+        caller,
+        name,
+        at: attempt.begunAt,
+        beginning: readBeginning(request.body),
+        description: readDescription(request.body),
+      });
+      deps.records.forget(record.tenant, name);
+      if (kind === 'exists' && !isOwnCreation(record, caller, attempt)) throw new ScriptoriumError('document-exists');
+      const headers = { ...recordHeaders(record), location: documentPath(name) };
+      return { status: 201, headers, body: toDocumentView(record, role) };
+    });
   });
 }
 
@@ -81,60 +113,70 @@ function addReadRoute(app: App, { catalog }: DocumentDeps): void {
     const name = requireDocumentName(request.params.name);
     const found = await findDocument(catalog, { caller: callerOf(request), name, action: 'read' });
     if (found.kind === 'moved') return reply.redirect(documentPath(found.name), 308);
+    reply.headers(recordHeaders(found.record));
     return reply.send(toDocumentView(found.record, found.role));
   });
 }
 
-function addRenameRoute(app: App, { catalog, documents, clock }: DocumentDeps): void {
+function addPatchRoute(app: App, deps: DocumentDeps): void {
   const schema = {
     ...common,
-    operationId: 'renameDocument',
-    summary: 'Rename a document',
+    operationId: 'changeDocument',
+    summary: 'Rename a document, or change its title and metadata',
     description:
-      'The old name leads to the new one from then on (308 for reads). Needs the right to rename the old name and to ' +
-      'create the new one. Open editors are sent away to come back under the new name.',
+      'With a new name the old one leads to it from then on (308 for reads). That needs the right to rename the old name ' +
+      'and to create the new one; open editors are sent away to come back under the new name. Title and metadata need the right to write.',
     params: paramsSchema,
-    body: documentNameBodySchema,
-    response: { 200: documentSchema, ...problemResponses(...LOOKUP_PROBLEMS, 'document-exists') },
+    headers: writeHeadersSchema,
+    body: patchDocumentBodySchema,
+    response: { 200: documentSchema, ...problemResponses(...WRITE_PROBLEMS, 'document-exists') },
   };
-  app.patch('/documents/:name', { schema, config }, async (request) => {
+  app.patch('/documents/:name', { schema, config }, (request, reply) => {
     const caller = callerOf(request);
-    const { identity } = caller;
     const name = requireDocumentName(request.params.name);
-    const target = requireDocumentName(request.body.name);
-    const record = await findDocumentHere(catalog, { caller, name, action: 'rename' });
-    const role = requireAction(caller, target, 'create');
-    if (target === name) return toDocumentView(record, role);
-    const result = await documents.retire(record, 'renamed', async () => {
-      const outcome = await catalog.rename(identity.tenant, name, target, { user: identity.user, at: clock.now() });
-      // Thrown in here, so that nobody is sent away for a rename that did not happen.
-      if (outcome.kind !== 'renamed')
-        throw new ScriptoriumError(outcome.kind === 'exists' ? 'document-exists' : 'document-not-found');
-      return { kind: 'done', result: outcome.record };
+    const precondition = readPrecondition(request.headers);
+    const { name: target, ...description } = request.body;
+    return runOnce(deps, { request, reply }, async ({ isResumed }) => {
+      const wanted = { caller, name, precondition, isResumed };
+      const renamed = target === undefined ? null : await renameDocument(deps, wanted, requireDocumentName(target));
+      const isDescribed = description.title !== undefined || description.metadata !== undefined;
+      const current = renamed ?? (await findUnchanged(deps, wanted, 'write'));
+      const record = isDescribed ? await describeDocument(deps, { caller, current, description }) : current;
+      const role = requireAction(caller, record.name, 'read');
+      return { status: 200, headers: recordHeaders(record), body: toDocumentView(record, role) };
     });
-    return toDocumentView(result, role);
   });
 }
 
-function addDeleteRoute(app: App, { catalog, documents, clock }: DocumentDeps): void {
+function addDeleteRoute(app: App, deps: DocumentDeps): void {
+  const { catalog, documents, clock, records } = deps;
   const schema = {
     ...common,
     operationId: 'deleteDocument',
     summary: 'Delete a document',
     description: 'What offline editors still hold of it cannot bring it back.',
     params: paramsSchema,
-    response: { 204: z.undefined().meta({ description: 'Deleted.' }), ...problemResponses(...LOOKUP_PROBLEMS) },
+    headers: writeHeadersSchema,
+    response: { 204: z.undefined().meta({ description: 'Deleted.' }), ...problemResponses(...WRITE_PROBLEMS) },
   };
-  app.delete('/documents/:name', { schema, config }, async (request, reply) => {
+  app.delete('/documents/:name', { schema, config }, (request, reply) => {
     const caller = callerOf(request);
-    const { identity } = caller;
+    const { tenant, user } = caller.identity;
     const name = requireDocumentName(request.params.name);
-    const record = await findDocumentHere(catalog, { caller, name, action: 'delete' });
-    await documents.retire(record, 'deleted', async (last) => {
-      const removal = await catalog.remove(identity.tenant, name, last, { user: identity.user, at: clock.now() });
-      if (removal === 'absent') throw new ScriptoriumError('document-not-found');
-      return removal === 'removed' ? { kind: 'done', result: null } : { kind: 'moved' };
+    const precondition = readPrecondition(request.headers);
+    return runOnce(deps, { request, reply }, async ({ isResumed }) => {
+      // The attempt before this one came as far as that.
+      if (isResumed && (await catalog.resolve(tenant, name)).kind === 'deleted') return { status: 204 };
+      const record = await findUnchanged(deps, { caller, name, precondition }, 'delete');
+      await documents.retire(record, 'deleted', async (last) => {
+        // What other nodes have added since counts, and the store compares once more.
+        requireState(precondition, { ...record, epoch: last.epoch, head: last.seq });
+        const removal = await catalog.remove(tenant, name, last, { user, at: clock.now() });
+        if (removal === 'absent') throw new ScriptoriumError('document-not-found');
+        return removal === 'removed' ? { kind: 'done', result: null } : { kind: 'moved' };
+      });
+      records.forget(tenant, name);
+      return { status: 204 };
     });
-    return reply.code(204).send();
   });
 }

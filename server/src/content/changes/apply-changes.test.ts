@@ -1,4 +1,4 @@
-import { changesSchema } from '@scriptorium/shared/change-schemas';
+import { changesBodySchema } from '@scriptorium/shared/write-schemas';
 import { describe, expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { renderMarkdown } from '../markdown/render-markdown.ts';
@@ -41,8 +41,8 @@ function change(
   const other = documentOf(base);
   options.meanwhile?.(other.getXmlFragment('default'));
   const current = Y.encodeStateAsUpdate(other);
-  const request = changesSchema.parse({ operations, atomic: options.atomic ?? false });
-  const { update, results } = applyChanges({ base, current, ...request, clientId: 99 });
+  const request = changesBodySchema.parse({ operations, atomic: options.atomic ?? false });
+  const { update, results } = applyChanges({ ...request, base, current, clientId: 99 });
   const state = update === null ? current : Y.mergeUpdates([current, update]);
   return { state, results, markdown: markdownOf(state) };
 }

@@ -3,7 +3,6 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Service } from '../../service.ts';
 import type { ConversionResult } from '../conversion.ts';
 import { ConversionThread } from '../convert-in-thread.ts';
-import type { FileConversions } from '../file-conversions.ts';
 import type { PastQuestion } from './answer-past.ts';
 
 /** Bytes up to which an answer takes a few milliseconds at most, and starting a thread would take longer. */
@@ -12,8 +11,8 @@ const SMALL = 16 * 1024;
 const DEADLINE = 10_000;
 const QUEUE_MAX = 100;
 
-/** Who answers questions about the past, and converts what comes out of it and goes into documents as files. */
-export interface PastThread extends Service, FileConversions {
+/** Who answers questions about the past. */
+export interface PastThread extends Service {
   answer(question: PastQuestion): Promise<Uint8Array>;
 }
 
@@ -31,8 +30,6 @@ export function createPastThread({ clock }: { readonly clock: Clock }): PastThre
       const { answerPast } = await import('./answer-past.ts');
       return answerPast(question);
     },
-    render: async (state, format) => toBytes(await thread.run({ kind: 'render', state, format })),
-    replace: (request) => thread.run({ kind: 'replace', ...request }),
     drain: () => thread.close(),
   };
 }

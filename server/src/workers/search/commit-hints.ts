@@ -31,6 +31,11 @@ export function hintOfCatalog(catalog: DocumentCatalog, note: NoteChange): Docum
       if (created.kind === 'created') note(created.record.id, 0);
       return created;
     },
+    createWith: async (...change) => {
+      const created = await catalog.createWith(...change);
+      if (created.kind === 'created') note(created.record.id, created.record.head);
+      return created;
+    },
     rename: async (...change) => {
       const outcome = await catalog.rename(...change);
       if (outcome.kind === 'renamed') note(outcome.record.id, 0);

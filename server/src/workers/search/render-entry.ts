@@ -1,6 +1,6 @@
 import type { SearchText } from '../../content/search-text.ts';
 import { readSearchText } from '../../content/search-text.ts';
-import type { ConversionRequest, ConversionResult } from '../../content/conversion.ts';
+import type { ConversionRequest } from '../../content/conversion.ts';
 import { toScriptoriumError } from '../../core/errors.ts';
 import type { DocumentRecord } from '../../ports/document-catalog.ts';
 import type { LiveDocuments } from '../../ports/live-documents.ts';
@@ -11,7 +11,9 @@ export interface RenderDeps {
   readonly documents: Pick<LiveDocuments, 'read'>;
   readonly log: Pick<UpdateLog, 'readBindings'>;
   /** Where large documents are read, so that nothing else waits for them. */
-  readonly conversions: { run(request: ConversionRequest): Promise<ConversionResult> };
+  readonly conversions: {
+    run(request: ConversionRequest & { readonly kind: 'search-text' }): Promise<Uint8Array | null>;
+  };
 }
 
 /** What became of a document on its way to the index. */

@@ -1,0 +1,164 @@
+import type { Tenant } from '@scriptorium/shared/document-name';
+import type { Kysely } from 'kysely';
+import type { ClaimedJob, Job, JobClaim, JobItem, JobStore, NewJob } from '../../ports/job-store.ts';
+import type { Identity } from '../../ports/token-verifier.ts';
+import type { Schema } from './schema.ts';
+import type { JobsTable } from './writes-schema.ts';
+
+const KIND = 'changes';
+/** How often a claim is tried while other nodes are faster. */
+const CLAIM_TRIES = 5;
+const PAGE = 50;
+
+/** Jobs on any SQL engine that Kysely speaks to. */
+export function createJobStore({ database }: { readonly database: Kysely<Schema> }): JobStore {
+  return {
+    create: (job) => createJob(database, job),
+    read: async (tenant, user, id, now) => {
+      const row = await database
+        .selectFrom('jobs')
+        .selectAll()
+        .where('id', '=', id)
+        .where('tenant', '=', tenant)
+        .where('user_id', '=', user)
+        .executeTakeFirst();
+      return row === undefined ? null : toJob(database, row, now);
+    },
+    claim: (by) => claimJob(database, by),
+    renew: async ({ id, claim }, until) => {
+      const { numUpdatedRows } = await database
+        .updateTable('jobs')
+        .set({ claimed_until: until })
+        .where('id', '=', id)
+        .where('claim', '=', claim)
+        .executeTakeFirst();
+      return numUpdatedRows > 0n;
+    },
+    intend: (own, place, intent) => setItem(database, own, { place, change: { intent } }),
+    settle: (own, place, outcome) => setItem(database, own, { place, change: { outcome, intent: null } }),
+    release: async ({ id, claim }, as) => {
+      const change = as.kind === 'finished' ? { finished_at: as.at, claimed_until: 0 } : { claimed_until: as.until };
+      await database
+        .updateTable('jobs')
+        .set({ claim: null, ...change })
+        .where('id', '=', id)
+        .where('claim', '=', claim)
+        .execute();
+    },
+    expire: (now) =>
+      database.transaction().execute(async (transaction) => {
+        const over = transaction.selectFrom('jobs').select('id').where('expires_at', '<=', now);
+        await transaction.deleteFrom('job_items').where('job_id', 'in', over).execute();
+        await transaction.deleteFrom('jobs').where('expires_at', '<=', now).execute();
+      }),
+  };
+}
+
+async function createJob(database: Kysely<Schema>, job: NewJob): Promise<void> {
+  const { id, identity, requests, at, expiresAt } = job;
+  const items = requests.map((request, place) => ({ job_id: id, place, request, intent: null, outcome: null }));
+  await database.transaction().execute(async (transaction) => {
+    await transaction
+      .insertInto('jobs')
+      .values({
+        id,
+        tenant: identity.tenant,
+        user_id: identity.user,
+        kind: KIND,
+        identity: encodeIdentity(identity),
+        created_at: at,
+        finished_at: null,
+        expires_at: expiresAt,
+        claim: null,
+        claimed_until: 0,
+      })
+      .execute();
+    for (let start = 0; start < items.length; start += PAGE) {
+      await transaction
+        .insertInto('job_items')
+        .values(items.slice(start, start + PAGE))
+        .execute();
+    }
+  });
+}
+
+async function claimJob(
+  database: Kysely<Schema>,
+  by: { readonly claim: string; readonly at: number; readonly until: number },
+): Promise<ClaimedJob | null> {
+  for (let tries = 0; tries < CLAIM_TRIES; tries += 1) {
+    const row = await database
+      .selectFrom('jobs')
+      .selectAll()
+      .where('finished_at', 'is', null)
+      .where('claimed_until', '<=', by.at)
+      .where('expires_at', '>', by.at)
+      .orderBy('created_at')
+      .limit(1)
+      .executeTakeFirst();
+    if (row === undefined) return null;
+    const { numUpdatedRows } = await database
+      .updateTable('jobs')
+      .set({ claim: by.claim, claimed_until: by.until })
+      .where('id', '=', row.id)
+      .where('finished_at', 'is', null)
+      .where('claimed_until', '<=', by.at)
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n) continue;
+    return { ...(await toJob(database, row, by.at)), isClaimed: true, identity: decodeIdentity(row.identity) };
+  }
+  return null;
+}
+
+async function setItem(
+  database: Kysely<Schema>,
+  { id, claim }: JobClaim,
+  {
+    place,
+    change,
+  }: { readonly place: number; readonly change: { readonly intent: Uint8Array | null; readonly outcome?: string } },
+): Promise<boolean> {
+  const { numUpdatedRows } = await database
+    .updateTable('job_items')
+    .set(change)
+    .where('job_id', '=', id)
+    .where('place', '=', place)
+    .where(({ exists, selectFrom }) =>
+      exists(selectFrom('jobs').select('jobs.id').where('jobs.id', '=', id).where('jobs.claim', '=', claim)),
+    )
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+async function toJob(database: Kysely<Schema>, row: JobsTable, now: number): Promise<Job> {
+  const items = await database
+    .selectFrom('job_items')
+    .selectAll()
+    .where('job_id', '=', row.id)
+    .orderBy('place')
+    .execute();
+  return {
+    id: row.id,
+    // It was parsed before it was stored.
+    tenant: row.tenant as Tenant,
+    createdAt: row.created_at,
+    finishedAt: row.finished_at,
+    isClaimed: row.claimed_until > now,
+    items: items.map(({ place, request, intent, outcome }): JobItem => ({ place, request, intent, outcome })),
+  };
+}
+
+/** An identity as text: what JSON has no word for stands as a list, or as null. */
+function encodeIdentity(identity: Identity): string {
+  const { documents, expiresAt, ...rest } = identity;
+  return JSON.stringify({ ...rest, documents: [...documents], expiresAt: expiresAt === Infinity ? null : expiresAt });
+}
+
+function decodeIdentity(text: string): Identity {
+  // It was written by `encodeIdentity`.
+  const stored = JSON.parse(text) as Omit<Identity, 'documents' | 'expiresAt'> & {
+    readonly documents: readonly (readonly [string, Identity['role']])[];
+    readonly expiresAt: number | null;
+  };
+  return { ...stored, documents: new Map(stored.documents), expiresAt: stored.expiresAt ?? Infinity };
+}

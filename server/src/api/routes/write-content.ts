@@ -1,0 +1,178 @@
+import { CONTENT_MEDIA_TYPES, type ContentFormat } from '@scriptorium/shared/content-formats';
+import { documentNameSchema } from '@scriptorium/shared/rest-schemas';
+import { writeHeadersSchema, writtenSchema, type WrittenView } from '@scriptorium/shared/write-schemas';
+import { type FastifyPluginAsyncZod, validatorCompiler } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { ScriptoriumError } from '../../core/errors.ts';
+import { readPrecondition, type Precondition } from '../../core/precondition.ts';
+import type { DocumentName } from '@scriptorium/shared/document-name';
+import type { DocumentRecord } from '../../ports/document-catalog.ts';
+import type { WriteTarget } from '../../ports/document-writer.ts';
+import type { ApiDeps } from '../api-deps.ts';
+import { callerOf, requireDocumentName, type Caller } from '../authenticate.ts';
+import { composeBody, type ContentBody } from '../content-body.ts';
+import { createDocument, isOwnCreation } from '../create-document.ts';
+import { BEARER_SECURITY, problemResponses } from '../describe-route.ts';
+import { documentPath } from '../find-document.ts';
+import { findTarget } from '../find-target.ts';
+import { runOnce, type Answer, type Attempt } from '../run-once.ts';
+import { CONTENT_PROBLEMS, requireAbsent, stateHeaders, WRITE_PROBLEMS } from '../write-answers.ts';
+
+type WriteDeps = Pick<
+  ApiDeps,
+  | 'catalog'
+  | 'documents'
+  | 'writer'
+  | 'conversions'
+  | 'journal'
+  | 'requests'
+  | 'clock'
+  | 'telemetry'
+  | 'config'
+  | 'records'
+>;
+
+/** The format of each media type that a body may have. */
+const FORMATS: ReadonlyMap<string, ContentFormat> = new Map(
+  Object.entries(CONTENT_MEDIA_TYPES).map(([format, type]) => [
+    type.split(';')[0] ?? type,
+    // The keys of the table are the formats.
+    format as ContentFormat,
+  ]),
+);
+
+/** What the route describes in zod's schemas. */
+type ZodPart = Parameters<typeof validatorCompiler>[0];
+
+/** A body of one media type, as JSON Schema: what it holds is judged by the conversion that reads it. */
+function bodyOf(schema: Readonly<Record<string, unknown>>) {
+  return { schema };
+}
+
+const schema = {
+  tags: ['Documents'],
+  security: BEARER_SECURITY,
+  operationId: 'replaceContent',
+  summary: "Replace a document's content",
+  description:
+    'Finds the smallest edit that leads to the content and makes it, so what others type at the same time stays, and ' +
+    'so do the addresses of blocks that do not change. A plain text changes lines and leaves structure and marks; a Yjs ' +
+    'update is merged. A document that is not there is created with the content, if the caller may; one that was deleted is not.',
+  params: z.object({ name: documentNameSchema }),
+  headers: writeHeadersSchema,
+  body: {
+    content: {
+      'text/markdown': bodyOf({
+        type: 'string',
+        description: 'CommonMark, with tables and task lists.',
+        examples: ['# Today\n\nRain.\n'],
+      }),
+      'text/html': bodyOf({
+        type: 'string',
+        description: 'What the schema has no place for is left out.',
+        examples: ['<h1>Today</h1><p>Rain.</p>'],
+      }),
+      'text/plain': bodyOf({ type: 'string', description: 'Lines.', examples: ['Today\nRain.\n'] }),
+      'application/json': bodyOf({
+        type: 'object',
+        description: 'As `GET` gives it.',
+        required: ['type'],
+        properties: { type: { const: 'doc' }, content: { type: 'array' }, roots: { type: 'object' } },
+        examples: [{ type: 'doc', content: [{ type: 'paragraph', content: [{ type: 'text', text: 'Rain.' }] }] }],
+      }),
+      'application/vnd.yjs.update': bodyOf({
+        type: 'string',
+        contentMediaType: 'application/octet-stream',
+        description: 'One Yjs V1 update.',
+      }),
+    },
+  },
+  response: {
+    200: writtenSchema,
+    201: writtenSchema,
+    ...problemResponses(
+      ...WRITE_PROBLEMS,
+      ...CONTENT_PROBLEMS,
+      'malformed-update',
+      'incomplete-update',
+      'tombstoned-content',
+    ),
+  },
+};
+
+/** `PUT /v1/documents/{name}/content`. */
+export const writeContentRoutes: FastifyPluginAsyncZod<WriteDeps> = async (app, deps) => {
+  // A body is content, to be read by the conversion that it asks for.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser([...FORMATS.keys()], { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.setValidatorCompiler((part) =>
+    part.httpPart === 'body' ? (value: unknown) => ({ value }) : validatorCompiler(part as ZodPart),
+  );
+  const options = { schema, config: { namesDocument: true }, bodyLimit: deps.config.limits.messageBytes };
+  app.put('/documents/:name/content', options, (request, reply) => {
+    const caller = callerOf(request);
+    const name = requireDocumentName(request.params.name);
+    const body = readBody(request.headers['content-type'], request.body);
+    const precondition = readPrecondition(request.headers);
+    return runOnce(deps, { request, reply }, async (attempt) => {
+      const target = await findTarget(deps.catalog, { caller, name });
+      const put = { caller, name, body, precondition };
+      return target === null ? createWith(deps, put, attempt) : replaceIn(deps, { ...put, target }, attempt);
+    });
+  });
+};
+
+interface Put {
+  readonly caller: Caller;
+  readonly name: DocumentName;
+  readonly body: ContentBody;
+  readonly precondition: Precondition;
+}
+
+async function createWith(deps: WriteDeps, put: Put, attempt: Attempt): Promise<Answer> {
+  const { caller, name, body, precondition } = put;
+  requireAbsent(precondition);
+  const beginning = { kind: 'content', body } as const;
+  const { kind, record } = await createDocument(deps, {
+    caller,
+    name,
+    at: attempt.begunAt,
+    beginning,
+    description: {},
+  });
+  deps.records.forget(record.tenant, name);
+  // Somebody was faster; the content goes into what is there now.
+  if (kind === 'exists') return replaceIn(deps, { ...put, target: { record, tombstone: null } }, attempt);
+  return toCreated(record);
+}
+
+/** The state that a document was created in, whatever became of it since. */
+function toCreated({ name, epoch, head }: DocumentRecord): Answer {
+  const written: WrittenView = { epoch, seq: Math.min(head, 1), created: true, changed: head > 0 };
+  return { status: 201, headers: { ...stateHeaders(written), location: documentPath(name) }, body: written };
+}
+
+async function replaceIn(
+  deps: WriteDeps,
+  put: Put & { readonly target: WriteTarget },
+  attempt: Attempt,
+): Promise<Answer> {
+  const { caller, body, precondition, target } = put;
+  if (isOwnCreation(target.record, caller, attempt)) return toCreated(target.record);
+  const { epoch, seq, changed } = await deps.writer.write(target, {
+    user: caller.identity.user,
+    precondition,
+    compose: async (base) => ({ update: await composeBody(deps.conversions, body, base), result: null }),
+    earlier: attempt.earlier === null ? null : { update: attempt.earlier.update, result: null },
+    beforeAppend: ({ update }) => attempt.intend({ update, result: null }),
+  });
+  deps.records.forget(target.record.tenant, put.name);
+  const written: WrittenView = { epoch, seq, created: false, changed };
+  return { status: 200, headers: stateHeaders(written), body: written };
+}
+
+function readBody(type: string | undefined, body: unknown): ContentBody {
+  const format = FORMATS.get((type ?? '').split(';')[0]?.trim().toLowerCase() ?? '');
+  if (format === undefined) throw new ScriptoriumError('unsupported-media-type');
+  return { format, bytes: body instanceof Uint8Array ? body : new Uint8Array() };
+}

@@ -1,0 +1,54 @@
+import { createBulkChanges } from './api/bulk-changes.ts';
+import { createKnownRecords } from './api/known-records.ts';
+import { createContentReader } from './api/read-content.ts';
+import type { Access } from './access/access.ts';
+import type { Ground } from './compose-ground.ts';
+import type { Stores } from './compose-stores.ts';
+import { createConversions } from './content/conversions.ts';
+import { RENDERER_VERSION } from './content/renderer-version.ts';
+import type { DocumentWriter } from './ports/document-writer.ts';
+import type { LiveDocuments } from './ports/live-documents.ts';
+import type { RenderingStore } from './ports/rendering-store.ts';
+import { createJobRunner } from './workers/job-runner.ts';
+
+/** What REST reads and writes documents in formats with, at once and in jobs. */
+export async function createContent(
+  { clock, config, telemetry }: Ground,
+  stores: Stores,
+  live: { readonly documents: LiveDocuments; readonly documentWriter: DocumentWriter; readonly access: Access },
+) {
+  const { catalog, requests, jobs } = stores;
+  const { documents, documentWriter: writer, access } = live;
+  const shared = await openSharedRenderings({ clock, config, telemetry });
+  const conversions = createConversions({ clock });
+  const records = createKnownRecords({ catalog, clock });
+  const carryOut = createBulkChanges({ catalog, documents, writer, conversions, records, access });
+  const runner = createJobRunner({ jobs, requests, clock, telemetry, carryOut });
+  const reader = createContentReader({
+    documents,
+    conversions,
+    cacheBytes: config.limits.renderingBytes,
+    shared,
+  });
+  return {
+    api: { documents, writer, conversions, records, reader, requests, jobs, wakeJobs: () => runner.wake() },
+    // Jobs first: they convert.
+    services: [
+      runner,
+      conversions,
+      { name: 'renderings', drain: async (milliseconds: number) => shared?.drain(milliseconds) },
+    ],
+  };
+}
+
+/** Redis is loaded only where it is used: alone, a node need not pay for it. */
+async function openSharedRenderings({
+  clock,
+  config,
+  telemetry,
+}: Omit<Ground, 'node'>): Promise<RenderingStore | null> {
+  const { redis } = config.stores;
+  if (redis === null) return null;
+  const { createRedisRenderings } = await import('./adapters/redis/redis-renderings.ts');
+  return createRedisRenderings({ ...redis, version: RENDERER_VERSION, clock, telemetry });
+}
