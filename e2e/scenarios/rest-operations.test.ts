@@ -1,0 +1,66 @@
+import { createContentClient } from '../../client/src/sdk/rest-content.ts';
+import { REST_OPERATIONS } from '../../client/src/sdk/rest-operations.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { callRest, readField } from '../support/rest-client.ts';
+import { type ServerSite, createServerSite } from '../support/scriptorium-server.ts';
+import { mintToken } from '../support/tokens.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+describe('the REST client and the server', () => {
+  let site: ServerSite;
+  beforeAll(async () => {
+    site = await createServerSite();
+    await site.start();
+  });
+  afterAll(() => site.dispose());
+
+  it('[SDK50] every operation of the client is one of the OpenAPI document', async () => {
+    const development = await createServerSite();
+    try {
+      // Signing in by name is described where it is offered.
+      await development.start({ env: { JWT_SECRET: '' } });
+      const { body } = await callRest(`${development.url}/openapi.json`);
+      for (const [operation, { method, path }] of Object.entries(REST_OPERATIONS)) {
+        expect([operation, readField(body, 'paths', path, method.toLowerCase(), 'operationId')]).toEqual([
+          operation,
+          operation,
+        ]);
+      }
+    } finally {
+      await development.dispose();
+    }
+  });
+
+  it('[SDK51] contents are read and written with their entity tag', async () => {
+    const token = await mintToken({ sub: 'ada' });
+    const client = createContentClient({ baseUrl: site.url, token: () => token });
+    const created = await client.createDocument({ name: 'a/b', title: 'T', content: { format: 'text', text: 'one' } });
+    expect(created).toMatchObject({ name: 'a/b', title: 'T', seq: 1 });
+    const first = await client.readContent('a/b', { format: 'markdown' });
+    expect(first).toEqual({ body: 'one\n', etag: '"1-1"' });
+    expect(await client.readContent('a/b', { format: 'markdown', etag: '"1-1"' })).toBeNull();
+    const written = await client.replaceContent(
+      'a/b',
+      { format: 'markdown', body: 'one two\n' },
+      { ifMatch: '"1-1"', idempotencyKey: 'k' },
+    );
+    expect(written).toEqual({ epoch: 1, seq: 2, created: false, changed: true, etag: '"1-2"' });
+    const stale = client.replaceContent('a/b', { format: 'markdown', body: 'x\n' }, { ifMatch: '"1-1"' });
+    await expect(stale).rejects.toMatchObject({ code: 'precondition-failed', status: 412 });
+    const operations = [{ op: 'replace' as const, range: { quote: { exact: 'two' } }, text: 'three' }];
+    expect(await client.applyChanges('a/b', { operations })).toMatchObject({
+      seq: 3,
+      results: [{ status: 'applied' }],
+    });
+    expect((await client.readContent('a/b', { format: 'text', at: 2 }))?.body).toBe('one two');
+    expect(await client.changeDocument('a/b', { metadata: { a: 1 } })).toMatchObject({ metadata: { a: 1 } });
+    const job = await client.applyBulkChanges({
+      documents: [{ name: 'a/b', operations: [{ ...operations[0]!, range: { quote: { exact: 'one' } } }] }],
+    });
+    await waitUntil(async () => (await client.readJob(job.id)).status === 'finished', { what: 'the job is finished' });
+    expect((await client.readContent('a/b', { format: 'text', fresh: true }))?.body).toBe('three three');
+    await client.deleteDocument('a/b');
+    const gone = client.readContent('a/b', { format: 'text', fresh: true });
+    await expect(gone).rejects.toMatchObject({ code: 'document-deleted', status: 410 });
+  });
+});
