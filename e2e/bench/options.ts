@@ -25,6 +25,7 @@ ${Object.entries(SUITES)
   .join('\n')}
                     cold        opening documents that no node has open
                     search      ten thousand documents: filling the index, searching, finding what was just written
+                    rest        reading and writing a document of 100 KB over REST
   --servers LIST  comma-separated, of: scriptorium, hocuspocus, y-websocket, relay (all that a suite has)
   --seconds N     measured seconds of each round (15)
   --warm-up N     seconds of the same load before them (4)
@@ -38,9 +39,12 @@ Exit code 1 when a target is missed, an edit did not arrive, or one was not ackn
 /** The suites that are no load. */
 export const COLD_SUITE = 'cold';
 export const SEARCH_SUITE = 'search';
+/** The suite of REST calls. */
+export const REST_SUITE = 'rest';
+const OTHER_SUITES: readonly string[] = [COLD_SUITE, SEARCH_SUITE, REST_SUITE];
 
 const OPTIONS = {
-  suites: { type: 'string', default: [...Object.keys(SUITES), COLD_SUITE, SEARCH_SUITE].join(',') },
+  suites: { type: 'string', default: [...Object.keys(SUITES), ...OTHER_SUITES].join(',') },
   servers: { type: 'string' },
   seconds: { type: 'string', default: '15' },
   'warm-up': { type: 'string', default: '4' },
@@ -54,7 +58,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | null {
   const { values } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: false });
   if (values.help) return null;
   const suites = values.suites.split(',');
-  const unknown = suites.find((name) => ![COLD_SUITE, SEARCH_SUITE].includes(name) && !Object.hasOwn(SUITES, name));
+  const unknown = suites.find((name) => !OTHER_SUITES.includes(name) && !Object.hasOwn(SUITES, name));
   if (unknown !== undefined) throw new Error(`--suites: there is no ${unknown}`);
   return {
     suites,

@@ -2,9 +2,10 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { type BenchServices, startBenchServices } from './cluster-servers.ts';
-import { type BenchOptions, COLD_SUITE, HELP, parseOptions, SEARCH_SUITE } from './options.ts';
+import { type BenchOptions, COLD_SUITE, HELP, parseOptions, REST_SUITE, SEARCH_SUITE } from './options.ts';
 import { checkTargets, renderTable, type Target } from './report.ts';
 import { runColdSuite } from './run-cold-suite.ts';
+import { runRestSuite } from './run-rest-suite.ts';
 import { runSearchSuite } from './run-search-suite.ts';
 import { runSuite } from './run-suite.ts';
 import { SUITES } from './suites.ts';
@@ -41,6 +42,18 @@ async function runOne(name: string, options: BenchOptions, services: BenchServic
   if (name === SEARCH_SUITE) {
     print('\n== search over ten thousand documents, embedded');
     const { figures, targets } = await runSearchSuite({ print });
+    judge(targets);
+    return figures;
+  }
+  if (name === REST_SUITE) {
+    if (services === null) throw new Error('the services are not there');
+    print('\n== a document of about 100 KB over REST, one node on PostgreSQL');
+    const { figures, targets } = await runRestSuite({
+      services,
+      seconds: options.seconds,
+      warmUp: options.warmUp,
+      print,
+    });
     judge(targets);
     return figures;
   }
