@@ -9,7 +9,7 @@ import { createLiveDocuments } from './rooms/live-documents.ts';
 import { createLivePresence } from './rooms/live-presence.ts';
 import { createRoomRegistry, type RoomRegistry } from './rooms/room-registry.ts';
 import { createUpdateWriter } from './rooms/update-writer.ts';
-import type { Service } from './service.ts';
+import { drainTogether, type Service } from './service.ts';
 import { createArchiver } from './workers/archiver.ts';
 import type { ChangeAnnouncer } from './workers/change-announcer.ts';
 import { createCompactor } from './workers/compactor.ts';
@@ -68,7 +68,7 @@ export function createLive(
     presence,
     documents: createLiveDocuments(documents),
     documentWriter: createDocumentWriter(documents),
-    services: [headWatch, writer, editWriter, rooms, versionKeeper, ...background, relay],
+    services: [headWatch, drainTogether('writers', [writer, editWriter]), rooms, versionKeeper, ...background, relay],
   };
 }
 

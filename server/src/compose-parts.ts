@@ -10,7 +10,7 @@ import { createPast } from './compose-past.ts';
 import { createSearch, listenToCommits, type Search } from './compose-search.ts';
 import { openStores } from './compose-stores.ts';
 import type { DocumentId } from './ports/update-log.ts';
-import type { Service } from './service.ts';
+import { drainTogether, type Service } from './service.ts';
 
 /** Everything that stands behind the sockets and the REST API of one node. */
 export async function createParts(ground: Ground) {
@@ -46,8 +46,7 @@ export async function createParts(ground: Ground) {
   // What is pending is committed, rooms are let go of, then what follows the log ends, and the stores are closed.
   const services: readonly Service[] = [
     identity.watch,
-    past.service,
-    ...content.services,
+    drainTogether('content', [past.service, content.service]),
     ...live.services,
     ...events.services,
     ...(search?.services ?? []),

@@ -31,10 +31,24 @@ function build(limits: { documents?: number; bytes?: number }) {
     stored.documents += 1;
     return { kind: 'created' };
   };
-  const catalog = quotas.limit({ create } as unknown as DocumentCatalog);
+  const catalog = quotas.limit({ create, createWith: create } as unknown as DocumentCatalog);
   if (name === null || ours === null || theirs === null) throw new Error('not a name');
   const make = (tenant = ours) => catalog.create(tenant, name, 'ada', 0).then(() => 'created', codeOf);
-  return { clock, stored, quotas, make, ours, theirs, reads: () => reads, fail: (on: boolean) => void (failing = on) };
+  const makeWith = (payload: Uint8Array | null) =>
+    catalog
+      .createWith(ours, name, { user: 'ada', at: 0, seed: { payload, bindings: [], title: null, metadata: {} } })
+      .then(() => 'created', codeOf);
+  return {
+    clock,
+    stored,
+    quotas,
+    make,
+    makeWith,
+    ours,
+    theirs,
+    reads: () => reads,
+    fail: (on: boolean) => void (failing = on),
+  };
 }
 
 function codeOf(error: unknown): unknown {
@@ -49,6 +63,12 @@ describe('[AUTH92] the documents of a tenant', () => {
     expect(outcomes.filter((it) => it === 'quota-exceeded')).toHaveLength(7);
     expect(reads()).toBe(1);
     expect(await make(theirs)).toBe('created');
+  });
+
+  it('count also where they begin with a content', async () => {
+    const { makeWith } = build({ documents: 1 });
+    expect(await makeWith(new Uint8Array(1))).toBe('created');
+    expect(await makeWith(null)).toBe('quota-exceeded');
   });
 
   it('one that could not be made takes no place, and a deleted one gives its place back', async () => {
@@ -81,5 +101,16 @@ describe('[AUTH93] the bytes of a tenant', () => {
     expect(quotas.isFull(ours)).toBe(true);
     await clock.settle();
     expect(quotas.isFull(ours)).toBe(false);
+  });
+});
+
+describe('[AUTH93] a tenant that is full', () => {
+  it('begins no document with a content, and empty ones as before', async () => {
+    const { makeWith, quotas, ours: tenant, stored, clock } = build({ bytes: 10 });
+    stored.bytes = 10;
+    quotas.isFull(tenant);
+    await clock.settle();
+    expect(await makeWith(new Uint8Array(1))).toBe('quota-exceeded');
+    expect(await makeWith(null)).toBe('created');
   });
 });

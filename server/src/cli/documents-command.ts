@@ -23,7 +23,7 @@ export function addDocumentsCommand(program: Command, deps: CliDeps): void {
       const api = await connectToServer(deps, options);
       const document = await api.sendJson<DocumentView>(pathOf(name));
       if (options.json) deps.print(JSON.stringify(document));
-      else for (const [key, value] of Object.entries(document)) deps.print(`${key}\t${String(value)}`);
+      else for (const [key, value] of Object.entries(document)) deps.print(`${key}\t${toText(value)}`);
     },
   );
   addServerOptions(documents.command('delete <name>').description('Delete a document')).action(
@@ -77,4 +77,9 @@ export function addVersionsCommand(program: Command, deps: CliDeps): void {
 
 function post(body: object): RequestInit {
   return { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}
+
+/** Metadata is not a word. */
+function toText(value: DocumentView[keyof DocumentView]): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }

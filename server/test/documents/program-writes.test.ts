@@ -16,14 +16,18 @@ import { openDocumentNode, type DocumentNode } from './document-node.ts';
 let directory: TemporaryDirectory;
 let node: DocumentNode;
 let record: DocumentRecord;
+let isTenantFull = false;
 /** Called before each append; may throw in its place. */
 let onAppend: (log: UpdateLog, batch: Parameters<UpdateLog['append']>[0]) => ReturnType<UpdateLog['append']>;
 
 beforeEach(async () => {
+  isTenantFull = false;
   onAppend = (log, batch) => log.append(batch);
   directory = createTemporaryDirectory('program-writes');
   node = await openDocumentNode(directory.path, {
     log: (log) => ({ ...log, append: (batch) => onAppend(log, batch) }),
+    documentBytes: 2_000,
+    isTenantFull: () => isTenantFull,
   });
   record = await node.create('a');
 });
@@ -69,6 +73,21 @@ describe('an edit of a program', () => {
     expect(room.position).toEqual({ epoch: 1, seq: 1 });
     expect((await rowsOf()).map((segments) => segments.map(({ actor }) => actor))).toEqual([['ada']]);
     expect(writer.received.length).toBeGreaterThan(0);
+  });
+
+  it('[ROOM109] adds nothing to a document that is full, and still deletes', async () => {
+    await write('a '.repeat(400));
+    await expect(write('b '.repeat(900))).rejects.toMatchObject({ code: 'document-full' });
+    expect(await textOf()).toBe('a '.repeat(400).trim());
+    expect(await write('')).toMatchObject({ changed: true });
+  });
+
+  it('[AUTH93] adds nothing where the tenant is full, and still deletes', async () => {
+    await write('first\n\nsecond');
+    isTenantFull = true;
+    await expect(write('first\n\nsecond\n\nthird')).rejects.toMatchObject({ code: 'quota-exceeded' });
+    expect(await write('first')).toMatchObject({ changed: true });
+    expect(await textOf()).toBe('first');
   });
 
   it('[REST84] one user writes under one clientID, however often', async () => {

@@ -3,18 +3,15 @@ import { createInProcessRateWindows } from '../../src/adapters/in-process/rate-w
 import { DEFAULT_TENANT } from '@scriptorium/shared/document-name';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { SignJWT } from 'jose';
-import type { Kysely } from 'kysely';
 import * as Y from 'yjs';
 import { createDevelopmentIssuer } from '../../src/adapters/jwt/development-issuer.ts';
 import { createJwtVerifier } from '../../src/adapters/jwt/jwt-verifier.ts';
 import { createCredentialVerifier } from '../../src/access/credential-verifier.ts';
 import type { AccessWatch } from '../../src/access/access-watch.ts';
-import { createDocumentDirectory } from '../../src/adapters/sql/document-directory.ts';
 import { createAuditLog } from '../../src/adapters/sql/audit-log.ts';
 import { createJobStore } from '../../src/adapters/sql/job-store.ts';
 import { createRequestLedger } from '../../src/adapters/sql/request-ledger.ts';
 import { createDocumentCatalog } from '../../src/adapters/sql/document-catalog.ts';
-import type { Schema } from '../../src/adapters/sql/schema.ts';
 import { createFilesystemSnapshotStore } from '../../src/adapters/filesystem/snapshot-store.ts';
 import { createStoredHistory } from '../../src/adapters/sql/stored-history.ts';
 import { createStoredEvents, type StoredEvents } from '../../src/adapters/sql/stored-events.ts';
@@ -44,6 +41,7 @@ import type { LiveDocuments, RetireReason } from '../../src/ports/live-documents
 import type { DocumentId, UpdateLog } from '../../src/ports/update-log.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import { createEventParts } from './event-parts.ts';
+import { createSearchParts, NOTHING_FOUND } from './search-parts.ts';
 import { createStandingParts } from './standing-parts.ts';
 import { createTemporaryDirectory } from './temporary-directory.ts';
 
@@ -201,20 +199,6 @@ export async function createApiWorld({
       await sqlite.close();
       directory.remove();
     },
-  };
-}
-
-const NOTHING_FOUND: Pick<SearchParts, 'index'> = {
-  index: { search: () => Promise.resolve({ hits: [], nextOffset: null }) },
-};
-
-/** What search stands on besides its index, which is never rebuilt here. */
-function createSearchParts(database: Kysely<Schema>, watch: AccessWatch): Omit<SearchParts, 'index'> {
-  const idle = { state: 'idle' } as const;
-  return {
-    directory: createDocumentDirectory({ database }),
-    freshen: () => watch.look(),
-    rebuilds: { start: () => idle, status: () => idle },
   };
 }
 

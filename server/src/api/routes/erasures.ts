@@ -9,7 +9,7 @@ import { callerOf, requireAbility, requireAction, requireDocumentName } from '..
 import { BEARER_SECURITY, problemResponses, TOKEN_PROBLEMS } from '../describe-route.ts';
 import { toTime } from '../grant-views.ts';
 
-type ErasureDeps = Pick<ApiDeps, 'catalog' | 'documents' | 'erasures' | 'eraser' | 'clock'>;
+type ErasureDeps = Pick<ApiDeps, 'catalog' | 'documents' | 'records' | 'erasures' | 'eraser' | 'clock'>;
 
 const common = { tags: ['Erasure'], security: BEARER_SECURITY };
 const PROBLEMS = [...TOKEN_PROBLEMS, 'bad-request', 'forbidden'] as const;
@@ -23,7 +23,7 @@ export const erasureRoutes: FastifyPluginAsyncZod<ErasureDeps> = async (app, dep
 
 type App = Parameters<typeof erasureRoutes>[0];
 
-function addEraseRoute(app: App, { catalog, documents, eraser, clock }: ErasureDeps): void {
+function addEraseRoute(app: App, { catalog, documents, records, eraser, clock }: ErasureDeps): void {
   const schema = {
     ...common,
     operationId: 'eraseDocument',
@@ -53,6 +53,7 @@ function addEraseRoute(app: App, { catalog, documents, eraser, clock }: ErasureD
         return removal === 'removed' ? { kind: 'done', result: null } : { kind: 'moved' };
       });
     }
+    records.forget(tenant, name);
     const record = await eraser.erase(tenant, name, user);
     if (record === null) throw new ScriptoriumError('document-not-found');
     return toView(record);

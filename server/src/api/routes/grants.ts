@@ -124,7 +124,10 @@ function addUserRoute(app: App, deps: GrantDeps): void {
       'Ends what was granted to the user and voids every token issued up to now (by `iat`; one without it is void for ' +
       'good). Open sessions end within a second.',
     params: z.object({ user: z.string().regex(SUBJECT_ID_PATTERN, 'is not a user') }),
-    response: { 204: z.undefined().meta({ description: 'Taken away.' }), ...problemResponses(...PROBLEMS) },
+    response: {
+      204: z.undefined().meta({ description: 'Taken away.' }),
+      ...problemResponses(...PROBLEMS, 'not-found'),
+    },
   };
   app.delete('/users/:user/access', { schema }, async (request, reply) => {
     const caller = callerOf(request);

@@ -9,7 +9,7 @@ import type { ApiDeps } from '../api-deps.ts';
 import { callerOf, requireAction, requireDocumentName, type Caller } from '../authenticate.ts';
 import { BEARER_SECURITY, problemResponses, TOKEN_PROBLEMS } from '../describe-route.ts';
 
-type ImportDeps = Pick<ApiDeps, 'catalog' | 'edits' | 'conversions' | 'clock'>;
+type ImportDeps = Pick<ApiDeps, 'catalog' | 'edits' | 'conversions' | 'records' | 'clock'>;
 
 const FORMATS = new Map(FILE_FORMATS.map((format) => [FILE_KINDS[format].mediaType, format]));
 /** The state of a document in which nothing was written: no structs, no deletions. */
@@ -33,7 +33,7 @@ const schema = {
     ...problemResponses('invalid-document-name', 'bad-request', 'malformed-update'),
     ...problemResponses('forbidden', 'document-not-found', 'unsupported-media-type', 'payload-too-large'),
     ...problemResponses('invalid-content', 'unknown-node', 'conversion-exceeded', 'limit-exceeded', 'forbidden-update'),
-    ...problemResponses('tombstoned-content', 'forked'),
+    ...problemResponses('tombstoned-content', 'incomplete-update', 'document-full', 'quota-exceeded'),
   },
 };
 
@@ -54,6 +54,7 @@ export const importRoutes: FastifyPluginAsyncZod<ImportDeps> = async (app, deps)
       user: caller.identity.user,
       compose: (base) => update ?? convert(deps, { ...file, base: base.state, clientId: base.clientId }),
     });
+    deps.records.forget(caller.identity.tenant, name);
     return reply.code(created ? 201 : 200).send({ name, created, ...outcome });
   });
 };

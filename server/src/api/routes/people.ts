@@ -21,7 +21,10 @@ export const peopleRoutes: FastifyPluginAsyncZod<PeopleDeps> = async (app, { peo
       'Documents that they made or wrote in, grants, keys, webhooks and the newest thousand events that bear their id. ' +
       'What they wrote is in the content and history of these documents. Needs `manage-tenant`, or is about oneself.',
     params: z.object({ user: z.string().min(1).max(USER_MAX_LENGTH) }),
-    response: { 200: personExportSchema, ...problemResponses(...TOKEN_PROBLEMS, 'bad-request', 'forbidden') },
+    response: {
+      200: personExportSchema,
+      ...problemResponses(...TOKEN_PROBLEMS, 'bad-request', 'forbidden', 'not-found'),
+    },
   };
   app.get('/users/:user/export', { schema }, async (request) => {
     const caller = callerOf(request);

@@ -20,7 +20,7 @@ import { documentPath, findDocumentHere } from '../find-document.ts';
 import { findEditable } from '../find-editable.ts';
 import { findPoint } from '../find-point.ts';
 
-type VersionDeps = Pick<ApiDeps, 'catalog' | 'past' | 'versions' | 'edits' | 'clock'>;
+type VersionDeps = Pick<ApiDeps, 'catalog' | 'past' | 'versions' | 'edits' | 'records' | 'clock'>;
 
 const common = { tags: ['History'], security: BEARER_SECURITY };
 const config = { namesDocument: true };
@@ -142,7 +142,7 @@ function addRemoveRoute(app: App, { catalog, versions }: VersionDeps): void {
   });
 }
 
-function addRestoreRoute(app: App, { catalog, past, versions, edits, clock }: VersionDeps): void {
+function addRestoreRoute(app: App, { catalog, past, versions, edits, records, clock }: VersionDeps): void {
   const schema = {
     ...common,
     operationId: 'restoreVersion',
@@ -155,6 +155,7 @@ function addRestoreRoute(app: App, { catalog, past, versions, edits, clock }: Ve
       200: restoredSchema,
       ...problems,
       ...problemResponses('conversion-exceeded', 'limit-exceeded', 'invalid-content'),
+      ...problemResponses('document-full', 'quota-exceeded'),
       ...problemResponses('internal', 'document-quarantined'),
       ...problemResponses('storage-unavailable', 'overloaded', 'room-discarded'),
     },
@@ -172,6 +173,7 @@ function addRestoreRoute(app: App, { catalog, past, versions, edits, clock }: Ve
       compose: ({ state, clientId }) => past.restore({ base: state, target: wanted, clientId }),
     });
     if (!outcome.changed) return { ...outcome, version: null };
+    records.forget(record.tenant, name);
     const label = (await versions.read(record.id, request.params.version))?.label ?? null;
     const noted = { seq: outcome.seq, kind: 'restored', label, at: clock.now(), author } as const;
     const version = await versions.add(record.id, noted);

@@ -1,5 +1,8 @@
 import type { Migration } from '../migration.ts';
 
+/** Tables that say whose each row is. */
+const WALLED = ['idempotent_requests', 'jobs'] as const;
+
 /** What documents are called and tagged with, requests that may be repeated, and work that is done later. */
 export const writesByPrograms: Migration = {
   version: 11,
@@ -48,5 +51,13 @@ export const writesByPrograms: Migration = {
       outcome text,
       primary key (job_id, place)
     );
+
+    ${WALLED.map(
+      (table) => `
+    alter table ${table} enable row level security;
+    alter table ${table} force row level security;
+    create policy tenant_wall on ${table}
+      using ((select coalesce(current_setting('scriptorium.tenant', true), '')) in ('', tenant));`,
+    ).join('')}
   `,
 };
