@@ -68,7 +68,14 @@ export function createLive(
     presence,
     documents: createLiveDocuments(documents),
     documentWriter: createDocumentWriter(documents),
-    services: [headWatch, drainTogether('writers', [writer, editWriter]), rooms, versionKeeper, ...background, relay],
+    services: [
+      headWatch,
+      drainTogether('update-writer', [writer, editWriter]),
+      rooms,
+      versionKeeper,
+      ...background,
+      relay,
+    ],
   };
 }
 

@@ -53,6 +53,14 @@ describe('draining', () => {
     expect(unfinished).toHaveLength(6);
   });
 
+  it('[OPS40] of however many, the first has half of the time, and the last has some', async () => {
+    const { given, service, drain } = fixture();
+    const services = Array.from({ length: 40 }, (_, index) => service(`${index}`, never));
+    expect((await drain(services, 10_000)).unfinished).toHaveLength(40);
+    expect(given.get('0')).toBeGreaterThanOrEqual(5_000);
+    for (const milliseconds of given.values()) expect(milliseconds).toBeGreaterThan(0);
+  });
+
   it('[OPS40] one that throws, at once or later, stops nobody', async () => {
     const { given, service, drain } = fixture();
     const throws = service('throws', () => {

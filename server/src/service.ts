@@ -13,6 +13,8 @@ export interface Service {
 
 /** Part of the whole time that each service finds left, however long those before it took. */
 const SHARE_KEPT = 0.05;
+/** What all these parts are together at most: however many services there are, the first has half of the time. */
+const ALL_KEPT = 0.5;
 
 /**
  * Runs the services' drains one after the other, in the given order, each with what is left of the time but for a small
@@ -26,9 +28,10 @@ export async function drainServices(
 ): Promise<readonly string[]> {
   const { clock, log } = deps;
   const deadline = clock.monotonic() + milliseconds;
+  const share = milliseconds * Math.min(SHARE_KEPT, ALL_KEPT / services.length);
   const unfinished: string[] = [];
   for (const [index, service] of services.entries()) {
-    const kept = (services.length - 1 - index) * milliseconds * SHARE_KEPT;
+    const kept = (services.length - 1 - index) * share;
     const left = Math.max(0, deadline - clock.monotonic() - kept);
     try {
       // Begun inside a promise, so that a drain that throws at once is one that failed, and no more.
