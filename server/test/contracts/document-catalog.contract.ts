@@ -65,6 +65,9 @@ function describeLife(current: () => StoreUnderTest): void {
       createdAt: AT,
       createdBy: 'ada',
       updatedAt: AT,
+      title: null,
+      metadata: {},
+      revision: 0,
     });
     expect(await store.catalog.resolve(tenant, name('a'))).toEqual({ kind: 'found', record, tombstone: null });
   });

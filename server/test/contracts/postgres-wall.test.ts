@@ -4,6 +4,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTenantReads } from '../../src/adapters/postgres/tenant-reads.ts';
 import { TIMEOUTS } from '../../src/adapters/postgres/timeouts.ts';
+import { createRequestLedger } from '../../src/adapters/sql/request-ledger.ts';
 import type { TenantReads } from '../../src/adapters/sql/tenant-reads.ts';
 import { missing, newDatabase } from '../services/shared-services.ts';
 import { createSilentTelemetry } from '../support/silent-telemetry.ts';
@@ -75,6 +76,11 @@ describe.skipIf(missing.postgres)('the second wall between tenants', () => {
         insert into erasure_records values (${id}, ${tenant}, 'document', '', 0, 'ada', null, '{}')`.execute(
         store.database,
       );
+      const request = { claim: 'c', fingerprint: 'f', at: AT, until: AT, expiresAt: AT };
+      await createRequestLedger(store).claim({ tenant, user: 'ada', key: 'k' }, request);
+      await sql`
+        insert into jobs (id, tenant, user_id, kind, identity, created_at, expires_at, claimed_until)
+        values (${id}, ${tenant}, 'ada', 'changes', '{}', 0, 0, 0)`.execute(store.database);
     }
   });
 
