@@ -29,17 +29,17 @@ export async function createContent(
     conversions,
     cacheBytes: config.limits.renderingBytes,
     shared,
+    clock,
   });
   return {
     api: { documents, writer, conversions, records, reader, requests, jobs, wakeJobs: () => runner.wake() },
-    // One service of a stop: each has its share of the time, and these take hardly any.
     service: {
       name: 'content',
       drain: async (milliseconds: number) => {
         // Jobs first: they convert.
         await runner.drain(milliseconds);
         await conversions.drain(milliseconds);
-        await shared?.drain(milliseconds);
+        await reader.drain(milliseconds);
       },
     },
   };

@@ -8,11 +8,17 @@ import { createDocumentEraser, type ErasureStep } from './workers/document-erase
 import { createEventFeed } from './workers/event-feed.ts';
 import { createWebhookDeliverer } from './workers/webhook-deliverer.ts';
 
+/** Others who keep a part of what documents hold. */
+interface Forgetters {
+  readonly eraseFromSearch: (documentIds: readonly DocumentId[]) => Promise<void>;
+  readonly forgetRenderings: (documentId: DocumentId) => Promise<number>;
+}
+
 /** What tells of documents: to the outbox what changed, and from it to webhooks. */
 export function createEvents(
   { config, clock, telemetry, node }: Ground,
   stores: Stores,
-  { eraseFromSearch }: { readonly eraseFromSearch: (documentIds: readonly DocumentId[]) => Promise<void> },
+  { eraseFromSearch, forgetRenderings }: Forgetters,
 ) {
   const { allowedNetworks, quietMs, keepMs } = config.events;
   const transport = createTransport(allowedNetworks);
@@ -35,7 +41,8 @@ export function createEvents(
       return 1;
     },
   };
-  const eraser = createDocumentEraser({ ...stores, steps: [searchEntries], clock, telemetry });
+  const renderings: ErasureStep = { kind: 'renderings', erase: forgetRenderings };
+  const eraser = createDocumentEraser({ ...stores, steps: [searchEntries, renderings], clock, telemetry });
   const visits = createVisits({
     clock,
     tell: (event) => {

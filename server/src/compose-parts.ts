@@ -21,7 +21,8 @@ export async function createParts(ground: Ground) {
   const eraseFromSearch = async (documentIds: readonly DocumentId[]): Promise<void> => {
     await search?.erase(documentIds);
   };
-  const events = createEvents(ground, stores, { eraseFromSearch });
+  const forgetRenderings = (documentId: DocumentId): Promise<number> => content.api.reader.forget(documentId);
+  const events = createEvents(ground, stores, { eraseFromSearch, forgetRenderings });
   const live = createLive(ground, stores, {
     announcer: events.announcer,
     eraseFromSearch,

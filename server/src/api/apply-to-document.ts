@@ -2,7 +2,7 @@ import type { DocumentName } from '@scriptorium/shared/document-name';
 import type { ChangesAnswer, ChangesBody } from '@scriptorium/shared/write-schemas';
 import type { ChangeResult } from '@scriptorium/shared/change-schemas';
 import { ScriptoriumError } from '../core/errors.ts';
-import type { Intent } from '../core/intent.ts';
+import type { Intent, PlacedIntent } from '../core/intent.ts';
 import type { Precondition } from '../core/precondition.ts';
 import type { Composed, EditBase, WriteTarget } from '../ports/document-writer.ts';
 import type { ApiDeps } from './api-deps.ts';
@@ -20,7 +20,7 @@ export interface WantedChanges {
   /** What an earlier attempt was about to store. */
   readonly earlier: Intent | null;
   /** Called with what this one is about to store. */
-  readonly intend: (intent: Intent) => Promise<void>;
+  readonly intend: (intent: PlacedIntent) => Promise<void>;
 }
 
 /** Applies operations that were thought of in an earlier state to the document as it is now. */
@@ -33,7 +33,7 @@ export async function applyToDocument(deps: ChangesDeps, wanted: WantedChanges):
     precondition,
     compose: (base) => compose(deps, { target, changes, base }),
     earlier: wanted.earlier === null ? null : toComposed(wanted.earlier),
-    beforeAppend: wanted.intend,
+    beforeAppend: (composed) => wanted.intend({ documentId: target.record.id, ...composed }),
   });
   deps.records.forget(target.record.tenant, name);
   const { epoch, seq, changed, result } = written;

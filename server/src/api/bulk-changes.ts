@@ -4,6 +4,7 @@ import { ScriptoriumError, toScriptoriumError } from '../core/errors.ts';
 import { decodeIntent, encodeIntent } from '../core/intent.ts';
 import { readPrecondition } from '../core/precondition.ts';
 import type { ClaimedJob, Job, JobItem } from '../ports/job-store.ts';
+import type { NotedIntent } from '../ports/request-ledger.ts';
 import { applyToDocument, type ChangesDeps } from './apply-to-document.ts';
 import { requireDocumentName } from './authenticate.ts';
 
@@ -15,7 +16,7 @@ export function createBulkChanges(deps: ChangesDeps & { readonly access: Access 
   return async (
     { identity }: ClaimedJob,
     item: JobItem,
-    intend: (intent: Uint8Array) => Promise<void>,
+    intend: (intent: NotedIntent) => Promise<void>,
   ): Promise<string> => {
     const { name, ifMatch, ...changes } = readRequest(item);
     try {
@@ -28,7 +29,7 @@ export function createBulkChanges(deps: ChangesDeps & { readonly access: Access 
         precondition: readPrecondition({ 'if-match': ifMatch }),
         changes,
         earlier: item.intent === null ? null : decodeIntent(item.intent),
-        intend: (intent) => intend(encodeIntent(intent)),
+        intend: (intent) => intend({ documentId: intent.documentId, bytes: encodeIntent(intent) }),
       });
       return encodeOutcome({ name, status: 'done', ...answer });
     } catch (error) {

@@ -2,7 +2,7 @@ import { hash, randomUUID } from 'node:crypto';
 import { createProblem, PROBLEM_MEDIA_TYPE } from '@scriptorium/shared/problem';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ScriptoriumError, toScriptoriumError } from '../core/errors.ts';
-import { decodeIntent, encodeIntent, type Intent } from '../core/intent.ts';
+import { decodeIntent, encodeIntent, type Intent, type PlacedIntent } from '../core/intent.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ClaimOutcome, RequestKey, RequestLedger } from '../ports/request-ledger.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
@@ -31,7 +31,7 @@ export interface Attempt {
   /** What that one was about to store. */
   readonly earlier: Intent | null;
   /** Notes what this one is about to store. Throws `request-in-progress` when somebody else has gone on with it. */
-  intend(intent: Intent): Promise<void>;
+  intend(intent: PlacedIntent): Promise<void>;
 }
 
 /** Longer than any request takes, so that who comes after it finds nobody at work. */
@@ -89,8 +89,8 @@ function createAttempt(
     isResumed: resumed,
     earlier: intent === null ? null : decodeIntent(intent),
     intend: async (next) => {
-      if (!(await requests.intend(own.key, own.claim, encodeIntent(next))))
-        throw new ScriptoriumError('request-in-progress');
+      const noted = { documentId: next.documentId, bytes: encodeIntent(next) };
+      if (!(await requests.intend(own.key, own.claim, noted))) throw new ScriptoriumError('request-in-progress');
     },
   };
 }
@@ -113,7 +113,8 @@ async function keepAnswer(
       await requests.answer(own.key, own.claim, JSON.stringify(answer));
       return answer;
     }
-    await requests.release(own.key, own.claim).catch((failure: unknown) => {
+    // What was refused for good was not stored. What failed otherwise may have been, and must not become something else.
+    await requests.release(own.key, own.claim, definition.retryable ? 'kept' : 'dropped').catch((failure: unknown) => {
       telemetry.log.warn('request_not_released', {}, failure);
     });
     throw error;

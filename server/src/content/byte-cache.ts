@@ -2,6 +2,8 @@
 export interface ByteCache<Value> {
   get(key: string): Value | undefined;
   set(key: string, value: Value, bytes: number): void;
+  /** Lets go of the values that the question is true of; says how many those were. */
+  removeWhere(isGone: (value: Value) => boolean): number;
 }
 
 /** Makes a cache for so many bytes; what was not used for the longest time goes first, and what is too large does not come in. */
@@ -30,6 +32,11 @@ export function createByteCache<Value>(maxBytes: number): ByteCache<Value> {
         if (held <= maxBytes) return;
         remove(oldest);
       }
+    },
+    removeWhere(isGone) {
+      const gone = [...entries].filter(([, { value }]) => isGone(value));
+      for (const [key] of gone) remove(key);
+      return gone.length;
     },
   };
 }

@@ -2,15 +2,17 @@ import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest';
 import type { RenderingKey, RenderingStore } from '../ports/rendering-store.ts';
 import { createByteCache } from './byte-cache.ts';
+import { createFakeClock } from '../../test/support/fake-clock.ts';
 import { compress, negotiateCoding } from './compress.ts';
 import { createRenderings } from './renderings.ts';
 
 const KEY: RenderingKey = { documentId: 1, createdAt: 1, epoch: 1, seq: 1, format: 'html' };
+const clock = createFakeClock();
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe('[CONT50] renderings', () => {
   it('are made once however many ask, and not again for the same state', async () => {
-    const renderings = createRenderings({ maxBytes: 10_000, shared: null });
+    const renderings = createRenderings({ maxBytes: 10_000, shared: null, clock });
     let made = 0;
     const render = async (): Promise<Uint8Array> => {
       await Promise.resolve();
@@ -29,7 +31,7 @@ describe('[CONT50] renderings', () => {
   });
 
   it('that fail are made again, and fail nobody else', async () => {
-    const renderings = createRenderings({ maxBytes: 10_000, shared: null });
+    const renderings = createRenderings({ maxBytes: 10_000, shared: null, clock });
     await expect(renderings.get(KEY, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect((await renderings.get(KEY, () => Promise.resolve(bytes('yes')))).bytes.toString()).toBe('yes');
   });
@@ -39,17 +41,17 @@ describe('[CONT50] renderings', () => {
     const shared: RenderingStore = {
       get: ({ seq }) => Promise.resolve(kept.get(seq) ?? null),
       put: ({ seq }, rendering) => void kept.set(seq, rendering),
-      forget: () => Promise.resolve(),
+      forget: () => Promise.resolve(0),
       drain: () => Promise.resolve(),
     };
-    const [one, two] = [createRenderings({ maxBytes: 1e4, shared }), createRenderings({ maxBytes: 1e4, shared })];
-    await one.get(KEY, () => Promise.resolve(bytes('made')));
-    const found = await two.get(KEY, () => Promise.reject(new Error('must not be asked')));
+    const [one, two] = [1, 2].map(() => createRenderings({ maxBytes: 1e4, shared, clock }));
+    await one!.get(KEY, () => Promise.resolve(bytes('made')));
+    const found = await two!.get(KEY, () => Promise.reject(new Error('must not be asked')));
     expect(found.bytes.toString()).toBe('made');
   });
 
   it('are compressed once in each coding, and small ones not at all', async () => {
-    const renderings = createRenderings({ maxBytes: 1e5, shared: null });
+    const renderings = createRenderings({ maxBytes: 1e5, shared: null, clock });
     const text = 'word '.repeat(1_000);
     const large = await renderings.get(KEY, () => Promise.resolve(bytes(text)));
     const [br, zstd] = [large.encode('br'), large.encode('zstd')];
@@ -58,6 +60,43 @@ describe('[CONT50] renderings', () => {
     expect(zstdDecompressSync((await zstd) ?? '').toString()).toBe(text);
     const small = await renderings.get({ ...KEY, seq: 2 }, () => Promise.resolve(bytes('word')));
     expect(small.encode('br')).toBeNull();
+  });
+});
+
+describe('[CONT150] renderings of an erased document', () => {
+  it('are let go of, one that is being made too, and those of others stay', async () => {
+    const put: number[] = [];
+    const shared: RenderingStore = {
+      get: () => Promise.resolve(null),
+      put: ({ seq }) => void put.push(seq),
+      forget: () => Promise.resolve(0),
+      drain: () => Promise.resolve(),
+    };
+    const renderings = createRenderings({ maxBytes: 1e4, shared, clock });
+    const other = { ...KEY, documentId: 2 };
+    for (const key of [KEY, { ...KEY, format: 'json' }, other] as const) {
+      await renderings.get(key, () => Promise.resolve(bytes('words')));
+    }
+    const { promise, resolve } = Promise.withResolvers<Uint8Array>();
+    const late = renderings.get({ ...KEY, seq: 2 }, () => promise);
+    expect(renderings.forget(KEY.documentId)).toBe(2);
+    resolve(bytes('words'));
+    expect((await late).bytes.toString()).toBe('words');
+    expect(renderings.peek(KEY)).toBeUndefined();
+    expect(renderings.peek({ ...KEY, seq: 2 })).toBeUndefined();
+    expect(renderings.peek(other)).toBeDefined();
+    expect(put).not.toContain(2);
+  });
+
+  it('are gone after ten minutes on nodes that did not hear of it', async () => {
+    const ours = createFakeClock();
+    const renderings = createRenderings({ maxBytes: 1e4, shared: null, clock: ours });
+    await renderings.get(KEY, () => Promise.resolve(bytes('words')));
+    ours.advance(9 * 60_000);
+    await renderings.get({ ...KEY, seq: 2 }, () => Promise.resolve(bytes('words')));
+    ours.advance(60_000);
+    renderings.tidy();
+    expect([renderings.peek(KEY), renderings.peek({ ...KEY, seq: 2 }) === undefined]).toEqual([undefined, false]);
   });
 });
 

@@ -1,10 +1,14 @@
+import type { Clock } from '../ports/clock.ts';
 import type { RenderingKey, RenderingStore } from '../ports/rendering-store.ts';
+import type { DocumentId } from '../ports/update-log.ts';
 import { createByteCache } from './byte-cache.ts';
 import { compress, type Coding } from './compress.ts';
 import { RENDERER_VERSION } from './renderer-version.ts';
 
 /** Bodies below this size are sent as they are. */
 const COMPRESSED_FROM = 1_024;
+/** Milliseconds for which a rendering is kept: the node hears of no erasure that another one makes. */
+const KEPT = 10 * 60 * 1_000;
 
 /** One state of a document in one format. */
 export interface Rendering {
@@ -22,38 +26,70 @@ export interface Renderings {
   peek(key: RenderingKey): Rendering | undefined;
   /** The rendering, from wherever it is, or made by `render`. */
   get(key: RenderingKey, render: () => Promise<Uint8Array>): Promise<Rendering>;
+  /** Lets go of all that this node has of a document, and keeps nothing of what is being made; says how many went. */
+  forget(documentId: DocumentId): number;
+  /** Lets go of what was made ten minutes ago. */
+  tidy(): void;
+}
+
+interface Kept {
+  readonly documentId: DocumentId;
+  readonly madeAt: number;
+  readonly rendering: Rendering;
+}
+
+/** A rendering that is being made. */
+interface Making {
+  readonly documentId: DocumentId;
+  isForgotten: boolean;
 }
 
 export function createRenderings(deps: {
   readonly maxBytes: number;
+  readonly clock: Clock;
   readonly shared: RenderingStore | null;
 }): Renderings {
-  const cache = createByteCache<Rendering>(deps.maxBytes);
+  const { clock, shared } = deps;
+  const cache = createByteCache<Kept>(deps.maxBytes);
   const underWay = new Map<string, Promise<Rendering>>();
+  const makings = new Set<Making>();
 
-  const make = async (key: RenderingKey, render: () => Promise<Uint8Array>): Promise<Rendering> => {
-    const known = (await deps.shared?.get(key)) ?? null;
+  const make = async (making: Making, key: RenderingKey, render: () => Promise<Uint8Array>): Promise<Rendering> => {
+    const known = (await shared?.get(key)) ?? null;
     const bytes = known ?? (await render());
-    if (known === null) deps.shared?.put(key, bytes);
     const rendering = createRendering(bytes);
+    if (making.isForgotten) return rendering;
+    if (known === null) shared?.put(key, bytes);
+    const { documentId } = key;
     // What it may grow to, compressed once.
-    cache.set(keyOf(key), rendering, bytes.byteLength * 1.5 + 512);
+    cache.set(keyOf(key), { documentId, madeAt: clock.monotonic(), rendering }, bytes.byteLength * 1.5 + 512);
     return rendering;
   };
 
   return {
-    peek: (key) => cache.get(keyOf(key)),
+    peek: (key) => cache.get(keyOf(key))?.rendering,
     get(key, render) {
       const name = keyOf(key);
       const known = cache.get(name);
-      if (known !== undefined) return Promise.resolve(known);
+      if (known !== undefined) return Promise.resolve(known.rendering);
       const running = underWay.get(name);
       if (running !== undefined) return running;
-      const made = make(key, render).finally(() => {
+      const making: Making = { documentId: key.documentId, isForgotten: false };
+      const made = make(making, key, render).finally(() => {
         underWay.delete(name);
+        makings.delete(making);
       });
+      makings.add(making);
       underWay.set(name, made);
       return made;
+    },
+    forget(documentId) {
+      for (const making of makings) if (making.documentId === documentId) making.isForgotten = true;
+      return cache.removeWhere((kept) => kept.documentId === documentId);
+    },
+    tidy() {
+      const before = clock.monotonic() - KEPT;
+      cache.removeWhere(({ madeAt }) => madeAt <= before);
     },
   };
 }

@@ -8,6 +8,11 @@ export interface Intent {
   readonly result: unknown;
 }
 
+/** An intent, and the document whose content is in it; `null` where it holds none. */
+export interface PlacedIntent extends Intent {
+  readonly documentId: number | null;
+}
+
 /** An intent as bytes: the length of the result, the result as JSON, the update. */
 export function encodeIntent({ update, result }: Intent): Uint8Array {
   const text = utf8.encode(JSON.stringify({ result, isEmpty: update === null }));

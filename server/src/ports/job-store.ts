@@ -1,4 +1,5 @@
 import type { Tenant } from '@scriptorium/shared/document-name';
+import type { NotedIntent } from './request-ledger.ts';
 import type { Identity } from './token-verifier.ts';
 
 /** Work that goes on after its request was answered. Times are wall-clock milliseconds. */
@@ -15,7 +16,7 @@ export interface Job {
 /** One part of a job. */
 export interface JobItem {
   readonly place: number;
-  /** As it was asked for: JSON. */
+  /** As it was asked for: JSON; empty once it is known what became of it. */
   readonly request: string;
   /** What an attempt at it was about to do. */
   readonly intent: Uint8Array | null;
@@ -63,8 +64,8 @@ export interface JobStore {
   /** Goes on for longer; false when the job is no longer the caller's. */
   renew(own: JobClaim, until: number): Promise<boolean>;
   /** Notes what is about to be done; false when the job is no longer the caller's. */
-  intend(own: JobClaim, place: number, intent: Uint8Array): Promise<boolean>;
-  /** Notes what became of a part; false when the job is no longer the caller's. */
+  intend(own: JobClaim, place: number, intent: NotedIntent): Promise<boolean>;
+  /** Notes what became of a part, and lets go of what was asked for; false when the job is no longer the caller's. */
   settle(own: JobClaim, place: number, outcome: string): Promise<boolean>;
   /** Ends the claim: the job is finished, or somebody may go on with it from a moment on. */
   release(own: JobClaim, as: JobEnd): Promise<void>;

@@ -13,12 +13,15 @@ export interface RenderingKey {
 
 /**
  * Renderings that the nodes share: the newest one of each document and format. A hint and no more: it answers `null` when
- * it does not know, does not answer, or knows another state, and nobody waits long for it. Never throws.
+ * it does not know, does not answer, or knows another state, and nobody waits long for it. Only `forget` throws.
  */
 export interface RenderingStore {
   get(key: RenderingKey): Promise<Uint8Array | null>;
   put(key: RenderingKey, bytes: Uint8Array): void;
-  /** Removes all that is kept of a document. */
-  forget(documentId: DocumentId): Promise<void>;
+  /**
+   * Removes all that is kept of a document; says how many that were. Throws `storage-unavailable` when nobody knows
+   * within two seconds whether it is gone.
+   */
+  forget(documentId: DocumentId): Promise<number>;
   drain(milliseconds: number): Promise<void>;
 }

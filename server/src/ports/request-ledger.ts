@@ -1,10 +1,18 @@
 import type { Tenant } from '@scriptorium/shared/document-name';
+import type { DocumentId } from './update-log.ts';
 
 /** Whose request it is, and by which key they know it. */
 export interface RequestKey {
   readonly tenant: Tenant;
   readonly user: string;
   readonly key: string;
+}
+
+/** What an attempt is about to do. */
+export interface NotedIntent {
+  /** The document whose content is in it, which an erasure of that document takes out; `null` where it holds none. */
+  readonly documentId: DocumentId | null;
+  readonly bytes: Uint8Array;
 }
 
 /** An attempt at a request. Times are wall-clock milliseconds. */
@@ -44,11 +52,11 @@ export type ClaimOutcome =
 export interface RequestLedger {
   claim(key: RequestKey, claim: RequestClaim): Promise<ClaimOutcome>;
   /** Notes what the attempt is about to do; false when the attempt is no longer the caller's. */
-  intend(key: RequestKey, claim: string, intent: Uint8Array): Promise<boolean>;
+  intend(key: RequestKey, claim: string, intent: NotedIntent): Promise<boolean>;
   /** Keeps the answer, and lets go of the intent. */
   answer(key: RequestKey, claim: string, answer: string): Promise<void>;
-  /** Ends an attempt without an answer: the next one may begin at once. */
-  release(key: RequestKey, claim: string): Promise<void>;
+  /** Ends an attempt without an answer: the next one may begin at once, with the intent where that is kept. */
+  release(key: RequestKey, claim: string, intent: 'kept' | 'dropped'): Promise<void>;
   /** Forgets keys whose time is over. */
   expire(now: number): Promise<void>;
 }

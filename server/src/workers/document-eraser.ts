@@ -98,9 +98,21 @@ class Eraser implements DocumentEraser {
     let isDone = true;
     for (const documentId of documentIds) {
       isDone = (await this.#eraseStored(id, documentId)) && isDone;
-      for (const step of steps) await erasures.note(id, { [step.kind]: await step.erase(documentId) }, null);
+      for (const step of steps) isDone = (await this.#take(id, step, documentId)) && isDone;
     }
     if (isDone) await erasures.note(id, {}, clock.now());
+  }
+
+  /** False when whoever keeps that part does not answer: the others go on, and it is asked again later. */
+  async #take(id: string, step: ErasureStep, documentId: DocumentId): Promise<boolean> {
+    const { erasures, telemetry } = this.#deps;
+    try {
+      await erasures.note(id, { [step.kind]: await step.erase(documentId) }, null);
+      return true;
+    } catch (error) {
+      telemetry.log.warn('erasure_failed', { erasure: id, part: step.kind }, error);
+      return false;
+    }
   }
 
   /** False when something is left that cannot be removed yet: somebody may be writing it at this moment. */

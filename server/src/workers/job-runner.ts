@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, Timer } from '../ports/clock.ts';
 import type { ClaimedJob, JobItem, JobStore } from '../ports/job-store.ts';
-import type { RequestLedger } from '../ports/request-ledger.ts';
+import type { NotedIntent, RequestLedger } from '../ports/request-ledger.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import { inBackground, withDeadline, type Service } from '../service.ts';
 
@@ -14,7 +14,11 @@ export interface JobRunnerDeps {
    * Does one part of a job and returns what became of it as JSON. Throws what may pass (a store that is away), so that the
    * part is tried again; `intend` throws when the job is no longer this node's.
    */
-  readonly carryOut: (job: ClaimedJob, item: JobItem, intend: (intent: Uint8Array) => Promise<void>) => Promise<string>;
+  readonly carryOut: (
+    job: ClaimedJob,
+    item: JobItem,
+    intend: (intent: NotedIntent) => Promise<void>,
+  ) => Promise<string>;
 }
 
 /** Does jobs, one at a time on each node. */
@@ -98,7 +102,7 @@ class Runner implements JobRunner {
         break;
       }
       try {
-        const intend = async (intent: Uint8Array): Promise<void> => {
+        const intend = async (intent: NotedIntent): Promise<void> => {
           if (!(await jobs.intend(own, item.place, intent))) throw new Error('the job is somebody else’s now');
         };
         await jobs.settle(own, item.place, await this.#deps.carryOut(job, item, intend));

@@ -1,9 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createRequestLedger } from '../../src/adapters/sql/request-ledger.ts';
 import type { SnapshotStore } from '../../src/ports/snapshot-store.ts';
 import { createSystemClock } from '../../src/adapters/system/clock.ts';
 import { createDocumentEraser, type ErasureStep } from '../../src/workers/document-eraser.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
 import { createSilentTelemetry } from '../support/silent-telemetry.ts';
+import { waitUntil } from '../support/wait-until.ts';
 import {
   claimLanes,
   newWebhook,
@@ -113,6 +116,37 @@ function describeErasure(get: () => EventStoreUnderTest): void {
     await eraser.drain(0);
   });
 
+  it('[HOOK151] what requests and jobs were about to write goes with their document, and that of others stays', async () => {
+    const store = get();
+    const world = createObjects();
+    const { record } = await newSubject(store, world);
+    const other = await newDocumentWithRows(store, 1);
+    await store.catalog.describe(record.tenant, record.name, { title: 'secret', metadata: { a: 'secret' } });
+    const ledger = createRequestLedger(store);
+    const intents = [record, other].map(async ({ id, tenant }) => {
+      const key = { tenant, user: 'ada', key: 'k' };
+      const times = { at: AT, until: AT + 1, expiresAt: AT + 1_000 };
+      await ledger.claim(key, { claim: 'c', fingerprint: 'f', ...times });
+      await ledger.intend(key, 'c', { documentId: id, bytes: bytes('secret') });
+      return async () => {
+        const outcome = await ledger.claim(key, { claim: 'd', fingerprint: 'f', ...times, at: AT + 1 });
+        return outcome.kind === 'claimed' && outcome.intent !== null;
+      };
+    });
+    const isThere = await Promise.all(intents);
+    await removeDocument(store, record, AT);
+    const eraser = createEraser(store, world.snapshots);
+    await eraser.erase(record.tenant, record.name, 'grace');
+    expect([await isThere[0]?.(), await isThere[1]?.()]).toEqual([false, true]);
+    const row = await store.database
+      .selectFrom('documents')
+      .select(['title', 'metadata'])
+      .where('id', '=', record.id)
+      .executeTakeFirst();
+    expect(row).toEqual({ title: null, metadata: null });
+    await eraser.drain(0);
+  });
+
   it('[HOOK30] does nothing to a live document', async () => {
     const store = get();
     const world = createObjects();
@@ -143,6 +177,37 @@ function describeErasure(get: () => EventStoreUnderTest): void {
     const late = Date.now() + 60 * 60 * 1_000;
     const part = await store.erasures.erasePart(record.id, { limit: 100, now: late });
     expect(part.keys).toHaveLength(1);
+    await eraser.drain(0);
+  });
+
+  it('[HOOK152] one who keeps a part and does not answer is asked again later, and holds up nothing else', async () => {
+    const store = get();
+    const world = createObjects();
+    const { record } = await newSubject(store, world);
+    await removeDocument(store, record, AT);
+    const state = { isAway: true };
+    const away: ErasureStep = {
+      kind: 'entries',
+      erase: () => (state.isAway ? Promise.reject(new Error('away')) : Promise.resolve(1)),
+    };
+    const asked: number[] = [];
+    const other: ErasureStep = { kind: 'copies', erase: async (documentId) => asked.push(documentId) };
+    const clock = createFakeClock();
+    const eraser = createDocumentEraser({
+      ...store,
+      snapshots: world.snapshots,
+      steps: [away, other],
+      clock: { ...clock, now: () => AT, soon: (callback) => createSystemClock().soon(callback) },
+      telemetry: createSilentTelemetry(),
+    });
+    const begun = await eraser.erase(record.tenant, record.name, 'grace');
+    expect(begun).toMatchObject({ finishedAt: null, counts: { rows: 3, copies: 1 } });
+    expect([await countLeft(store, record.id), asked]).toEqual([0, [record.id]]);
+    state.isAway = false;
+    await waitUntil('it was gone on with', async () => {
+      clock.advance(100_000);
+      return (await store.erasures.read(record.tenant, begun!.id))?.finishedAt !== null;
+    });
     await eraser.drain(0);
   });
 

@@ -45,6 +45,8 @@ export function describeProgramWrites(
   });
 }
 
+const intent = (text: string) => ({ documentId: null, bytes: bytes(text) });
+
 function describeSeeds(current: () => StoreUnderTest): void {
   const seed = (text: string) => ({
     payload: bytes(text),
@@ -128,17 +130,22 @@ function describeLedger(current: () => RequestLedger): void {
     const [ledger, key] = [current(), newKey()];
     const first = claim();
     await ledger.claim(key, first);
-    expect(await ledger.intend(key, first.claim, bytes('intent'))).toBe(true);
+    expect(await ledger.intend(key, first.claim, intent('intent'))).toBe(true);
     expect(await ledger.claim(key, claim({ at: AT + 99 }))).toEqual({ kind: 'in-progress' });
     const second = claim({ at: AT + 100, until: AT + 200 });
     const outcome = await ledger.claim(key, second);
     expect(outcome).toMatchObject({ kind: 'claimed', createdAt: AT });
     expect(outcome.kind === 'claimed' && new TextDecoder().decode(outcome.intent ?? undefined)).toBe('intent');
     // Overtaken: it can note nothing any more.
-    expect(await ledger.intend(key, first.claim, bytes('late'))).toBe(false);
+    expect(await ledger.intend(key, first.claim, intent('late'))).toBe(false);
     await ledger.answer(key, first.claim, 'late');
-    await ledger.release(key, second.claim);
-    expect(await ledger.claim(key, claim({ at: AT + 101 }))).toMatchObject({ kind: 'claimed', createdAt: AT });
+    await ledger.release(key, second.claim, 'kept');
+    const third = claim({ at: AT + 101 });
+    const again = await ledger.claim(key, third);
+    expect(again).toMatchObject({ kind: 'claimed', createdAt: AT });
+    expect(again.kind === 'claimed' && again.intent).not.toBeNull();
+    await ledger.release(key, third.claim, 'dropped');
+    expect(await ledger.claim(key, claim({ at: AT + 102 }))).toMatchObject({ kind: 'claimed', intent: null });
   });
 
   it('[REST100] a key is forgotten when its time is over', async () => {
@@ -189,18 +196,24 @@ function describeJobs(current: () => JobStore): void {
       { id, claim: 'later' },
     ];
     expect(await jobs.settle(first, 0, 'done a')).toBe(true);
-    expect(await jobs.intend(first, 1, bytes('intent'))).toBe(true);
+    expect(await jobs.intend(first, 1, intent('intent'))).toBe(true);
     expect(await jobs.claim({ claim: 'early', at: at + 99, until: at + 200 })).toBeNull();
     const resumed = await jobs.claim({ claim: 'later', at: at + 100, until: at + 200 });
     expect(resumed?.items).toMatchObject([{ outcome: 'done a' }, { outcome: null, request: 'b' }]);
     expect(new TextDecoder().decode(resumed?.items[1]?.intent ?? undefined)).toBe('intent');
     expect(await jobs.settle(first, 1, 'late')).toBe(false);
-    expect(await jobs.intend(first, 1, bytes('late'))).toBe(false);
+    expect(await jobs.intend(first, 1, intent('late'))).toBe(false);
     expect(await jobs.renew(first, at + 900)).toBe(false);
     expect(await jobs.settle(second, 1, 'done b')).toBe(true);
     await jobs.release(second, { kind: 'finished', at: at + 150 });
     expect(await jobs.claim({ claim: 'w', at: at + 300, until: at + 400 })).toBeNull();
-    expect(await jobs.read(tenant, 'ada', id, at)).toMatchObject({ finishedAt: at + 150, isClaimed: false });
+    const finished = await jobs.read(tenant, 'ada', id, at);
+    expect(finished).toMatchObject({ finishedAt: at + 150, isClaimed: false });
+    // Content goes with what was asked for.
+    expect(finished?.items).toMatchObject([
+      { request: '', intent: null, outcome: 'done a' },
+      { request: '', intent: null, outcome: 'done b' },
+    ]);
     await jobs.expire(at + 10_000);
     expect(await jobs.read(tenant, 'ada', id, at)).toBeNull();
   });

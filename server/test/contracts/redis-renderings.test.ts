@@ -64,7 +64,8 @@ describe.skipIf(missing.redis)('[CONT53] renderings in Redis', () => {
     await put(one, KEY, 'old');
     await put(one, { ...KEY, seq: 4 }, 'new');
     expect([await two.get(KEY), textOf(await two.get({ ...KEY, seq: 4 }))]).toEqual([null, 'new']);
-    await one.forget(KEY.documentId);
+    expect(await one.forget(KEY.documentId)).toBe(1);
+    expect(await one.forget(KEY.documentId)).toBe(0);
     expect(await two.get({ ...KEY, seq: 4 })).toBeNull();
   });
 
@@ -81,5 +82,6 @@ describe.skipIf(missing.redis)('[CONT53] renderings in Redis', () => {
     stores.push(away);
     away.put(KEY, bytes('x'));
     expect(await away.get(KEY)).toBeNull();
+    await expect(away.forget(KEY.documentId)).rejects.toMatchObject({ code: 'storage-unavailable' });
   });
 });

@@ -69,7 +69,7 @@ describe('[REST101] a job', () => {
     const reached = Promise.withResolvers<void>();
     startRunner(async (_job, item, intend) => {
       if (item.request !== 'b') return `first ${item.request}`;
-      await intend(new TextEncoder().encode('about to b'));
+      await intend({ documentId: null, bytes: new TextEncoder().encode('about to b') });
       reached.resolve();
       return stuck.promise;
     }).wake();

@@ -130,7 +130,7 @@ export async function createApiWorld({
     writer: played.writer,
     conversions,
     records,
-    reader: createContentReader({ documents, conversions, cacheBytes: 1e6, shared: null }),
+    reader: createContentReader({ documents, conversions, cacheBytes: 1e6, shared: null, clock }),
     requests: createRequestLedger(sqlite),
     jobs: createJobStore(sqlite),
     wakeJobs: () => undefined,

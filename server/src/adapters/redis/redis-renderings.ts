@@ -21,6 +21,8 @@ const KEPT = 600;
 const MAX_BYTES = 1024 * 1024;
 /** Milliseconds that a read may take: what does not come by then is rendered. */
 const PATIENCE = 50;
+/** Milliseconds that the removal of a document's renderings may take. */
+const FORGET_PATIENCE = 2_000;
 /** Milliseconds for which nothing is asked after a read that failed. */
 const PAUSE = 1_000;
 const RETRY = { first: 100, most: 5_000 } as const;
@@ -47,7 +49,8 @@ export function createRedisRenderings(deps: RedisRenderingsDeps): RenderingStore
   return {
     get: async (key) => {
       if (!isUsable()) return null;
-      const found = await within(clock, client.getBuffer(nameOf(key.documentId, key.format))).catch(fail);
+      const reply = client.getBuffer(nameOf(key.documentId, key.format));
+      const found = await within(clock, reply, PATIENCE).catch(fail);
       const head = headOf(key);
       return found?.subarray(0, head.byteLength).equals(head) === true ? found.subarray(head.byteLength) : null;
     },
@@ -57,7 +60,12 @@ export function createRedisRenderings(deps: RedisRenderingsDeps): RenderingStore
       client.set(nameOf(key.documentId, key.format), value, 'EX', KEPT).catch(fail);
     },
     forget: async (documentId) => {
-      for (const format of FORMATS) await client.del(nameOf(documentId, format));
+      // One by one: in a cluster they lie on several servers.
+      const removals = FORMATS.map((format) => client.del(nameOf(documentId, format)));
+      const removed = await within(clock, Promise.all(removals), FORGET_PATIENCE).catch((error: unknown) => {
+        throw new ScriptoriumError('storage-unavailable', `renderings in Redis: ${String(error)}`);
+      });
+      return removed.reduce((sum, count) => sum + count, 0);
     },
     drain: () => {
       client.disconnect();
@@ -103,9 +111,9 @@ function describeLogin({ username, password }: RedisLogin) {
 }
 
 /** The answer, if it comes in time. */
-async function within<T>(clock: Clock, answer: Promise<T>): Promise<T> {
+async function within<T>(clock: Clock, answer: Promise<T>, patience: number): Promise<T> {
   const late = Promise.withResolvers<never>();
-  const timer = clock.after(PATIENCE, () => late.reject(new Error('no answer in time')));
+  const timer = clock.after(patience, () => late.reject(new Error('no answer in time')));
   try {
     return await Promise.race([answer, late.promise]);
   } finally {

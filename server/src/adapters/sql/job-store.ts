@@ -3,12 +3,13 @@ import type { Kysely } from 'kysely';
 import type { ClaimedJob, Job, JobClaim, JobItem, JobStore, NewJob } from '../../ports/job-store.ts';
 import type { Identity } from '../../ports/token-verifier.ts';
 import type { Schema } from './schema.ts';
-import type { JobsTable } from './writes-schema.ts';
+import type { JobItemsTable, JobsTable } from './writes-schema.ts';
 
 const KIND = 'changes';
 /** How often a claim is tried while other nodes are faster. */
 const CLAIM_TRIES = 5;
 const PAGE = 50;
+const NO_INTENT = { intent: null, document_id: null } as const;
 
 /** Jobs on any SQL engine that Kysely speaks to. */
 export function createJobStore({ database }: { readonly database: Kysely<Schema> }): JobStore {
@@ -34,8 +35,10 @@ export function createJobStore({ database }: { readonly database: Kysely<Schema>
         .executeTakeFirst();
       return numUpdatedRows > 0n;
     },
-    intend: (own, place, intent) => setItem(database, own, { place, change: { intent } }),
-    settle: (own, place, outcome) => setItem(database, own, { place, change: { outcome, intent: null } }),
+    intend: (own, place, { documentId, bytes }) =>
+      setItem(database, own, { place, change: { intent: bytes, document_id: documentId } }),
+    // What was asked for holds content, which may have to be erased; the outcome holds none.
+    settle: (own, place, outcome) => setItem(database, own, { place, change: { outcome, request: '', ...NO_INTENT } }),
     release: async ({ id, claim }, as) => {
       const change = as.kind === 'finished' ? { finished_at: as.at, claimed_until: 0 } : { claimed_until: as.until };
       await database
@@ -56,7 +59,7 @@ export function createJobStore({ database }: { readonly database: Kysely<Schema>
 
 async function createJob(database: Kysely<Schema>, job: NewJob): Promise<void> {
   const { id, identity, requests, at, expiresAt } = job;
-  const items = requests.map((request, place) => ({ job_id: id, place, request, intent: null, outcome: null }));
+  const items = requests.map((request, place) => ({ job_id: id, place, request, ...NO_INTENT, outcome: null }));
   await database.transaction().execute(async (transaction) => {
     await transaction
       .insertInto('jobs')
@@ -113,10 +116,7 @@ async function claimJob(
 async function setItem(
   database: Kysely<Schema>,
   { id, claim }: JobClaim,
-  {
-    place,
-    change,
-  }: { readonly place: number; readonly change: { readonly intent: Uint8Array | null; readonly outcome?: string } },
+  { place, change }: { readonly place: number; readonly change: Partial<Omit<JobItemsTable, 'job_id' | 'place'>> },
 ): Promise<boolean> {
   const { numUpdatedRows } = await database
     .updateTable('job_items')

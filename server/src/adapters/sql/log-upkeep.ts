@@ -168,12 +168,23 @@ export async function purgeDocument(
     [...snapshots, ...segments].map(({ key }) => key),
     options.at,
   );
+  await emptyDocument(transaction, documentId, options.at);
+  return { kind: 'purged', rows: 0, done: true };
+}
+
+/** Removes what a deleted document holds beside its log. */
+async function emptyDocument(transaction: Transaction<Schema>, documentId: DocumentId, at: number): Promise<void> {
   const published = transaction.selectFrom('publications').select('id').where('document_id', '=', documentId);
   await transaction.deleteFrom('publication_editions').where('publication_id', 'in', published).execute();
   await transaction.updateTable('publications').set({ live: 0 }).where('document_id', '=', documentId).execute();
   for (const table of ['client_bindings', 'consumer_cursors', 'quarantined_rows', 'document_versions'] as const) {
     await transaction.deleteFrom(table).where('document_id', '=', documentId).execute();
   }
-  await transaction.updateTable('documents').set({ purged_at: options.at }).where('id', '=', documentId).execute();
-  return { kind: 'purged', rows: 0, done: true };
+  for (const table of ['idempotent_requests', 'job_items'] as const) {
+    // Whoever goes on with it finds no document.
+    const nothing = { intent: null, document_id: null };
+    await transaction.updateTable(table).set(nothing).where('document_id', '=', documentId).execute();
+  }
+  const emptied = { purged_at: at, title: null, metadata: null };
+  await transaction.updateTable('documents').set(emptied).where('id', '=', documentId).execute();
 }

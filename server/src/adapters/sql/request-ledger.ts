@@ -2,19 +2,27 @@ import type { Kysely } from 'kysely';
 import type { ClaimOutcome, RequestClaim, RequestKey, RequestLedger } from '../../ports/request-ledger.ts';
 import type { Schema } from './schema.ts';
 
+const NO_INTENT = { intent: null, document_id: null } as const;
+
 /** The ledger on any SQL engine that Kysely speaks to; each step is one statement that holds for itself. */
 export function createRequestLedger({ database }: { readonly database: Kysely<Schema> }): RequestLedger {
   return {
     claim: (key, claim) => claimRequest(database, key, claim),
-    intend: async (key, claim, intent) => {
-      const result = await updateOwn(database, key, claim).set({ intent }).executeTakeFirst();
+    intend: async (key, claim, { documentId, bytes }) => {
+      const change = { intent: bytes, document_id: documentId };
+      const result = await updateOwn(database, key, claim).set(change).executeTakeFirst();
       return result.numUpdatedRows > 0n;
     },
     answer: async (key, claim, answer) => {
-      await updateOwn(database, key, claim).set({ answer, intent: null }).execute();
+      await updateOwn(database, key, claim)
+        .set({ answer, ...NO_INTENT })
+        .execute();
     },
-    release: async (key, claim) => {
-      await updateOwn(database, key, claim).set({ claimed_until: 0 }).execute();
+    release: async (key, claim, intent) => {
+      const dropped = intent === 'dropped' ? NO_INTENT : {};
+      await updateOwn(database, key, claim)
+        .set({ claimed_until: 0, ...dropped })
+        .execute();
     },
     expire: async (now) => {
       await database.deleteFrom('idempotent_requests').where('expires_at', '<=', now).execute();
@@ -34,7 +42,7 @@ async function claimRequest(database: Kysely<Schema>, key: RequestKey, by: Reque
       claimed_until: by.until,
       created_at: by.at,
       expires_at: by.expiresAt,
-      intent: null,
+      ...NO_INTENT,
       answer: null,
     })
     .onConflict((conflict) => conflict.columns(['tenant', 'user_id', 'key']).doNothing())
@@ -79,7 +87,7 @@ async function renew(
       claimed_until: by.until,
       created_at: by.at,
       expires_at: by.expiresAt,
-      intent: null,
+      ...NO_INTENT,
       answer: null,
     })
     .executeTakeFirst();

@@ -17,8 +17,9 @@ export interface IdempotentRequestsTable {
   claimed_until: number;
   created_at: number;
   expires_at: number;
-  /** The update that the attempt is about to store. */
+  /** The update that the attempt is about to store, and the document that it goes into. */
   intent: Uint8Array | null;
+  document_id: number | null;
   /** The first answer as JSON, once it was given. */
   answer: string | null;
 }
@@ -44,6 +45,7 @@ export interface JobItemsTable {
   place: number;
   request: string;
   intent: Uint8Array | null;
+  document_id: number | null;
   /** What became of it as JSON, once it is known. */
   outcome: string | null;
 }

@@ -42,7 +42,7 @@ function addCreateRoute(app: App, deps: JobDeps): void {
       // An attempt that follows another makes the same job.
       const id = earlier === null ? randomUUID() : String(earlier.result);
       const at = deps.clock.now();
-      await intend({ update: null, result: id });
+      await intend({ documentId: null, update: null, result: id });
       const requests = request.body.documents.map((changes) => JSON.stringify(changes));
       const read = () => deps.jobs.read(identity.tenant, identity.user, id, at);
       if (earlier === null || (await read()) === null)

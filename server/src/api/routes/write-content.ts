@@ -164,7 +164,7 @@ async function replaceIn(
     precondition,
     compose: async (base) => ({ update: await composeBody(deps.conversions, body, base), result: null }),
     earlier: attempt.earlier === null ? null : { update: attempt.earlier.update, result: null },
-    beforeAppend: ({ update }) => attempt.intend({ update, result: null }),
+    beforeAppend: ({ update }) => attempt.intend({ documentId: target.record.id, update, result: null }),
   });
   deps.records.forget(target.record.tenant, put.name);
   const written: WrittenView = { epoch, seq, created: false, changed };

@@ -23,10 +23,12 @@ export const writesByPrograms: Migration = {
       created_at bigint not null,
       expires_at bigint not null,
       intent bytea,
+      document_id bigint,
       answer text,
       primary key (tenant, user_id, key)
     );
     create index idempotent_requests_expiry on idempotent_requests (expires_at);
+    create index idempotent_requests_document on idempotent_requests (document_id) where document_id is not null;
 
     create table jobs (
       id text collate "C" primary key,
@@ -48,9 +50,11 @@ export const writesByPrograms: Migration = {
       place integer not null,
       request text not null,
       intent bytea,
+      document_id bigint,
       outcome text,
       primary key (job_id, place)
     );
+    create index job_items_document on job_items (document_id) where document_id is not null;
 
     ${WALLED.map(
       (table) => `

@@ -18,10 +18,12 @@ export const writesByPrograms: Migration = {
       created_at integer not null,
       expires_at integer not null,
       intent blob,
+      document_id integer,
       answer text,
       primary key (tenant, user_id, key)
     ) strict, without rowid;
     create index idempotent_requests_expiry on idempotent_requests (expires_at);
+    create index idempotent_requests_document on idempotent_requests (document_id) where document_id is not null;
 
     create table jobs (
       id text primary key,
@@ -43,8 +45,10 @@ export const writesByPrograms: Migration = {
       place integer not null,
       request text not null,
       intent blob,
+      document_id integer,
       outcome text,
       primary key (job_id, place)
     ) strict, without rowid;
+    create index job_items_document on job_items (document_id) where document_id is not null;
   `,
 };
