@@ -51,11 +51,13 @@ export function describeGrantChanges(current: Current): void {
     let done = false;
     const follow = async (): Promise<void> => {
       for (let revision = since; ;) {
+        // Asked before the read: one that began earlier may have missed the last change.
+        const wasDone = done;
         const next = await changes.readChangesSince(revision, 10);
         if (next.kind === 'lost') throw new Error('changes were forgotten');
         seen.push(...next.changes);
         revision = next.revision;
-        if (done && next.changes.length === 0) return;
+        if (wasDone && next.changes.length === 0) return;
       }
     };
     const following = follow();
