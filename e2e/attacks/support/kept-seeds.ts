@@ -3,7 +3,7 @@
  * its seed here, with a word about what it was.
  */
 export const KEPT_SEEDS: Readonly<Record<'updates' | 'frames' | 'presence' | 'requests', readonly number[]>> = {
-  // A mutant that reloads with another delete set.
+  // A text under a key, divided by the next struct: reloaded, its first part was deleted.
   updates: [20261237],
   frames: [],
   presence: [],

@@ -1,7 +1,7 @@
 import * as encoding from 'lib0/encoding';
 import { skipAny, STRUCT_KIND } from './update-content.ts';
 import type { Neighbours } from './update-order.ts';
-import type { ClientBlock, ParsedUpdate } from './update-structure.ts';
+import type { ClientBlock, DeleteRanges, ParsedUpdate } from './update-structure.ts';
 import { UpdateReader } from './update-reader.ts';
 import type { ReadyBlock, ReadyPart } from './update-ready.ts';
 import { createStructPlace, readStructPlace } from './update-struct.ts';
@@ -147,10 +147,10 @@ function writeDeletes(encoder: encoding.Encoder, parsed: ParsedUpdate, ready: Re
   }
 }
 
-function readyDeletes(parsed: ParsedUpdate, ready: ReadyPart): { client: number; ranges: number[] }[] {
+function readyDeletes(parsed: ParsedUpdate, ready: ReadyPart): readonly DeleteRanges[] {
+  // As in Yjs, everything is inserted before anything is deleted, but for what must not be there undeleted.
+  if (ready.isPartial) return [...ready.deletesAtOnce].map(([client, ranges]) => ({ client, ranges }));
   const deletes: { client: number; ranges: number[] }[] = [];
-  // As in Yjs, everything is inserted before anything is deleted.
-  if (ready.isPartial) return deletes;
   for (const { client, ranges } of parsed.deletes) {
     const after = ready.clockAfter(client);
     const kept: number[] = [];

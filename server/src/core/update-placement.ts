@@ -19,6 +19,8 @@ export interface KnownStructs {
   neighboursOf(id: StructId): Neighbours | null;
   /** The clock unit that stands directly left or right of a known one; `null` at the end of its list. */
   nextTo(id: StructId, side: 'left' | 'right'): StructId | null;
+  /** Whether a known struct is a value under a key of a map or an attribute; false when it is collected. */
+  hasKey(id: StructId): boolean;
   /** How many items Yjs would look at to find the place among what is known; counts as many steps. */
   conflicts(place: InsertionPlace, effort: Effort): number;
   /**

@@ -1,5 +1,6 @@
 import type { UpdateLimits } from './limits.ts';
 import { STRUCT_KIND } from './update-content.ts';
+import { KeyedValues } from './update-keyed.ts';
 import type { ClientBlock, ParsedUpdate } from './update-structure.ts';
 import type { Neighbours } from './update-order.ts';
 import { type KnownStructs, PlacementCheck } from './update-placement.ts';
@@ -27,6 +28,8 @@ export interface ReadyPart {
   readonly isPartial: boolean;
   /** Other neighbours for structs whose own are not in order, by byte offset. */
   readonly replaced: ReadonlyMap<number, Neighbours>;
+  /** Delete ranges, by client, that go in with these structs even where the part is partial. */
+  readonly deletesAtOnce: ReadonlyMap<number, readonly number[]>;
   /** Structs that go in without content and place, by byte offset; none when it is not said. */
   readonly emptied?: ReadonlySet<number>;
 }
@@ -71,18 +74,17 @@ class ReadySearch {
   readonly #missing = new Map<number, number>();
   readonly #place = createStructPlace();
   readonly #placement: PlacementCheck;
+  readonly #keyed: KeyedValues;
   #isPartial = false;
 
   constructor(parsed: ParsedUpdate, known: KnownStructs, limits: UpdateLimits) {
     this.#parsed = parsed;
     this.#known = known;
     const runOf = (client: number): Run | undefined => this.#runs.get(client);
-    this.#placement = new PlacementCheck(known, {
-      parsed,
-      limits,
-      block: (client) => runOf(client)?.block,
-      knownClock: (client) => runOf(client)?.fromClock ?? known.clock(client),
-    });
+    const block = (client: number): ClientBlock | undefined => runOf(client)?.block;
+    const knownClock = (client: number): number => runOf(client)?.fromClock ?? known.clock(client);
+    this.#placement = new PlacementCheck(known, { parsed, limits, block, knownClock });
+    this.#keyed = new KeyedValues({ parsed, block, knownClock, hasKey: (id) => known.hasKey(id) });
   }
 
   find(): ReadyPart {
@@ -100,6 +102,7 @@ class ReadySearch {
       missing: this.#missing,
       isPartial: this.#isPartial,
       replaced: this.#placement.replaced,
+      deletesAtOnce: this.#keyed.deletes,
     };
   }
 
@@ -177,7 +180,10 @@ class ReadySearch {
   #judge(run: Run, clock: number, start: number): typeof LATER | null {
     const place = this.#place;
     if (run.clock > clock) hangOnKnownPart(place, run);
-    return this.#placement.admits({ client: run.block.client, clock: run.clock, start, place }) ? null : LATER;
+    const insertion = { client: run.block.client, clock: run.clock, start, place };
+    if (!this.#placement.admits(insertion)) return LATER;
+    this.#keyed.admit(insertion, run.block.clocks[run.next + 1] ?? run.block.endClock);
+    return null;
   }
 
   #lacks(own: number, client: number, clock: number): boolean {

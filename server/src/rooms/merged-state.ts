@@ -187,6 +187,10 @@ class DocState implements MergedState {
     return item === null ? null : unitNextTo(item, id.clock, side);
   }
 
+  hasKey({ client, clock }: StructId): boolean {
+    return (this.#find(client, clock)?.parentSub ?? null) !== null;
+  }
+
   conflicts(place: InsertionPlace, effort: Effort): number {
     return countConflicts(this.#doc, place, effort);
   }

@@ -33,12 +33,6 @@ interface Base {
   readonly other: Uint8Array;
 }
 
-/**
- * What a finding says where the reloaded document holds and reads the same, and only counts more as deleted: Yjs splits
- * a value of several parts under one key without deleting its earlier part, and deletes that part when it loads both.
- */
-export const OTHER_DELETES = 'the reloaded document has another delete set';
-
 const STEPS_PER_WORLD = 60;
 const MUTANTS_PER_BASE = 60;
 
@@ -144,7 +138,9 @@ function compare(doc: Y.Doc, reloaded: Y.Doc): string | null {
   const [before, after] = [Y.snapshot(doc), Y.snapshot(reloaded)];
   if (Y.equalSnapshots(before, after)) return null;
   const isDeletesAlone = Y.equalSnapshots(Y.createSnapshot(before.ds, after.sv), before);
-  return isDeletesAlone ? OTHER_DELETES : 'the reloaded document has another state vector';
+  return isDeletesAlone
+    ? 'the reloaded document has another delete set'
+    : 'the reloaded document has another state vector';
 }
 
 /** A document that takes updates as the merged state does, but can be looked into. */
