@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { unzipSync } from 'fflate';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import * as Y from 'yjs';
@@ -120,6 +121,30 @@ describe('the thread for conversions', () => {
     await expect(hostile).rejects.toThrow('conversion-exceeded');
     expect(text(await next)).toBe('');
     expect(text(await last)).toContain('doc');
+  });
+
+  test('[CONT190] ends when it has been idle, and comes back when it is needed', { timeout: 60_000 }, async () => {
+    let [started, ended] = [0, 0];
+    const startWorker = (): Worker => {
+      started += 1;
+      const worker = new Worker(new URL('conversion-thread.ts', import.meta.url), { execArgv: [] });
+      return worker.on('exit', () => {
+        ended += 1;
+      });
+    };
+    const thread = new ConversionThread({
+      clock: createSystemClock(),
+      deadline: 50_000,
+      queueMax: 2,
+      idle: 20,
+      startWorker,
+    });
+    threads.push(thread);
+    const ask = async (): Promise<string> => text(await thread.run({ kind: 'render', state: EMPTY, format: 'text' }));
+    await ask();
+    await vi.waitUntil(() => ended === 1, { timeout: 30_000 });
+    expect(await ask()).toBe('');
+    expect(started).toBe(2);
   });
 });
 

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { ErrorCode } from '@scriptorium/shared/error-codes';
 import { ScriptoriumError } from '../core/errors.ts';
-import type { Clock } from '../ports/clock.ts';
+import type { Clock, Timer } from '../ports/clock.ts';
 import type { ConversionRequest, ConversionResult } from './conversion.ts';
 
 export interface ConversionQuestion {
@@ -19,6 +19,8 @@ export interface ThreadDeps {
   readonly deadline: number;
   /** Conversions that may wait; more are turned away as `overloaded`. */
   readonly queueMax: number;
+  /** Milliseconds without work after which the thread is ended, which gives back what it holds; 30,000 by default. */
+  readonly idle?: number;
   readonly startWorker?: () => Worker;
 }
 
@@ -29,16 +31,21 @@ interface Job extends ConversionQuestion {
 
 /** Megabytes that the thread may hold; a compressed file can unpack to any size. */
 const MEMORY_MAX = 512;
+/** Megabytes of it for what has just been made; V8 would take and keep 96 of them by itself. */
+const YOUNG_MAX = 24;
+const IDLE = 30_000;
 
 /**
  * A thread for conversions that are large or come from outside. One runs at a time; one that takes longer than its
- * deadline, or more memory than it may, ends with its thread as `conversion-exceeded`, and the next has a new thread.
+ * deadline, or more memory than it may, ends with its thread as `conversion-exceeded`, and the next has a new thread. So has
+ * the first after a while without any.
  */
 export class ConversionThread {
   readonly #deps: ThreadDeps;
   readonly #waiting: Job[] = [];
   #worker: Worker | null = null;
   #running: Job | null = null;
+  #idle: Timer | null = null;
   #lastId = 0;
   #closed = false;
 
@@ -64,13 +71,15 @@ export class ConversionThread {
     for (const job of this.#waiting.splice(0)) job.reject(error);
     this.#running?.reject(error);
     this.#running = null;
+    this.#idle?.cancel();
     await this.#worker?.terminate();
   }
 
   #next(): void {
     if (this.#running !== null || this.#closed) return;
     const job = this.#waiting.shift();
-    if (job === undefined) return;
+    if (job === undefined) return this.#rest();
+    this.#idle?.cancel();
     this.#running = job;
     const worker = (this.#worker ??= this.#start());
     const timer = this.#deps.clock.after(this.#deps.deadline, () => {
@@ -88,6 +97,16 @@ export class ConversionThread {
     worker.on('message', settle);
     const question: ConversionQuestion = { id: job.id, request: job.request };
     worker.postMessage(question);
+  }
+
+  /** Nothing waits: the thread is ended unless something comes. */
+  #rest(): void {
+    const worker = this.#worker;
+    this.#idle?.cancel();
+    if (worker === null) return;
+    this.#idle = this.#deps.clock.after(this.#deps.idle ?? IDLE, () => {
+      if (this.#running === null) this.#drop(worker, new ScriptoriumError('conversion-exceeded'));
+    });
   }
 
   #start(): Worker {
@@ -120,6 +139,6 @@ function startConversionWorker(): Worker {
     name: 'conversion',
     execArgv: [],
     env: {},
-    resourceLimits: { maxOldGenerationSizeMb: MEMORY_MAX },
+    resourceLimits: { maxOldGenerationSizeMb: MEMORY_MAX, maxYoungGenerationSizeMb: YOUNG_MAX },
   });
 }

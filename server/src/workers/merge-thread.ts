@@ -30,6 +30,7 @@ const DEADLINE = 120_000;
 const IDLE = 30_000;
 /** Merging a document takes fifteen times its encoded size; one that takes more must end the thread, not the process. */
 const HEAP_MEGABYTES = 2_048;
+const YOUNG_MEGABYTES = 24;
 
 /** Merges large documents in a thread of its own: one at most, started when it is needed, ended when it has been idle. */
 export function createMergeThread(deps: MergeThreadDeps): StateMerger & Service {
@@ -138,6 +139,6 @@ export function startMergeWorker(): Worker {
     name: 'merge',
     execArgv: [],
     env: compileCache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(compileCache) },
-    resourceLimits: { maxOldGenerationSizeMb: HEAP_MEGABYTES },
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MEGABYTES, maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
   });
 }

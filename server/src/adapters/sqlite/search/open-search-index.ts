@@ -113,6 +113,8 @@ export function startSearchWorker(file: string): Worker {
     name: 'search',
     workerData: { file },
     execArgv: [],
+    // By itself V8 takes up to 96 MB for what was just made, and keeps them.
+    resourceLimits: { maxYoungGenerationSizeMb: 24 },
     env: compileCache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(compileCache) },
   });
 }
