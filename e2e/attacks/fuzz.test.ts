@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WATCHED } from '../support/held-memory.ts';
 import { recordResult } from '../support/results.ts';
 import { createSeededRandom } from '../support/seeded-random.ts';
 import { pickSize } from '../support/sizes.ts';
@@ -37,7 +38,7 @@ describe('random bytes', () => {
   let mutations: Promise<MutationOutcome>;
 
   beforeAll(async () => {
-    target = await createOwnTarget(NO_LIMITS);
+    target = await createOwnTarget({ ...NO_LIMITS, ...WATCHED });
     await target.start();
     ground = createFuzzGround(target);
     token = await mintToken({ sub: 'fuzzer', role: 'editor' });
@@ -92,8 +93,9 @@ describe('random bytes', () => {
       const requests = await createRequestFuzz(`http://127.0.0.1:${target.port}`);
       // Enough to have used every ability once.
       for (let first = 0; first < 12; first += 1) await requests.run(first);
-      ground.settle();
+      await ground.settle();
       const { seeds, findings } = await fuzz('requests', requests.run);
+      const inside = await ground.lookInside();
       const statuses = [...requests.statuses]
         .toSorted(([a], [b]) => a - b)
         .map(([status, count]) => `${count} × ${status}`);
@@ -102,9 +104,10 @@ describe('random bytes', () => {
         seeds,
         requests: requests.requests,
         answers: statuses.join(' '),
+        'held MB more': inside.held.toFixed(1),
         findings: findings.length,
       });
-      expect(findings).toEqual([]);
+      expect([...findings, ...inside.findings]).toEqual([]);
       // Nothing is shown by requests that all stop at the door.
       expect(requests.statuses.get(200) ?? 0).toBeGreaterThan(0);
     },

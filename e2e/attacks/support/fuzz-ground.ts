@@ -1,5 +1,6 @@
 import { readResidentMegabytes } from '../../bench/process-stats.ts';
 import { honestUpdate } from '../../support/bad-updates.ts';
+import { readHeldMegabytes } from '../../support/held-memory.ts';
 import { handshakeFrames, updateFrame } from '../../support/frames.ts';
 import { connectRaw } from '../../support/raw-client.ts';
 import { callRest, readField } from '../../support/rest-client.ts';
@@ -7,8 +8,9 @@ import { mintToken } from '../../support/tokens.ts';
 import type { AttackTarget } from './attack-target.ts';
 import { happens, provoke } from './reply.ts';
 
-/** How much more a server may hold than before. */
+/** How much more room a server's process may take than before, and how much more may be in it. */
 const MOST_MEGABYTES = 150;
+const MOST_HELD_MEGABYTES = 30;
 /** Milliseconds in which what only passed through is given back: what is still there then is held. */
 const GIVEN_BACK_MS = 40_000;
 const PATIENCE_MS = 20_000;
@@ -17,9 +19,11 @@ const PATIENCE_MS = 20_000;
 export interface FuzzGround {
   readonly target: AttackTarget;
   /** Takes what the server holds by now for normal: abilities load code, and start threads, when they are first used. */
-  settle(): void;
+  settle(): Promise<void>;
   /** What is wrong with the server at present, in words; empty when nothing is. */
   look(): Promise<readonly string[]>;
+  /** How much more it holds than when it was last taken for normal, in MB, and what is wrong with that. */
+  lookInside(): Promise<{ readonly held: number; readonly findings: readonly string[] }>;
   /** Starts it anew, and loads every document that there is. */
   reload(): Promise<readonly string[]>;
 }
@@ -27,6 +31,7 @@ export interface FuzzGround {
 /** Takes a server as it is now for what is normal. */
 export function createFuzzGround(target: AttackTarget): FuzzGround {
   let before = readResidentMegabytes(target.process().pid);
+  let heldBefore = 0;
   let visits = 0;
 
   const look = async (): Promise<readonly string[]> => {
@@ -38,20 +43,25 @@ export function createFuzzGround(target: AttackTarget): FuzzGround {
       .filter((line) => /"level":"?(error|fatal|50|60)/.test(line));
     const grown = (): number => readResidentMegabytes(pid) - before;
     if (grown() > MOST_MEGABYTES) await happens(() => grown() <= MOST_MEGABYTES, GIVEN_BACK_MS);
-    const held = grown();
+    const resident = grown();
     return [
       ...errors.map((line) => `an error in the log: ${line.slice(0, 500)}`),
-      ...(held > MOST_MEGABYTES ? [`+${Math.round(held)} MB`] : []),
+      ...(resident > MOST_MEGABYTES ? [`+${Math.round(resident)} MB`] : []),
       ...(await visit(target, `visit-${visits}`)),
     ];
   };
 
   return {
     target,
-    settle() {
+    async settle() {
+      heldBefore = await readHeldMegabytes(target.process());
       before = readResidentMegabytes(target.process().pid);
     },
     look,
+    async lookInside() {
+      const held = (await readHeldMegabytes(target.process())) - heldBefore;
+      return { held, findings: held > MOST_HELD_MEGABYTES ? [`${Math.round(held)} MB more are held`] : [] };
+    },
     async reload() {
       await target.restart();
       return findUnreadable(target);
