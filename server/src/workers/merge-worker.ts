@@ -14,4 +14,7 @@ parentPort?.on('message', (packed: PackedJob) => {
   const result = answer(packed);
   const isWholeBuffer = result.kind === 'merged' && result.state.byteLength === result.state.buffer.byteLength;
   parentPort?.postMessage(result, isWholeBuffer ? [result.state.buffer as ArrayBuffer] : []);
+  // Freed at once rather than with the next collection, which an idle thread has no reason for.
+  const { buffer } = packed.bytes;
+  if (!buffer.detached) buffer.transfer(0);
 });

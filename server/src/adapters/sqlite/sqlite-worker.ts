@@ -126,6 +126,8 @@ function serve(port: NonNullable<typeof parentPort>, options: WorkerOptions): vo
     // The answer is on its way, so nobody waits for this but the next request.
     if (command.kind === 'close') port.close();
     else if (command.kind !== 'query') worker.checkpoint(command);
+    // This thread makes so little that nothing makes V8 collect what it was handed: 60 MB of payloads were seen waiting.
+    if (command.kind === 'append') command.batch.payloads.buffer.transfer(0);
   });
   send({ kind: 'ready' });
 }
