@@ -28,9 +28,11 @@ export async function createParts(ground: Ground) {
     eraseFromSearch,
     isTenantFull: (tenant) => quotas.isFull(tenant),
   });
-  onCommit((documentId, rows) => {
+  const announceChange = (documentId: DocumentId, rows: number): void => {
     if (rows > 0) events.announcer.noteChange(documentId);
-  });
+  };
+  // Each change is announced by the node that stored it.
+  onCommit({ own: announceChange, relayed: () => undefined });
   const audit = createAudit(ground, stores);
   const identity = await createIdentity(ground, stores);
   const { documents, documentWriter } = live;

@@ -9,7 +9,7 @@ import type { DocumentLeases } from './ports/document-leases.ts';
 import type { LiveDocuments } from './ports/live-documents.ts';
 import type { SearchIndex } from './ports/search-index.ts';
 import type { DocumentId } from './ports/update-log.ts';
-import { type NoteChange, hintOfAppends, hintOfCatalog } from './workers/search/commit-hints.ts';
+import { type NoteChange, hintOfAppends, hintOfCatalog, hintOfRelays } from './workers/search/commit-hints.ts';
 import type { ProjectDeps } from './workers/search/project-documents.ts';
 import { createSearchProjection, SEARCH_CONSUMER, type SearchProjection } from './workers/search/search-projection.ts';
 import { createSearchRebuilds } from './workers/search/search-rebuilds.ts';
@@ -20,19 +20,33 @@ const READS_WAITING = 16;
 /** Milliseconds that reading one document may take. */
 const READ_DEADLINE = 20_000;
 
-/** Stores that tell of what this node commits, and how to hear it. */
+/** What there is to hear of commits: those of this node, and those of others that it is told of. Must not throw. */
+export interface CommitListener {
+  readonly own: NoteChange;
+  readonly relayed: NoteChange;
+}
+
+/** Stores that tell of commits, and how to hear it. */
 export function listenToCommits(stores: Stores): {
   readonly stores: Stores;
-  readonly onCommit: (tell: NoteChange) => void;
+  readonly onCommit: (listener: CommitListener) => void;
 } {
-  const listeners = new Set<NoteChange>();
+  const listeners = new Set<CommitListener>();
   const note: NoteChange = (documentId, rows) => {
-    for (const listener of listeners) listener(documentId, rows);
+    for (const listener of listeners) listener.own(documentId, rows);
   };
-  const { log, catalog } = stores;
+  const noteRelayed: NoteChange = (documentId, rows) => {
+    for (const listener of listeners) listener.relayed(documentId, rows);
+  };
+  const { log, catalog, fanOut } = stores;
   return {
-    stores: { ...stores, log: hintOfAppends(log, note), catalog: hintOfCatalog(catalog, note) },
-    onCommit: (tell) => void listeners.add(tell),
+    stores: {
+      ...stores,
+      log: hintOfAppends(log, note),
+      catalog: hintOfCatalog(catalog, note),
+      fanOut: fanOut.shared ? hintOfRelays(fanOut, noteRelayed) : fanOut,
+    },
+    onCommit: (listener) => void listeners.add(listener),
   };
 }
 
@@ -49,7 +63,7 @@ interface SearchDeps {
   readonly ground: Ground;
   readonly stores: Stores;
   readonly documents: LiveDocuments;
-  readonly onCommit: (tell: NoteChange) => void;
+  readonly onCommit: (listener: CommitListener) => void;
 }
 
 /** The index that the configuration names, what keeps it level with the log, and its rebuilds. */
@@ -122,14 +136,13 @@ function follow(deps: SearchDeps, { index, isShared, conversions }: Followed) {
     telemetry,
     node,
   };
-  const projection: SearchProjection = createSearchProjection({
-    ...project,
-    cursors,
-    followsAll: !isShared && hasOtherNodes,
-  });
-  onCommit((documentId, rows) => {
+  const followsAll = !isShared && hasOtherNodes;
+  const projection: SearchProjection = createSearchProjection({ ...project, cursors, followsAll });
+  const note: NoteChange = (documentId, rows) => {
     projection.note(documentId, rows);
-  });
+  };
+  // Into an index of all nodes it comes from the node that committed it.
+  onCommit({ own: note, relayed: followsAll ? note : () => undefined });
   return { project, projection };
 }
 

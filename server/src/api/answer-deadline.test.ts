@@ -57,7 +57,13 @@ describe('answers', () => {
     ['PATCH', '/v1/documents/a', JSON_BODY],
     ['DELETE', '/v1/documents/a', {}],
   ] as const)('[REST27] %s %s is answered in time while the log hangs', async (method, url, rest) => {
-    const documents: LiveDocuments = { read: never, readAt: never, settle: () => Promise.resolve(null), retire: never };
+    const documents: LiveDocuments = {
+      read: never,
+      readParts: never,
+      readAt: never,
+      settle: () => Promise.resolve(null),
+      retire: never,
+    };
     world = await createApiWorld({ documents });
     await world.send({}, { method: 'POST', url: '/v1/documents', payload: { name: 'a' } });
     const answer = await sendAndWait({ method, url, ...rest });
@@ -76,7 +82,7 @@ describe('answers', () => {
       return late.promise;
     };
     world = await createApiWorld({
-      documents: { read, readAt: never, settle: () => Promise.resolve(null), retire: never },
+      documents: { read, readParts: never, readAt: never, settle: () => Promise.resolve(null), retire: never },
     });
     await world.send({}, { method: 'POST', url: '/v1/documents', payload: { name: 'a' } });
     const answer = world.send({}, { url: '/v1/documents/a/content' });

@@ -35,8 +35,8 @@ export type ConversionRequest =
       readonly base: Uint8Array | null;
       readonly rows: readonly Pick<HistoryRow, 'segments'>[];
     }
-  /** What can be searched of a state (`SearchText`), as JSON. */
-  | { readonly kind: 'search-text'; readonly state: Uint8Array }
+  /** What can be searched of a state (`SearchText`), as JSON; the state as updates in order. */
+  | { readonly kind: 'search-text'; readonly parts: readonly Uint8Array[] }
   | PastQuestion;
 
 /** Bytes of a rendering (UTF-8 where it is text), an update, or a state; `null` when there is nothing to change. */
@@ -65,7 +65,7 @@ async function carryOut(request: ConversionRequest): Promise<ConversionResult> {
     case 'merge':
       return mergeRows(request.base, request.rows);
     case 'search-text':
-      return utf8.encode(JSON.stringify(readSearchText(request.state)));
+      return utf8.encode(JSON.stringify(readSearchText(request.parts)));
     case 'past-state':
     case 'past-diff':
     case 'past-blame':

@@ -27,19 +27,21 @@ export function readState(state: Uint8Array): readonly Root[] {
 }
 
 /**
- * Merges a state into a private document that forgets nothing.
+ * Merges a state, or the updates that it is made of in their order, into a private document that forgets nothing.
  *
  * Throws `document-quarantined` when the bytes are not a Yjs update.
  */
-export function openState(state: Uint8Array): Y.Doc {
+export function openState(...parts: readonly Uint8Array[]): Y.Doc {
   const document = new Y.Doc({ gc: false });
   // Without observers: Y.Text would answer with deletions of its own, which nobody else would have.
-  document.once('beforeObserverCalls', (transaction: Y.Transaction) => transaction.changed.clear());
+  const skipObservers = (transaction: Y.Transaction): void => transaction.changed.clear();
+  document.on('beforeObserverCalls', skipObservers);
   try {
-    Y.applyUpdate(document, state);
+    for (const part of parts) Y.applyUpdate(document, part);
   } catch (error) {
     throw new ScriptoriumError('document-quarantined', 'the stored state cannot be decoded', { cause: error });
   }
+  document.off('beforeObserverCalls', skipObservers);
   return document;
 }
 

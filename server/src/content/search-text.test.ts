@@ -34,7 +34,7 @@ describe('what can be searched of a document', () => {
         ]);
       doc.getText('code').insert(0, 'let x');
     });
-    const { heading, blocks } = readSearchText(state);
+    const { heading, blocks } = readSearchText([state]);
     expect(heading).toBe('Menu');
     expect(blocks.map(({ headings, text }) => [text, headings])).toEqual([
       ['Menu', []],
@@ -58,7 +58,7 @@ describe('what can be searched of a document', () => {
       text.delete(1, 1);
       doc.getXmlFragment('comments').insert(0, [element('paragraph', 'aside')]);
     });
-    expect(readSearchText(state).blocks.map(({ text }) => text)).toEqual(['kept']);
+    expect(readSearchText([state]).blocks.map(({ text }) => text)).toEqual(['kept']);
   });
 
   it('[FIND18] tells tags and who wrote', () => {
@@ -70,7 +70,7 @@ describe('what can be searched of a document', () => {
           element('codeBlock', '#include'),
         ]);
     });
-    expect(readSearchText(state)).toMatchObject({ tags: ['plan', 'q3-goals'], clients: [document.clientID] });
+    expect(readSearchText([state])).toMatchObject({ tags: ['plan', 'q3-goals'], clients: [document.clientID] });
   });
 
   it('[FIND18] of a document without end its beginning is taken', () => {
@@ -80,12 +80,12 @@ describe('what can be searched of a document', () => {
         Array.from({ length: 30 }, () => element('paragraph', 'x '.repeat(40_000))),
       );
     });
-    const total = readSearchText(state).blocks.reduce((sum, { text }) => sum + text.length, 0);
+    const total = readSearchText([state]).blocks.reduce((sum, { text }) => sum + text.length, 0);
     expect(total).toBeLessThanOrEqual(1_000_000);
   });
 
   it('[FIND18] an empty document has nothing', () => {
-    expect(readSearchText(Y.encodeStateAsUpdate(new Y.Doc()))).toEqual({
+    expect(readSearchText([Y.encodeStateAsUpdate(new Y.Doc())])).toEqual({
       heading: null,
       blocks: [],
       tags: [],

@@ -32,9 +32,12 @@ const TAGS_MAX = 64;
 const ROOTS_LEFT_OUT: ReadonlySet<string> = new Set(['comments']);
 const TAG = /(?<=^|[\s(])#([\p{L}\p{N}][\p{L}\p{N}_-]{0,63})(?![\p{L}\p{N}#])/gu;
 
-/** Reads what can be searched out of a state: the rich text by block, then other texts by name. */
-export function readSearchText(state: Uint8Array): SearchText {
-  const document = openState(state);
+/**
+ * Reads what can be searched out of a state, which comes as updates in order: the rich text by block, then other texts
+ * by name.
+ */
+export function readSearchText(parts: readonly Uint8Array[]): SearchText {
+  const document = openState(...parts);
   const collected = new CollectedBlocks();
   const roots = findRoots(document).filter(({ name }) => !ROOTS_LEFT_OUT.has(name));
   for (const root of roots.toSorted((one, other) => Number(isRichText(other)) - Number(isRichText(one)))) {

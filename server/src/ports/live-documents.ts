@@ -11,6 +11,11 @@ export interface CommittedState {
   readonly damaged: boolean;
 }
 
+/** The same as the Yjs V1 updates that it is made of, in order; the buffers are shared, never to be changed. */
+export interface CommittedParts extends Pick<CommittedState, 'epoch' | 'seq'> {
+  readonly parts: readonly Uint8Array[];
+}
+
 export type RetireReason = 'renamed' | 'deleted';
 
 /** What REST needs of the documents that may be open right now; the rooms implement it. */
@@ -27,6 +32,11 @@ export interface LiveDocuments {
    * Throws `storage-unavailable` when that does not get to the store in time.
    */
   settle(record: Pick<DocumentRecord, 'id'>): Promise<Position | null>;
+  /**
+   * The same for who merges it elsewhere: a state of more than so many bytes comes in parts where it lies in parts, so
+   * that nothing is merged here.
+   */
+  readParts(record: DocumentRecord, mergedUpTo: number): Promise<CommittedParts>;
   /**
    * Ends the document's live life around one change of the catalog: takes no more writes here, waits until everything
    * taken is committed, runs `change` with the state vector of all of it, then closes the sessions and drops the room.

@@ -2,11 +2,18 @@ import { decodeStateVector, encodeStateVector, encodeStateVectorFromUpdate } fro
 import { ScriptoriumError } from '../core/errors.ts';
 import { storedUpdateLimits } from '../core/limits.ts';
 import { updatesOf } from '../core/pending-row.ts';
+import type { Position } from '../core/sequence.ts';
 import { isCompleteState } from '../core/update-complete.ts';
 import { parseUpdate } from '../core/update-parser.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DocumentRecord, LastState } from '../ports/document-catalog.ts';
-import type { ChangeOutcome, CommittedState, LiveDocuments, RetireReason } from '../ports/live-documents.ts';
+import type {
+  ChangeOutcome,
+  CommittedParts,
+  CommittedState,
+  LiveDocuments,
+  RetireReason,
+} from '../ports/live-documents.ts';
 import { createCommittedState } from './committed-state.ts';
 import { inTime, type DocumentTurns } from './document-turns.ts';
 import type { LoadDeps } from './load-base.ts';
@@ -28,13 +35,16 @@ const MOST_TRIES = 20;
 /** What REST sees of documents that may be open: reads are of committed state only, changes of identity end the room. */
 export function createLiveDocuments(deps: LiveDocumentsDeps): LiveDocuments {
   const read = async (record: DocumentRecord): Promise<CommittedState> => {
-    const room = deps.rooms.get(record.id);
-    if (room === null || room.discarded) return readFromLog(deps, record);
-    // What was applied before the question is part of the answer.
-    await inTime(deps.clock, room.whenDurable());
-    // Another node's row may be missing here, and what the caller was told of is part of the answer as well.
-    if (room.discarded || !room.level || room.position.seq < record.head) return readFromLog(deps, record);
+    const room = await findLevelRoom(deps, record);
+    if (room === null) return readFromLog(deps, record);
     return { ...room.position, state: room.committed.merged(), damaged: room.quarantine !== null };
+  };
+
+  const readParts = async (record: DocumentRecord, mergedUpTo: number): Promise<CommittedParts> => {
+    const room = await findLevelRoom(deps, record);
+    if (room !== null && room.committed.bytes > mergedUpTo) return { ...room.position, parts: room.committed.parts() };
+    const { epoch, seq, state } = room === null ? await readFromLog(deps, record) : await read(record);
+    return { epoch, seq, parts: [state] };
   };
 
   const retireNow = async <T>(record: DocumentRecord, { reason, change }: Retirement<T>): Promise<T> => {
@@ -73,15 +83,32 @@ export function createLiveDocuments(deps: LiveDocumentsDeps): LiveDocuments {
 
   return {
     read,
+    readParts,
     retire,
     readAt: (record, seq) => readStateAt(deps, record.id, seq),
-    settle: async ({ id }) => {
-      const room = deps.rooms.get(id);
-      if (room === null || room.discarded) return null;
-      await inTime(deps.clock, room.whenDurable());
-      return room.discarded || !room.level ? null : room.position;
-    },
+    settle: (record) => settle(deps, record),
   };
+}
+
+/** Lets what an open room was given reach the log, and says where that left it; `null`: it does not hold the last state. */
+async function settle(
+  { rooms, clock }: LiveDocumentsDeps,
+  record: Pick<DocumentRecord, 'id'>,
+): Promise<Position | null> {
+  const room = rooms.get(record.id);
+  if (room === null || room.discarded) return null;
+  await inTime(clock, room.whenDurable());
+  return room.discarded || !room.level ? null : room.position;
+}
+
+/** The room, when it is open and holds all that the question is about; `null`: the log has to be read. */
+async function findLevelRoom({ rooms, clock }: LiveDocumentsDeps, record: DocumentRecord): Promise<Room | null> {
+  const room = rooms.get(record.id);
+  if (room === null || room.discarded) return null;
+  // What was applied before the question is part of the answer.
+  await inTime(clock, room.whenDurable());
+  // Another node's row may be missing here, and what the caller was told of is part of the answer as well.
+  return room.discarded || !room.level || room.position.seq < record.head ? null : room;
 }
 
 /** What of a damaged document cannot be shown must not come back either, so its clocks count as well. */

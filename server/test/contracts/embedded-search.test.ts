@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Worker } from 'node:worker_threads';
@@ -39,6 +39,19 @@ describe('the embedded index', () => {
     const second = openIndex(directory.path);
     expect((await second.search(searchRequest(tenant, 'lasting'))).hits).toHaveLength(1);
     await second.close();
+  });
+
+  it('[FIND150] makes the directory where documents lie somewhere else, as soon as it can be made', async () => {
+    const tenant = newTenant();
+    const inTheWay = join(directory.path, 'not-there');
+    writeFileSync(inTheWay, '');
+    const index = openIndex(join(inTheWay, 'yet'));
+    const write = (): Promise<void> => index.write([searchEntry(tenant, ['New', 'fresh'])]);
+    await expect(write()).rejects.toMatchObject({ code: 'search-unavailable' });
+    rmSync(inTheWay);
+    await write();
+    expect((await index.search(searchRequest(tenant, 'fresh'))).hits).toHaveLength(1);
+    await index.close();
   });
 
   it('[FIND13] is made anew when its file is damaged', async () => {

@@ -142,9 +142,9 @@ describe('a rebuild that does not end well', () => {
   it('[FIND24] a document that cannot be read is left out, and the others are there', async () => {
     const [record] = await deps.directory.readLive([1]);
     const documents = {
-      read: async (asked: NonNullable<typeof record>) => {
-        const state = await node.documents.read(asked);
-        return asked.id === record?.id ? { ...state, state: Uint8Array.of(1, 2, 3) } : state;
+      readParts: async (asked: NonNullable<typeof record>, mergedUpTo: number) => {
+        const state = await node.documents.readParts(asked, mergedUpTo);
+        return asked.id === record?.id ? { ...state, parts: [Uint8Array.of(1, 2, 3)] } : state;
       },
     };
     expect(await rebuildIndex({ ...deps, documents }, () => undefined)).toMatchObject({ filled: 4, leftOut: 1 });

@@ -248,6 +248,10 @@ function createPlayedDocuments(catalog: DocumentCatalog, log: UpdateLog) {
     },
     readAt: () => Promise.reject(new ScriptoriumError('not-found')),
     settle: () => Promise.resolve(null),
+    readParts: async (record) => {
+      const { epoch, seq, state } = await documents.read(record);
+      return { epoch, seq, parts: [state] };
+    },
     retire: async (record, reason, change) => {
       const { epoch, head: seq } = record;
       const outcome = await change({ epoch, seq, stateVector: Y.encodeStateVector(stateOf(record)) });

@@ -1,10 +1,10 @@
-import { access, mkdir, open } from 'node:fs/promises';
 import { getCompileCacheDir } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { ScriptoriumError } from '../../core/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Logger } from '../../ports/telemetry.ts';
+import { makeDirectory } from './make-directory.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import type { Failure, WorkerOptions } from './sqlite-messages.ts';
 import { UnusableDatabaseError } from './worker-link.ts';
@@ -53,45 +53,6 @@ export function startSqliteWorker(options: WorkerOptions): Worker {
     resourceLimits: { maxYoungGenerationSizeMb: 24 },
     env: compileCache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(compileCache) },
   });
-}
-
-/**
- * Makes the directory so that it is still there, with all that was acknowledged in it, when the machine goes down. Step
- * by step: on some file systems (procfs) Node's own recursive `mkdir` never returns.
- */
-async function makeDirectory(directory: string): Promise<void> {
-  const parent = dirname(directory);
-  try {
-    await mkdir(directory);
-  } catch (error) {
-    if (hasCode(error, 'EEXIST')) return;
-    if (!hasCode(error, 'ENOENT') || parent === directory || (await exists(parent))) throw error;
-    await makeDirectory(parent);
-    await mkdir(directory);
-  }
-  await syncDirectory(parent);
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }
 
 function describeStartFailure(directory: string, error: unknown): string {

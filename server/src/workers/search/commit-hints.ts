@@ -1,4 +1,5 @@
 import type { DocumentCatalog } from '../../ports/document-catalog.ts';
+import type { FanOut } from '../../ports/fan-out.ts';
 import type { DocumentId, UpdateLog } from '../../ports/update-log.ts';
 
 /** Told of a document of this node to which something happened, and how many rows it gained. Must not throw. */
@@ -48,5 +49,30 @@ export function hintOfCatalog(catalog: DocumentCatalog, note: NoteChange): Docum
       if (removal === 'removed' && found.kind === 'found') note(found.record.id, 0);
       return removal;
     },
+  };
+}
+
+/** The same for what other nodes commit in documents that are open here: their rows come along anyway. */
+export function hintOfRelays(fanOut: FanOut, note: NoteChange): FanOut {
+  return {
+    shared: fanOut.shared,
+    publish: (message) => {
+      fanOut.publish(message);
+    },
+    subscribe: (documentId, handler, onActive) => {
+      const take: typeof handler = (message) => {
+        note(documentId, 1);
+        handler(message);
+      };
+      return fanOut.subscribe(documentId, take, onActive);
+    },
+    publishAwareness: (documentId, node, update) => {
+      fanOut.publishAwareness(documentId, node, update);
+    },
+    subscribeAwareness: (...subscription) => fanOut.subscribeAwareness(...subscription),
+    healthy: () => fanOut.healthy(),
+    onHealth: (handler) => fanOut.onHealth(handler),
+    onNodeGone: (handler) => fanOut.onNodeGone(handler),
+    drain: (milliseconds) => fanOut.drain(milliseconds),
   };
 }

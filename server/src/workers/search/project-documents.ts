@@ -1,14 +1,15 @@
 import { toScriptoriumError } from '../../core/errors.ts';
+import { restAfterWrite } from '../../core/search-rest.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { DocumentDirectory } from '../../ports/document-directory.ts';
 import type { DocumentRecord } from '../../ports/document-catalog.ts';
 import type { DocumentLeases } from '../../ports/document-leases.ts';
 import type { SearchDeadLetters } from '../../ports/search-dead-letters.ts';
-import type { SearchEntry, SearchIndex } from '../../ports/search-index.ts';
+import type { SearchIndex } from '../../ports/search-index.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
 import type { DocumentId } from '../../ports/update-log.ts';
 import { isIndexed, isSetAside } from './compare-index.ts';
-import { isPassing, lengthOfEntry, type RenderDeps, renderEntry } from './render-entry.ts';
+import { isPassing, lengthOfEntry, type RenderDeps, type Rendered, renderEntry } from './render-entry.ts';
 
 export interface ProjectDeps extends RenderDeps {
   readonly index: SearchIndex;
@@ -21,20 +22,24 @@ export interface ProjectDeps extends RenderDeps {
   readonly node: string;
 }
 
-/** What became of a batch. */
+/** How far the index holds a document. */
+export interface Level {
+  readonly epoch: number;
+  readonly seq: number;
+}
+
+/** What became of a batch; documents that are in neither list wait: another node has them, or they cannot be read now. */
 export interface Projection {
-  /** Documents of which the index holds all that was committed when it was looked at, or never will; their heads. */
-  readonly settled: ReadonlyMap<DocumentId, number>;
+  /** Documents of which the index holds all that was committed when it was looked at, or never will. */
+  readonly settled: ReadonlyMap<DocumentId, Level>;
   /** Documents that are gone. */
   readonly gone: readonly DocumentId[];
-  /** Documents that another node works on, or wrote a moment ago. */
-  readonly held: readonly DocumentId[];
+  /** Milliseconds that documents rest which were written. */
+  readonly rests: ReadonlyMap<DocumentId, number>;
 }
 
 /** Milliseconds that a node may be at a batch before another takes its documents. */
 const LEASE = 30_000;
-/** Milliseconds between two writes of one document, whichever nodes do them. */
-export const REST = 1_000;
 /** Documents that are read at the same time. */
 const READS_AT_ONCE = 4;
 /** Characters that go to the index in one write. */
@@ -49,69 +54,101 @@ export async function projectDocuments(deps: ProjectDeps, documentIds: readonly 
   const { clock, leases, node } = deps;
   const now = clock.now();
   const claimed = await leases.claim(documentIds, { holder: node, now, until: now + LEASE });
-  const taken = new Set(claimed);
-  const held = documentIds.filter((documentId) => !taken.has(documentId));
-  if (claimed.length === 0) return { settled: new Map(), gone: [], held };
+  if (claimed.length === 0) return { settled: new Map(), gone: [], rests: new Map() };
+  const rests = new Map<DocumentId, number>();
   try {
-    return { ...(await projectClaimed(deps, claimed)), held };
+    return { ...(await projectClaimed(deps, claimed, rests)), rests };
   } finally {
-    // Where it cannot be said, the lease ends by itself.
-    await leases.keep(claimed, { holder: node, until: clock.now() + REST }).catch(() => undefined);
+    await letGo(deps, claimed, rests);
   }
 }
 
-async function projectClaimed(deps: ProjectDeps, claimed: readonly DocumentId[]): Promise<Omit<Projection, 'held'>> {
+/** Whoever has a lease next waits as long as a document rests; where it cannot be said, the lease ends by itself. */
+async function letGo(
+  { clock, leases, node }: ProjectDeps,
+  claimed: readonly DocumentId[],
+  rests: ReadonlyMap<DocumentId, number>,
+): Promise<void> {
+  const now = clock.now();
+  const byRest = Map.groupBy(claimed, (documentId) => rests.get(documentId) ?? 0);
+  const kept = [...byRest].map(([rest, documentIds]) => leases.keep(documentIds, { holder: node, until: now + rest }));
+  await Promise.allSettled(kept);
+}
+
+async function projectClaimed(
+  deps: ProjectDeps,
+  claimed: readonly DocumentId[],
+  rests: Map<DocumentId, number>,
+): Promise<Omit<Projection, 'rests'>> {
   const { directory, index, deadLetters } = deps;
   const records = await directory.readLive(claimed);
-  const live = new Map(records.map((record) => [record.id, record]));
-  const gone = claimed.filter((documentId) => !live.has(documentId));
+  const live = new Set(records.map(({ id }) => id));
   const indexed = await index.readIndexed(claimed);
   const letters = new Map((await deadLetters.read(claimed)).map((letter) => [letter.documentId, letter]));
-  const settled = new Map(records.map(({ id, head }) => [id, head]));
-  const batch = new EntryBatch(deps, settled);
   const behind = records.filter(
     (record) => !isIndexed(record, indexed.get(record.id)) && !isSetAside(record, letters.get(record.id)),
   );
+  const settled = new Map(records.map(({ id, epoch, head: seq }) => [id, { epoch, seq }]));
+  const batch = new EntryBatch(deps, rests);
+  const { gone, waiting } = await renderBehind(deps, { behind, batch });
+  for (const documentId of [...gone, ...waiting]) settled.delete(documentId);
+  for (const [documentId, level] of batch.written) settled.set(documentId, level);
+  const removed = [...claimed.filter((documentId) => !live.has(documentId)), ...gone];
+  const stale = removed.filter((documentId) => indexed.has(documentId));
+  if (stale.length > 0) await index.remove(stale);
+  const answered = [...letters.keys()].filter((documentId) => removed.includes(documentId) || rests.has(documentId));
+  await deadLetters.remove(answered);
+  return { settled, gone: removed };
+}
+
+/**
+ * Writes what is behind. A document that cannot be read at present waits, and keeps out no other; throws when none of
+ * them can, since then it is the store that is away.
+ */
+async function renderBehind(
+  deps: ProjectDeps,
+  { behind, batch }: { readonly behind: readonly DocumentRecord[]; readonly batch: EntryBatch },
+): Promise<{ readonly gone: readonly DocumentId[]; readonly waiting: readonly DocumentId[] }> {
+  const gone: DocumentId[] = [];
+  const waiting: DocumentId[] = [];
+  let failure: unknown = null;
   for (let from = 0; from < behind.length; from += READS_AT_ONCE) {
     const group = behind.slice(from, from + READS_AT_ONCE);
-    const rendered = await Promise.all(group.map((record) => renderEntry(deps, record)));
-    for (const [at, result] of rendered.entries()) {
-      const record = group[at];
-      if (result.kind === 'entry') await batch.add(result.entry);
-      else if (record === undefined) continue;
-      else if (result.kind === 'gone') gone.push(record.id);
-      else await setAside(deps, record, result.reason);
+    const rendered = await Promise.allSettled(group.map((record) => renderEntry(deps, record)));
+    for (const [at, record] of group.entries()) {
+      const result = rendered[at];
+      if (result?.status !== 'fulfilled') {
+        failure = result?.reason;
+        waiting.push(record.id);
+      } else if (result.value.kind === 'entry') await batch.add(result.value);
+      else if (result.value.kind === 'gone') gone.push(record.id);
+      else await setAside(deps, record, result.value.reason);
     }
   }
   await batch.write();
-  const stale = gone.filter((documentId) => indexed.has(documentId));
-  if (stale.length > 0) await index.remove(stale);
-  const answered = [...letters.keys()].filter((documentId) => gone.includes(documentId) || batch.holds(documentId));
-  await deadLetters.remove(answered);
-  for (const documentId of gone) settled.delete(documentId);
-  return { settled, gone };
+  if (waiting.length > 0 && waiting.length === behind.length) throw failure;
+  return { gone, waiting };
 }
+
+type RenderedEntry = Extract<Rendered, { readonly kind: 'entry' }>;
 
 /** Entries on their way to the index, in writes of bounded size. */
 class EntryBatch {
+  /** What the index has taken. */
+  readonly written = new Map<DocumentId, Level>();
   readonly #deps: ProjectDeps;
-  readonly #settled: Map<DocumentId, number>;
-  readonly #written = new Set<DocumentId>();
-  #entries: SearchEntry[] = [];
+  readonly #rests: Map<DocumentId, number>;
+  #entries: RenderedEntry[] = [];
   #length = 0;
 
-  constructor(deps: ProjectDeps, settled: Map<DocumentId, number>) {
+  constructor(deps: ProjectDeps, rests: Map<DocumentId, number>) {
     this.#deps = deps;
-    this.#settled = settled;
+    this.#rests = rests;
   }
 
-  holds(documentId: DocumentId): boolean {
-    return this.#written.has(documentId);
-  }
-
-  async add(entry: SearchEntry): Promise<void> {
-    this.#entries.push(entry);
-    this.#length += lengthOfEntry(entry);
+  async add(rendered: RenderedEntry): Promise<void> {
+    this.#entries.push(rendered);
+    this.#length += lengthOfEntry(rendered.entry);
     if (this.#length >= WRITE_LENGTH) await this.write();
   }
 
@@ -123,23 +160,25 @@ class EntryBatch {
   }
 
   /** A batch that the index can never take is tried entry by entry, so that one does not keep out the others. */
-  async #put(entries: readonly SearchEntry[]): Promise<void> {
+  async #put(rendered: readonly RenderedEntry[]): Promise<void> {
     const { index, telemetry } = this.#deps;
     try {
-      await index.write(entries);
+      await index.write(rendered.map(({ entry }) => entry));
     } catch (error) {
       if (isPassing(error)) throw error;
       const { code } = toScriptoriumError(error);
-      const [only, second] = entries;
+      const [only, second] = rendered;
       if (only !== undefined && second === undefined) {
-        await setAside(this.#deps, { id: only.documentId, epoch: only.epoch, head: only.seq }, `the index: ${code}`);
-      } else for (const entry of entries) await this.#put([entry]);
+        const { documentId: id, epoch, seq: head } = only.entry;
+        await setAside(this.#deps, { id, epoch, head }, `the index: ${code}`);
+      } else for (const one of rendered) await this.#put([one]);
       return;
     }
-    telemetry.metrics.count('search_documents_indexed_total', entries.length);
-    for (const { documentId, seq } of entries) {
-      this.#written.add(documentId);
-      this.#settled.set(documentId, seq);
+    telemetry.metrics.count('search_documents_indexed_total', rendered.length);
+    for (const { entry, bytes } of rendered) {
+      const { documentId, epoch, seq } = entry;
+      this.written.set(documentId, { epoch, seq });
+      this.#rests.set(documentId, restAfterWrite(bytes));
     }
   }
 }

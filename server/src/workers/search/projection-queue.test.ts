@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ProjectionQueue } from './projection-queue.ts';
 
-const newQueue = (most = 10) => new ProjectionQueue({ most, rest: 1_000 });
+const newQueue = (most = 10) => new ProjectionQueue({ most, gather: 300 });
 const ids = (queue: ProjectionQueue, now: number, limit = 10) =>
   queue.take(now, limit).map(({ documentId }) => documentId);
 
@@ -22,14 +22,14 @@ describe('documents that wait for the index', () => {
     queue.note(7, 1, 0);
     ids(queue, 0);
     queue.note(7, 1, 10);
-    queue.settle(7, 50);
+    queue.settle(7, 50, 1_000);
     expect(ids(queue, 1_049)).toEqual([]);
     expect(ids(queue, 1_050)).toEqual([7]);
-    queue.settle(7, 1_060);
+    queue.settle(7, 1_060, 1_000);
     queue.note(7, 1, 1_100);
     expect(ids(queue, 2_059)).toEqual([]);
     expect(ids(queue, 2_060)).toEqual([7]);
-    queue.settle(7, 2_070);
+    queue.settle(7, 2_070, 1_000);
     queue.note(7, 1, 9_000);
     expect(ids(queue, 9_000)).toEqual([7]);
   });
@@ -43,7 +43,7 @@ describe('documents that wait for the index', () => {
     expect(queue.lag(105)).toEqual({ rows: 3, milliseconds: 100 });
     expect(ids(queue, 499)).toEqual([]);
     expect(ids(queue, 500)).toEqual([7]);
-    queue.settle(7, 600);
+    queue.settle(7, 600, 1_000);
     expect(queue.depth).toBe(0);
     expect(queue.lag(700)).toEqual({ rows: 0, milliseconds: 0 });
   });
@@ -51,11 +51,35 @@ describe('documents that wait for the index', () => {
   it('[FIND20] no more documents wait than there is room for', () => {
     const queue = newQueue(2);
     expect([queue.note(1, 1, 0), queue.note(2, 1, 0), queue.note(3, 1, 0), queue.note(2, 1, 0)]).toEqual([
-      true,
-      true,
-      false,
-      true,
+      300,
+      300,
+      null,
+      300,
     ]);
     expect(queue.depth).toBe(2);
+  });
+
+  it('[FIND151] the next turn is known: what is new waits for company, and what comes in its turn takes the others along', () => {
+    const queue = newQueue();
+    expect(queue.nextDue).toBe(null);
+    expect([queue.note(7, 1, 0), queue.note(3, 1, 200), queue.nextDue]).toEqual([300, 500, 300]);
+    expect(ids(queue, 300)).toEqual([7, 3]);
+    expect(queue.nextDue).toBe(null);
+    // One that changes while it is worked on waits until it is not, and then as long as it rests.
+    queue.note(7, 1, 310);
+    queue.note(3, 1, 320);
+    expect(queue.nextDue).toBe(null);
+    queue.settle(7, 400, 3_000);
+    expect(queue.nextDue).toBe(3_400);
+    queue.putBack(3, 900);
+    expect(queue.nextDue).toBe(900);
+    expect(ids(queue, 900)).toEqual([3]);
+    queue.settle(3, 950, 0);
+    expect([queue.note(3, 1, 1_000), ids(queue, 1_300), ids(queue, 3_399), ids(queue, 3_400)]).toEqual([
+      1_300,
+      [3],
+      [],
+      [7],
+    ]);
   });
 });

@@ -4,7 +4,10 @@ interface Pending {
   /** Monotonic milliseconds of the first change that is not in the index. */
   readonly since: number;
   readonly rows: number;
+  /** When it may be taken at the soonest, as one of several. */
   readonly notBefore: number;
+  /** When it is worth a turn of its own. */
+  readonly due: number;
 }
 
 /** A document whose turn it is. */
@@ -17,13 +20,14 @@ export interface DueDocument {
 export interface QueueLimits {
   /** Documents that may wait; more are not noted, and have to be found by comparing. */
   readonly most: number;
-  /** Milliseconds between two writes of one document. */
-  readonly rest: number;
+  /** Milliseconds in which changes of several documents are collected for one write. */
+  readonly gather: number;
 }
 
 /**
  * Documents that wait for the index, each once however often it changes. One that was written rests before its next
- * turn; one that is being written while it changes again waits anew. All times are monotonic and come as arguments.
+ * turn; one that is being written while it changes again waits anew. It knows to the millisecond when the next turn is
+ * (`nextDue`), so nobody has to look in between. All times are monotonic and come as arguments.
  */
 export class ProjectionQueue {
   readonly #limits: QueueLimits;
@@ -40,13 +44,27 @@ export class ProjectionQueue {
     return this.#pending.size + this.#inWork.size;
   }
 
-  /** False when there is no room left. */
-  note(documentId: DocumentId, rows: number, now: number): boolean {
+  /** When the document is worth a turn; `null` when there is no room left. */
+  note(documentId: DocumentId, rows: number, now: number): number | null {
     const known = this.#pending.get(documentId);
-    if (known === undefined && this.#pending.size >= this.#limits.most) return false;
-    const notBefore = known?.notBefore ?? Math.max(now, this.#rests.get(documentId) ?? now);
-    this.#pending.set(documentId, { since: known?.since ?? now, rows: (known?.rows ?? 0) + rows, notBefore });
-    return true;
+    if (known !== undefined) {
+      this.#pending.set(documentId, { ...known, rows: known.rows + rows });
+      return known.due;
+    }
+    if (this.#pending.size >= this.#limits.most) return null;
+    const notBefore = Math.max(now, this.#rests.get(documentId) ?? now);
+    const due = Math.max(notBefore, now + this.#limits.gather);
+    this.#pending.set(documentId, { since: now, rows, notBefore, due });
+    return due;
+  }
+
+  /** When the next turn of one that is not worked on comes; `null` when none waits. */
+  get nextDue(): number | null {
+    let next: number | null = null;
+    for (const [documentId, { due }] of this.#pending) {
+      if ((next === null || due < next) && !this.#inWork.has(documentId)) next = due;
+    }
+    return next;
   }
 
   /** Takes documents out for work, those that wait longest first. */
@@ -64,8 +82,8 @@ export class ProjectionQueue {
     return due;
   }
 
-  /** The work on a document is done; it rests now. */
-  settle(documentId: DocumentId, now: number): void {
+  /** The work on a document is done; it rests now, for milliseconds. */
+  settle(documentId: DocumentId, now: number, rest: number): void {
     this.#inWork.delete(documentId);
     // What is over is forgotten, or there would be as many as there are documents.
     for (const [other, until] of this.#rests) {
@@ -73,11 +91,9 @@ export class ProjectionQueue {
       this.#rests.delete(other);
     }
     this.#rests.delete(documentId);
-    this.#rests.set(documentId, now + this.#limits.rest);
+    this.#rests.set(documentId, now + rest);
     const next = this.#pending.get(documentId);
-    if (next !== undefined) {
-      this.#pending.set(documentId, { ...next, notBefore: Math.max(next.notBefore, now + this.#limits.rest) });
-    }
+    if (next !== undefined) this.#pending.set(documentId, postpone(next, now + rest));
   }
 
   /** The work on a document was not done; it comes again at a time, and has waited since it first did. */
@@ -86,7 +102,7 @@ export class ProjectionQueue {
     this.#inWork.delete(documentId);
     if (document === undefined) return;
     const rows = document.rows + (this.#pending.get(documentId)?.rows ?? 0);
-    this.#pending.set(documentId, { since: document.since, rows, notBefore });
+    this.#pending.set(documentId, { since: document.since, rows, notBefore, due: notBefore });
   }
 
   /** How far the index is behind: rows that it lacks, and milliseconds since the oldest of them. */
@@ -101,4 +117,8 @@ export class ProjectionQueue {
     }
     return { rows, milliseconds: now - since };
   }
+}
+
+function postpone(pending: Pending, until: number): Pending {
+  return { ...pending, notBefore: Math.max(pending.notBefore, until), due: Math.max(pending.due, until) };
 }

@@ -8,7 +8,7 @@ import type { SearchEntry } from '../../ports/search-index.ts';
 import type { UpdateLog } from '../../ports/update-log.ts';
 
 export interface RenderDeps {
-  readonly documents: Pick<LiveDocuments, 'read'>;
+  readonly documents: Pick<LiveDocuments, 'readParts'>;
   readonly log: Pick<UpdateLog, 'readBindings'>;
   /** Where large documents are read, so that nothing else waits for them. */
   readonly conversions: {
@@ -18,13 +18,13 @@ export interface RenderDeps {
 
 /** What became of a document on its way to the index. */
 export type Rendered =
-  | { readonly kind: 'entry'; readonly entry: SearchEntry }
+  | { readonly kind: 'entry'; readonly entry: SearchEntry; /** Of its state. */ readonly bytes: number }
   /** It was deleted meanwhile. */
   | { readonly kind: 'gone' }
   /** It will never be read as it is now. */
   | { readonly kind: 'unreadable'; readonly reason: string };
 
-/** A state up to this size is read at once; a larger one in a thread. */
+/** A state up to this size is merged and read at once; the parts of a larger one are merged and read in a thread. */
 const INLINE_BYTES = 32 * 1024;
 
 /**
@@ -33,15 +33,16 @@ const INLINE_BYTES = 32 * 1024;
  */
 export async function renderEntry(deps: RenderDeps, record: DocumentRecord): Promise<Rendered> {
   try {
-    const { epoch, seq, state } = await deps.documents.read(record);
-    const text = await readText(deps, state);
+    const { epoch, seq, parts } = await deps.documents.readParts(record, INLINE_BYTES);
+    const text = await readText(deps, parts);
     const bindings = await deps.log.readBindings(record.id);
     const users = new Map(bindings.map(({ client, user }) => [client, user]));
     const authors = new Set(text.clients.flatMap((client) => users.get(client) ?? []));
     const { id: documentId, tenant, name, createdAt, updatedAt } = record;
     const { heading, blocks, tags } = text;
     const facts = { documentId, tenant, name, createdAt, updatedAt, epoch, seq };
-    return { kind: 'entry', entry: { ...facts, title: heading ?? name, authors: [...authors], tags, blocks } };
+    const entry = { ...facts, title: heading ?? name, authors: [...authors], tags, blocks };
+    return { kind: 'entry', entry, bytes: bytesOf(parts) };
   } catch (error) {
     const { code, definition } = toScriptoriumError(error);
     if (code === 'document-deleted') return { kind: 'gone' };
@@ -57,11 +58,15 @@ export function isPassing(error: unknown): boolean {
   return code === 'shutting-down' || (definition.retryable && code !== 'internal');
 }
 
-async function readText(deps: RenderDeps, state: Uint8Array): Promise<SearchText> {
-  if (state.byteLength <= INLINE_BYTES) return readSearchText(state);
-  const json = await deps.conversions.run({ kind: 'search-text', state });
+async function readText(deps: RenderDeps, parts: readonly Uint8Array[]): Promise<SearchText> {
+  if (bytesOf(parts) <= INLINE_BYTES) return readSearchText(parts);
+  const json = await deps.conversions.run({ kind: 'search-text', parts });
   // Written by the thread out of a `SearchText`.
   return JSON.parse(new TextDecoder().decode(json ?? new Uint8Array())) as SearchText;
+}
+
+function bytesOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
 /** Characters of an entry, for batches that bound them. */

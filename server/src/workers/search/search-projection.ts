@@ -1,10 +1,13 @@
 import { backoffDelay } from '../../core/backoff.ts';
+import { LEAST_REST } from '../../core/search-rest.ts';
 import type { Timer } from '../../ports/clock.ts';
 import type { ConsumerCursors } from '../../ports/consumer-cursors.ts';
 import type { DocumentId } from '../../ports/update-log.ts';
 import { inBackground, type Service, withDeadline } from '../../service.ts';
+import { catchUpIndex } from './catch-up-index.ts';
 import { compareIndex } from './compare-index.ts';
-import { type ProjectDeps, type Projection, projectDocuments, REST } from './project-documents.ts';
+import { FollowedLevels } from './followed-levels.ts';
+import { type ProjectDeps, type Projection, projectDocuments } from './project-documents.ts';
 import { type DueDocument, ProjectionQueue } from './projection-queue.ts';
 
 export interface ProjectionDeps extends ProjectDeps {
@@ -17,8 +20,8 @@ export interface ProjectionDeps extends ProjectDeps {
 }
 
 /**
- * Keeps a search index level with the log. What is committed here is noted (`note`) and goes in within a moment, a
- * document at most once a second; what was missed, by a crash, an outage or a full queue, is found by comparing the
+ * Keeps a search index level with the log. What is committed here, or told by the node that committed it, is noted
+ * (`note`) and goes in within a moment, a document at most once a second; what was missed, by a crash, an outage or a full queue, is found by comparing the
  * index with all documents, at the start, after an outage, and now and then.
  */
 export interface SearchProjection extends Service {
@@ -33,7 +36,11 @@ export interface SearchProjection extends Service {
 export const SEARCH_CONSUMER = 'search';
 
 /** Milliseconds in which changes are collected for one write of the index. */
-const TICK = 300;
+const GATHER = 300;
+/** Milliseconds after which a document is looked at again that somebody else has, or that cannot be read. */
+const AGAIN = LEAST_REST / 2;
+/** Milliseconds between two looks at a queue that is to become shorter. */
+const ROOM_INTERVAL = 300;
 const BATCH = 64;
 /** Documents that wait at most; a node at work on more finds the rest by comparing. */
 const QUEUE_MOST = 50_000;
@@ -54,13 +61,16 @@ export function createSearchProjection(deps: ProjectionDeps): SearchProjection {
 class FollowingProjection implements SearchProjection {
   readonly name = 'search-projection';
   readonly #deps: ProjectionDeps;
-  readonly #queue = new ProjectionQueue({ most: QUEUE_MOST, rest: REST });
+  readonly #queue = new ProjectionQueue({ most: QUEUE_MOST, gather: GATHER });
   readonly #timers = new Map<string, Timer>();
   /** When the next comparison begins. */
   #compareAt = Infinity;
   /** How far the cursors may be moved. */
   #positions = new Map<DocumentId, number>();
-  #seen = new Map<DocumentId, string>();
+  readonly #followed = new FollowedLevels();
+  /** When the work begins that a timer is set for, and before when it must not, after a failure. */
+  #workAt = Infinity;
+  #notBefore = 0;
   #running: Promise<void> | null = null;
   #comparing: Promise<number> | null = null;
   readonly #failing = new Set<string>();
@@ -77,27 +87,28 @@ class FollowingProjection implements SearchProjection {
 
   note(documentId: DocumentId, rows: number): void {
     if (this.#stopped) return;
-    const hasRoom = this.#queue.note(documentId, rows, this.#deps.clock.monotonic());
+    const due = this.#queue.note(documentId, rows, this.#deps.clock.monotonic());
     // What found no room is found by the next comparison, which then must come soon.
-    if (!hasRoom) this.#compareSoon(RETRY.most);
-    this.#arm(TICK);
+    if (due === null) this.#compareSoon(RETRY.most);
+    else this.#armFor(due);
   }
 
-  #arm(delay: number): void {
-    if (this.#stopped || this.#running !== null || this.#timers.has('work')) return;
-    this.#after('work', delay, () => {
+  /** Sets the timer to the moment when something is due, unless it is set to an earlier one; work that runs sets it itself. */
+  #armFor(due: number): void {
+    const at = Math.max(due, this.#notBefore);
+    if (this.#running !== null || at >= this.#workAt) return;
+    this.#workAt = at;
+    this.#timers.get('work')?.cancel();
+    this.#after('work', Math.max(0, at - this.#deps.clock.monotonic()), () => {
+      this.#workAt = Infinity;
       this.#running = this.#work().finally(() => {
         this.#running = null;
         this.#showLag();
-        if (this.#queue.depth > 0) this.#arm(this.#pause());
+        const next = this.#queue.nextDue;
+        if (next !== null) this.#armFor(next);
       });
       inBackground(this.#deps.telemetry.log, 'search_projection_failed', this.#running);
     });
-  }
-
-  #pause(): number {
-    if (this.#failures === 0) return TICK;
-    return backoffDelay(this.#failures - 1, RETRY, this.#deps.clock.random());
   }
 
   /** Works until nothing is due. */
@@ -113,6 +124,7 @@ class FollowingProjection implements SearchProjection {
       } catch (error) {
         for (const { documentId } of due) this.#queue.putBack(documentId, clock.monotonic());
         this.#fail(error);
+        this.#notBefore = clock.monotonic() + backoffDelay(this.#failures - 1, RETRY, clock.random());
         return;
       }
       this.#showLag();
@@ -123,15 +135,19 @@ class FollowingProjection implements SearchProjection {
     }
   }
 
-  #settle(due: readonly DueDocument[], { settled, gone, held }: Projection): void {
+  #settle(due: readonly DueDocument[], { settled, gone, rests }: Projection): void {
     const now = this.#deps.clock.monotonic();
-    for (const documentId of held) this.#queue.putBack(documentId, now + REST / 2);
-    for (const [documentId, seq] of settled) this.#positions.set(documentId, seq);
+    for (const [documentId, level] of settled) {
+      this.#positions.set(documentId, level.seq);
+      if (this.#deps.followsAll) this.#followed.add(documentId, level);
+    }
     const done = new Set([...settled.keys(), ...gone]);
     for (const { documentId, since } of due) {
-      if (!done.has(documentId)) continue;
-      this.#queue.settle(documentId, now);
-      this.#deps.telemetry.metrics.observe('search_indexed_seconds', (now - since) / 1_000);
+      if (!done.has(documentId)) this.#queue.putBack(documentId, now + AGAIN);
+      else {
+        this.#queue.settle(documentId, now, rests.get(documentId) ?? 0);
+        this.#deps.telemetry.metrics.observe('search_indexed_seconds', (now - since) / 1_000);
+      }
     }
   }
 
@@ -148,6 +164,7 @@ class FollowingProjection implements SearchProjection {
   #recover(): void {
     if (this.#failures === 0) return;
     this.#failures = 0;
+    this.#notBefore = 0;
     this.#deps.telemetry.log.info('search_projection_goes_on', { waiting: this.#queue.depth });
     this.#compareSoon(0);
   }
@@ -186,26 +203,13 @@ class FollowingProjection implements SearchProjection {
   async #waitForRoom(): Promise<void> {
     while (this.#queue.depth > COMPARE_AHEAD && !this.#stopped) {
       await new Promise<void>((resolve) => {
-        this.#after('room', TICK, resolve);
+        this.#after('room', ROOM_INTERVAL, resolve);
       });
     }
   }
 
-  async catchUp(): Promise<number> {
-    let found = 0;
-    for await (const { behind } of compareIndex(this.#deps)) {
-      const waiting = new Set(behind.keys());
-      found += waiting.size;
-      while (waiting.size > 0 && !this.#stopped) {
-        const { settled, gone } = await projectDocuments(this.#deps, [...waiting].slice(0, BATCH));
-        for (const documentId of [...settled.keys(), ...gone]) waiting.delete(documentId);
-        // What others hold is theirs to finish; it is looked at again when they have.
-        if (settled.size + gone.length === 0) {
-          await new Promise<void>((resolve) => void this.#deps.clock.after(REST / 2, resolve));
-        }
-      }
-    }
-    return found;
+  catchUp(): Promise<number> {
+    return catchUpIndex({ ...this.#deps, isStopped: () => this.#stopped });
   }
 
   #compareInBackground(): void {
@@ -217,7 +221,7 @@ class FollowingProjection implements SearchProjection {
       },
       (error: unknown) => {
         this.#fail(error);
-        this.#compareSoon(this.#pause());
+        this.#compareSoon(backoffDelay(this.#failures - 1, RETRY, this.#deps.clock.random()));
       },
     );
     inBackground(this.#deps.telemetry.log, 'search_comparison_failed', compared);
@@ -247,12 +251,11 @@ class FollowingProjection implements SearchProjection {
     }
   }
 
+  /** Notes what was committed by whomever, unless it is noted or in the index already. */
   async #follow(): Promise<void> {
     const { clock, directory } = this.#deps;
     const heads = await directory.readChangedSince(clock.now() - FOLLOW_OVERLAP);
-    const seen = new Map(heads.map(({ documentId, epoch, head }) => [documentId, `${epoch}-${head}`]));
-    for (const [documentId, state] of seen) if (this.#seen.get(documentId) !== state) this.note(documentId, 1);
-    this.#seen = seen;
+    for (const documentId of this.#followed.takeUnknown(heads)) this.note(documentId, 1);
   }
 
   #every(name: string, interval: number, work: () => Promise<void>): void {

@@ -1,16 +1,17 @@
 import { getCompileCacheDir } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { ScriptoriumError } from '../../../core/errors.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { IndexRebuild, SearchEntry, SearchIndex, SearchPage, SearchRequest } from '../../../ports/search-index.ts';
 import type { DocumentId } from '../../../ports/update-log.ts';
 import type { Logger } from '../../../ports/telemetry.ts';
+import { makeDirectory } from '../make-directory.ts';
 import { WorkerLink } from '../worker-link.ts';
 import type { SearchProtocol } from './search-messages.ts';
 
 export interface SqliteSearchDeps {
-  /** `DATA_DIR`, which is there already. */
+  /** `DATA_DIR`; made if it is missing, since documents may be somewhere else. */
   readonly directory: string;
   readonly clock: Clock;
   readonly log: Logger;
@@ -90,8 +91,19 @@ class SqliteSearchIndex implements SearchIndex {
     }
   }
 
-  async #start(): Promise<Link> {
-    const { clock, log, directory, startWorker = startSearchWorker } = this.#deps;
+  /** One that could not be started is forgotten, so that the next call tries again. */
+  #start(): Promise<Link> {
+    const started = this.#open();
+    started.catch(() => {
+      if (this.#link === started) this.#link = null;
+    });
+    return started;
+  }
+
+  async #open(): Promise<Link> {
+    const { clock, log, startWorker = startSearchWorker } = this.#deps;
+    const directory = resolve(this.#deps.directory);
+    await makeDirectory(directory);
     const link: Link = new WorkerLink<SearchProtocol>({
       worker: startWorker(join(directory, INDEX_FILE)),
       clock,

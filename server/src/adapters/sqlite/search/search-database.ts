@@ -18,6 +18,8 @@ export class SearchDatabase {
   #generation: number;
   #tables: SearchTables;
   #reader: SearchReader;
+  /** The fresh generation that is filled, if one is. */
+  #fresh: { readonly generation: number; readonly tables: SearchTables } | null = null;
 
   private constructor(database: Database) {
     this.#database = database;
@@ -51,6 +53,7 @@ export class SearchDatabase {
       case 'finish-rebuild':
         return this.#use(command.generation);
       case 'abandon-rebuild':
+        this.#fresh = null;
         dropGeneration(this.#database, command.generation);
         return null;
       case 'close':
@@ -60,11 +63,21 @@ export class SearchDatabase {
   }
 
   #write(generation: number | null, entries: readonly SearchEntry[]): null {
-    const tables = generation === null ? this.#tables : new SearchTables(this.#database, generation);
-    this.#database.transaction(() => {
-      for (const entry of entries) tables.write(entry);
-    })();
+    const tables = generation === null ? this.#tables : this.#freshTables(generation);
+    try {
+      this.#database.transaction(() => tables.write(entries))();
+    } catch (error) {
+      tables.forgetKnown();
+      throw error;
+    }
     return null;
+  }
+
+  #freshTables(generation: number): SearchTables {
+    if (this.#fresh?.generation !== generation) {
+      this.#fresh = { generation, tables: new SearchTables(this.#database, generation) };
+    }
+    return this.#fresh.tables;
   }
 
   #remove(documentIds: readonly DocumentId[], thorough: boolean): null {
@@ -92,6 +105,7 @@ export class SearchDatabase {
 
   #beginRebuild(): number {
     const generation = this.#generation + 1;
+    this.#fresh = null;
     // What an earlier rebuild left that was never finished.
     dropGeneration(this.#database, generation);
     createGeneration(this.#database, generation);
@@ -105,7 +119,8 @@ export class SearchDatabase {
       dropGeneration(this.#database, old);
     })();
     this.#generation = generation;
-    this.#tables = new SearchTables(this.#database, generation);
+    this.#tables = this.#freshTables(generation);
+    this.#fresh = null;
     this.#reader = new SearchReader(this.#database, generation);
     return null;
   }

@@ -6,11 +6,27 @@ import type { DocumentId } from '../../../ports/update-log.ts';
 import { scopeWord } from './match-expression.ts';
 import { type GenerationTables, tablesOf } from './search-schema.ts';
 
+/** Terms that are remembered as noted, some megabytes of them. */
+const KNOWN_MAX = 50_000;
+const NO_WORDS: ReadonlySet<string> = new Set();
+
+/** An entry on its way in, and what it changes. */
+interface Change {
+  readonly entry: SearchEntry;
+  readonly isNew: boolean;
+  readonly text: IndexTexts;
+  readonly words: ReadonlySet<string>;
+  /** The words of the state that it replaces. */
+  readonly before: ReadonlySet<string>;
+}
+
 /** What is written into one generation of the index. All of a call is one transaction of its caller. */
 export class SearchTables {
   readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #database: Database;
   readonly #tables: GenerationTables;
+  /** Terms that are noted for certain: most words of a document are common ones. */
+  readonly #known = new Set<string>();
 
   constructor(database: Database, generation: number) {
     this.#database = database;
@@ -18,22 +34,38 @@ export class SearchTables {
     this.#statements = prepareStatements(database, this.#tables);
   }
 
-  /** Replaces the document's entry, unless a later state is there already. */
-  write(entry: SearchEntry): void {
-    const { readEntry, putEntry, putBody, deleteWords, insertWords } = this.#statements;
+  /**
+   * Replaces the documents' entries, each unless a later state is there already. What is plain goes first, then the
+   * full text, then the terms: replacing a row and looking at the vocabulary each make FTS5 write out what it has
+   * gathered, which is to happen once for all of them.
+   */
+  write(entries: readonly SearchEntry[]): void {
+    const changes = entries.flatMap((entry) => this.#putEntry(entry) ?? []);
+    const { deleteWords, insertWords } = this.#statements;
+    for (const { entry, isNew, text } of changes) {
+      if (!isNew) deleteWords.run(entry.documentId);
+      insertWords.run(entry.documentId, scopeWord(entry.tenant), text.title, text.headings, text.body);
+    }
+    // Most of a document stays from one state to the next, and its words are noted already.
+    for (const { words, before } of changes) this.#noteTerms(without(words, before));
+    for (const { words, before } of changes) this.#forgetTerms(without(before, words));
+  }
+
+  /** What is known of the terms may be wrong after a transaction that was given up. */
+  forgetKnown(): void {
+    this.#known.clear();
+  }
+
+  #putEntry(entry: SearchEntry): Change | null {
+    const { readEntry, putEntry, putBody } = this.#statements;
     const old = readEntry.get(entry.documentId);
-    if (old !== undefined && isLater(old, entry)) return;
-    if (old !== undefined) deleteWords.run(entry.documentId);
-    const text = indexTexts(entry);
+    if (old !== undefined && isLater(old, entry)) return null;
     const { blocks, authors, tags, ...facts } = entry;
     putEntry.run({ ...facts, authors: JSON.stringify(authors), tags: JSON.stringify(tags) });
     putBody.run(entry.documentId, JSON.stringify(blocks));
-    insertWords.run(entry.documentId, scopeWord(entry.tenant), text.title, text.headings, text.body);
-    const words = wordsOf(text);
-    // Most of a document stays from one state to the next, and its words are noted already.
-    const before: ReadonlySet<string> = old === undefined ? new Set() : wordsOf(indexTexts(fromRow(old)));
-    this.#noteTerms(without(words, before));
-    this.#forgetTerms(without(before, words));
+    const text = indexTexts(entry);
+    const before = old === undefined ? NO_WORDS : wordsOf(indexTexts(fromRow(old)));
+    return { entry, isNew: old === undefined, text, words: wordsOf(text), before };
   }
 
   remove(documentId: DocumentId): void {
@@ -54,7 +86,9 @@ export class SearchTables {
 
   #noteTerms(words: ReadonlySet<string>): void {
     for (const word of words) {
-      if (!isCorrectable(word)) continue;
+      if (!isCorrectable(word) || this.#known.has(word)) continue;
+      if (this.#known.size >= KNOWN_MAX) this.#known.clear();
+      this.#known.add(word);
       const { changes, lastInsertRowid } = this.#statements.insertTerm.run(word);
       if (changes === 0) continue;
       if (isFoundByTrigrams(word)) this.#statements.insertTrigrams.run(lastInsertRowid, word);
@@ -68,6 +102,7 @@ export class SearchTables {
   #forgetTerms(words: ReadonlySet<string>): void {
     for (const word of words) {
       if (!isCorrectable(word) || this.#statements.isInUse.get(word) !== undefined) continue;
+      this.#known.delete(word);
       const id = this.#statements.deleteTerm.get(word);
       if (id === undefined) continue;
       if (isFoundByTrigrams(word)) this.#statements.deleteTrigrams.run(id.id);
