@@ -93,7 +93,7 @@ export async function createApiWorld({
   const played = createPlayedDocuments(catalog, updateLog);
   const stored = createStoredHistory(sqlite);
   const snapshots = createFilesystemSnapshotStore({ directory: `${directory.path}/snapshots` });
-  const records = createKnownRecords({ catalog, clock });
+  const records = createKnownRecords({ catalog: overrides.catalog ?? catalog, clock });
   const { documents = played.documents } = overrides;
   const conversions = createConversions({ clock });
   let readiness: Readiness = { kind: 'ready' };
