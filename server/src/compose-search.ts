@@ -97,6 +97,9 @@ export async function createSearch(deps: SearchDeps): Promise<Search | null> {
       index: second === null ? first.project.index : fallBackSearch(first.project.index, second.project.index),
       directory: deps.stores.directory,
       rebuilds,
+      wake: async () => {
+        await Promise.all(followers.map(({ projection }) => projection.wake()));
+      },
     },
     services: [rebuilds, ...followers.map(({ projection }) => projection), closing],
     erase: async (documentIds) => {
@@ -137,7 +140,13 @@ function follow(deps: SearchDeps, { index, isShared, conversions }: Followed) {
     node,
   };
   const followsAll = !isShared && hasOtherNodes;
-  const projection: SearchProjection = createSearchProjection({ ...project, cursors, followsAll });
+  const projection: SearchProjection = createSearchProjection({
+    ...project,
+    cursors,
+    followsAll,
+    // Of an index of all nodes, the searches of the others are not heard.
+    hearsSearches: !isShared,
+  });
   const note: NoteChange = (documentId, rows) => {
     projection.note(documentId, rows);
   };

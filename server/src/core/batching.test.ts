@@ -17,8 +17,8 @@ describe('batching', () => {
     expect(planFlushDelay({ sinceStart: 0, duration: 2, rows: 1, busyRuns: 0 })).toBe(FLUSH_WINDOW_SMALL);
     expect(planFlushDelay({ sinceStart: 0, duration: 2, rows: 40, busyRuns: 0 })).toBe(FLUSH_WINDOW_MIN);
     expect(planFlushDelay({ sinceStart: 0, duration: 2, rows: 100, busyRuns: 0 })).toBe(25);
-    expect(planFlushDelay({ sinceStart: 0, duration: 24, rows: 1, busyRuns: 0 })).toBe(36);
-    expect(planFlushDelay({ sinceStart: 6, duration: 24, rows: 1, busyRuns: 0 })).toBe(30);
+    expect(planFlushDelay({ sinceStart: 0, duration: 24, rows: 40, busyRuns: 0 })).toBe(36);
+    expect(planFlushDelay({ sinceStart: 6, duration: 24, rows: 40, busyRuns: 0 })).toBe(30);
     expect(planFlushDelay({ sinceStart: 0, duration: 10_000, rows: 10_000, busyRuns: 0 })).toBe(FLUSH_WINDOW_MAX);
   });
 
@@ -26,7 +26,7 @@ describe('batching', () => {
     const delays = [1, 2, 3, 4, 50].map((busyRuns) =>
       planFlushDelay({ sinceStart: 0, duration: 1, rows: 1, busyRuns }),
     );
-    expect(delays).toEqual([4, 8, 16, FLUSH_WINDOW_SMALL, FLUSH_WINDOW_SMALL]);
+    expect(delays).toEqual([4, 8, 16, 32, FLUSH_WINDOW_SMALL]);
   });
 
   it('[ROOM3] the broadcast window is zero for few and grows to 25 ms at 100', () => {

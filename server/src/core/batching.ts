@@ -2,7 +2,7 @@
  * Least pause between the starts of two flushes, in milliseconds: what arrives in it shares one commit, one message to
  * other nodes and, what costs most when edits are few, one waking up of everybody on the way.
  */
-export const FLUSH_WINDOW_SMALL = 30;
+export const FLUSH_WINDOW_SMALL = 40;
 /** The same when a flush has many rows: who would be woken up is awake, and to wait longer saves little. */
 export const FLUSH_WINDOW_MIN = 15;
 const MANY_ROWS = 16;

@@ -34,7 +34,13 @@ describe('[FIND25] nobody finds anything of what they may not read', () => {
     store = await openEmbeddedStore(directory.path);
     index = openSqliteSearchIndex({ directory: directory.path, clock, log: telemetry.log });
     const standing = createStandingParts(store.database, clock, telemetry);
-    deps = { index, directory: store.directory, access: standing.access, freshen: () => standing.watch.look() };
+    deps = {
+      index,
+      directory: store.directory,
+      access: standing.access,
+      freshen: () => standing.watch.look(),
+      wake: () => Promise.resolve(),
+    };
     drain = () => standing.watch.drain(0);
     world = new ProbedWorld(store, index, SEED);
     for (let at = 0; at < DOCUMENTS; at += 1) await world.addDocument();

@@ -15,6 +15,7 @@ export function createSearchParts(database: Kysely<Schema>, watch: AccessWatch):
   return {
     directory: createDocumentDirectory({ database }),
     freshen: () => watch.look(),
+    wake: () => Promise.resolve(),
     rebuilds: { start: () => idle, status: () => idle },
   };
 }

@@ -19,6 +19,8 @@ export interface SearchDeps {
   readonly access: Pick<Access, 'standingOf'>;
   /** Takes note of every change of grants and keys that was committed before the call, on whatever node. */
   readonly freshen: () => Promise<void>;
+  /** Tells the index that it is searched, and lets go in what it left for later. Never throws. */
+  readonly wake: () => Promise<void>;
 }
 
 /** A hit, and its document as the catalog knows it now. */
@@ -34,6 +36,7 @@ interface Candidate {
  */
 export async function searchDocuments(deps: SearchDeps, caller: Caller, body: SearchBody): Promise<SearchPageView> {
   const shown = parseSearchCursor(body, body.cursor);
+  await deps.wake();
   const found = await collect(deps, { caller, body, wanted: shown + body.limit + 1 });
   const page = found.slice(shown, shown + body.limit);
   const next = shown + page.length;

@@ -17,9 +17,10 @@ export interface DueDocument {
   readonly rows: number;
 }
 
-export interface QueueLimits {
-  /** Documents that may wait; more are not noted, and have to be found by comparing. */
-  readonly most: number;
+/** A change, as it is noted. */
+export interface Change {
+  readonly documentId: DocumentId;
+  readonly rows: number;
   /** Milliseconds in which changes of several documents are collected for one write. */
   readonly gather: number;
 }
@@ -30,13 +31,14 @@ export interface QueueLimits {
  * (`nextDue`), so nobody has to look in between. All times are monotonic and come as arguments.
  */
 export class ProjectionQueue {
-  readonly #limits: QueueLimits;
+  /** Documents that may wait; more are not noted, and have to be found by comparing. */
+  readonly #most: number;
   readonly #pending = new Map<DocumentId, Pending>();
   readonly #inWork = new Map<DocumentId, DueDocument>();
   readonly #rests = new Map<DocumentId, number>();
 
-  constructor(limits: QueueLimits) {
-    this.#limits = limits;
+  constructor(most: number) {
+    this.#most = most;
   }
 
   /** Documents that wait or are worked on. */
@@ -45,17 +47,33 @@ export class ProjectionQueue {
   }
 
   /** When the document is worth a turn; `null` when there is no room left. */
-  note(documentId: DocumentId, rows: number, now: number): number | null {
+  note({ documentId, rows, gather }: Change, now: number): number | null {
     const known = this.#pending.get(documentId);
     if (known !== undefined) {
       this.#pending.set(documentId, { ...known, rows: known.rows + rows });
       return known.due;
     }
-    if (this.#pending.size >= this.#limits.most) return null;
+    if (this.#pending.size >= this.#most) return null;
     const notBefore = Math.max(now, this.#rests.get(documentId) ?? now);
-    const due = Math.max(notBefore, now + this.#limits.gather);
+    const due = Math.max(notBefore, now + gather);
     this.#pending.set(documentId, { since: now, rows, notBefore, due });
     return due;
+  }
+
+  /** Whether the document waits already. */
+  has(documentId: DocumentId): boolean {
+    return this.#pending.has(documentId);
+  }
+
+  /** Collects no longer: whatever has rested is due now. How many documents that are. */
+  hurry(now: number): number {
+    let hurried = 0;
+    for (const [documentId, pending] of this.#pending) {
+      const due = Math.max(pending.notBefore, now);
+      if (due === now) hurried += 1;
+      this.#pending.set(documentId, { ...pending, due });
+    }
+    return hurried;
   }
 
   /** When the next turn of one that is not worked on comes; `null` when none waits. */

@@ -11,7 +11,7 @@ import type { DocumentId } from '../../ports/update-log.ts';
 import { createSearchProjection, type ProjectionDeps } from './search-projection.ts';
 
 /** Documents of which only the heads and sizes matter, an index that notes its writes, and a clock that is moved by hand. */
-function createWorld({ followsAll = true } = {}) {
+function createWorld({ followsAll = true, hearsSearches = false } = {}) {
   const clock = createFakeClock();
   const heads = new Map<DocumentId, number>();
   const bytes = new Map<DocumentId, number>();
@@ -32,6 +32,7 @@ function createWorld({ followsAll = true } = {}) {
     node: 'node',
     telemetry: createSilentTelemetry(),
     followsAll,
+    hearsSearches,
     index: {
       write: async (entries) => {
         for (const entry of entries) {
@@ -140,5 +141,51 @@ describe('the projection', () => {
     unreadable.clear();
     await pass(2_000);
     expect(writes).toMatchObject([{ documentId: 2 }, { documentId: 1 }]);
+  });
+
+  it('[FIND156] while nobody searches changes are collected, and whoever begins to finds them', async () => {
+    const { clock, commit, pass, projection, writes } = createWorld({ hearsSearches: true });
+    await clock.settle();
+    for (let edit = 0; edit < 30; edit += 1) {
+      commit(1);
+      await pass(2_000);
+    }
+    expect(writes).toEqual([]);
+    const searches = [projection.wake(), projection.wake()].map((wake) =>
+      wake.then(() => writes.map(({ seq }) => seq)),
+    );
+    await pass(50);
+    expect(await Promise.all(searches)).toEqual([[30], [30]]);
+    commit(1);
+    await pass(1_500);
+    expect(writes.map(({ seq }) => seq)).toEqual([30, 31]);
+  });
+
+  it('[FIND156] collected changes go in after five minutes at the latest', async () => {
+    const { clock, commit, pass, writes } = createWorld({ hearsSearches: true });
+    await clock.settle();
+    commit(1);
+    await pass(299_000);
+    commit(2);
+    expect(writes).toEqual([]);
+    await pass(2_000);
+    expect(writes.map(({ documentId }) => documentId)).toEqual([1, 2]);
+  });
+
+  it('[FIND156] a search waits no longer than a second for a store that does not answer', async () => {
+    const { clock, commit, pass, projection, reading, writes } = createWorld({ hearsSearches: true });
+    await clock.settle();
+    reading.push(() => undefined);
+    commit(1);
+    let found: number | null = null;
+    const search = projection.wake().then(() => {
+      found = writes.length;
+    });
+    await pass(900);
+    expect(found).toBe(null);
+    await pass(200);
+    expect(found).toBe(0);
+    for (const go of reading.splice(0)) go();
+    await search;
   });
 });

@@ -1,14 +1,15 @@
 import { backoffDelay } from '../../core/backoff.ts';
-import { LEAST_REST } from '../../core/search-rest.ts';
-import type { Timer } from '../../ports/clock.ts';
+import { gatherFor, LEAST_REST } from '../../core/search-rest.ts';
 import type { ConsumerCursors } from '../../ports/consumer-cursors.ts';
 import type { DocumentId } from '../../ports/update-log.ts';
 import { inBackground, type Service, withDeadline } from '../../service.ts';
 import { catchUpIndex } from './catch-up-index.ts';
 import { compareIndex } from './compare-index.ts';
 import { FollowedLevels } from './followed-levels.ts';
+import { NamedTimers } from './named-timers.ts';
 import { type ProjectDeps, type Projection, projectDocuments } from './project-documents.ts';
 import { type DueDocument, ProjectionQueue } from './projection-queue.ts';
+import { SearchDemand } from './search-demand.ts';
 
 export interface ProjectionDeps extends ProjectDeps {
   readonly cursors: ConsumerCursors;
@@ -17,15 +18,20 @@ export interface ProjectionDeps extends ProjectDeps {
    * after what it commits itself, and finds by comparing what others left behind.
    */
   readonly followsAll: boolean;
+  /** Whether every search of the index is told (`wake`), so that what nobody searches need not be fresh. */
+  readonly hearsSearches: boolean;
 }
 
 /**
  * Keeps a search index level with the log. What is committed here, or told by the node that committed it, is noted
- * (`note`) and goes in within a moment, a document at most once a second; what was missed, by a crash, an outage or a full queue, is found by comparing the
- * index with all documents, at the start, after an outage, and now and then.
+ * (`note`) and goes in within a moment, a document at most once a second, or once in some minutes while nobody searches;
+ * what was missed, by a crash, an outage or a full queue, is found by comparing the index with all documents, at the start,
+ * after an outage, and now and then.
  */
 export interface SearchProjection extends Service {
   note(documentId: DocumentId, rows: number): void;
+  /** Told of a search: what waits because there was none goes in first, as far as that is done within a second. */
+  wake(): Promise<void>;
   /** Compares now, and puts everything that is behind on its way; how many documents that were. */
   compare(): Promise<number>;
   /** Brings all documents into the index that are behind now; how many. Throws when the index or the store is away. */
@@ -35,8 +41,6 @@ export interface SearchProjection extends Service {
 /** The name under which the log's rows are kept for search. */
 export const SEARCH_CONSUMER = 'search';
 
-/** Milliseconds in which changes are collected for one write of the index. */
-const GATHER = 300;
 /** Milliseconds after which a document is looked at again that somebody else has, or that cannot be read. */
 const AGAIN = LEAST_REST / 2;
 /** Milliseconds between two looks at a queue that is to become shorter. */
@@ -61,8 +65,8 @@ export function createSearchProjection(deps: ProjectionDeps): SearchProjection {
 class FollowingProjection implements SearchProjection {
   readonly name = 'search-projection';
   readonly #deps: ProjectionDeps;
-  readonly #queue = new ProjectionQueue({ most: QUEUE_MOST, gather: GATHER });
-  readonly #timers = new Map<string, Timer>();
+  readonly #queue = new ProjectionQueue(QUEUE_MOST);
+  readonly #timers: NamedTimers;
   /** When the next comparison begins. */
   #compareAt = Infinity;
   /** How far the cursors may be moved. */
@@ -72,25 +76,44 @@ class FollowingProjection implements SearchProjection {
   #workAt = Infinity;
   #notBefore = 0;
   #running: Promise<void> | null = null;
+  /** Called when the work has ended that was due when they came. */
+  readonly #onLevel: (() => void)[] = [];
+  readonly #demand: SearchDemand;
   #comparing: Promise<number> | null = null;
-  readonly #failing = new Set<string>();
   #failures = 0;
   #stopped = false;
   #registered = false;
 
   constructor(deps: ProjectionDeps) {
     this.#deps = deps;
+    this.#demand = new SearchDemand(deps);
+    this.#timers = new NamedTimers(deps);
     this.#compareInBackground();
-    this.#every('cursors', CURSOR_INTERVAL, () => this.#moveCursors());
-    if (deps.followsAll) this.#every('follow', FOLLOW_INTERVAL, () => this.#follow());
+    this.#timers.every('cursors', CURSOR_INTERVAL, () => this.#moveCursors());
+    if (deps.followsAll) this.#timers.every('follow', FOLLOW_INTERVAL, () => this.#follow());
   }
 
   note(documentId: DocumentId, rows: number): void {
+    this.#noteFor(documentId, rows, this.#demand.gather);
+  }
+
+  #noteFor(documentId: DocumentId, rows: number, gather: number): void {
     if (this.#stopped) return;
-    const due = this.#queue.note(documentId, rows, this.#deps.clock.monotonic());
+    const due = this.#queue.note({ documentId, rows, gather }, this.#deps.clock.monotonic());
     // What found no room is found by the next comparison, which then must come soon.
     if (due === null) this.#compareSoon(RETRY.most);
     else this.#armFor(due);
+  }
+
+  wake(): Promise<void> {
+    return this.#demand.note(async () => {
+      const now = this.#deps.clock.monotonic();
+      if (this.#stopped || this.#queue.hurry(now) === 0) return;
+      const level = Promise.withResolvers<void>();
+      this.#onLevel.push(level.resolve);
+      this.#armFor(now);
+      await level.promise;
+    });
   }
 
   /** Sets the timer to the moment when something is due, unless it is set to an earlier one; work that runs sets it itself. */
@@ -98,12 +121,12 @@ class FollowingProjection implements SearchProjection {
     const at = Math.max(due, this.#notBefore);
     if (this.#running !== null || at >= this.#workAt) return;
     this.#workAt = at;
-    this.#timers.get('work')?.cancel();
-    this.#after('work', Math.max(0, at - this.#deps.clock.monotonic()), () => {
+    this.#timers.after('work', Math.max(0, at - this.#deps.clock.monotonic()), () => {
       this.#workAt = Infinity;
       this.#running = this.#work().finally(() => {
         this.#running = null;
         this.#showLag();
+        for (const tell of this.#onLevel.splice(0)) tell();
         const next = this.#queue.nextDue;
         if (next !== null) this.#armFor(next);
       });
@@ -190,7 +213,8 @@ class FollowingProjection implements SearchProjection {
     if (isFirst) await this.#deps.cursors.register(SEARCH_CONSUMER, 'every-document');
     for await (const { behind, level } of compareIndex(this.#deps)) {
       if (this.#stopped) return found;
-      for (const [documentId, rows] of behind) this.note(documentId, rows);
+      for (const [documentId, rows] of behind)
+        if (!this.#queue.has(documentId)) this.#noteFor(documentId, rows, gatherFor(0));
       found += behind.size;
       // Cursors of an earlier run may have been moved less far than the index went.
       if (isFirst) for (const [documentId, head] of level) this.#positions.set(documentId, head);
@@ -203,7 +227,7 @@ class FollowingProjection implements SearchProjection {
   async #waitForRoom(): Promise<void> {
     while (this.#queue.depth > COMPARE_AHEAD && !this.#stopped) {
       await new Promise<void>((resolve) => {
-        this.#after('room', ROOM_INTERVAL, resolve);
+        this.#timers.after('room', ROOM_INTERVAL, resolve);
       });
     }
   }
@@ -232,8 +256,7 @@ class FollowingProjection implements SearchProjection {
     const at = this.#deps.clock.monotonic() + delay;
     if (at >= this.#compareAt) return;
     this.#compareAt = at;
-    this.#timers.get('compare')?.cancel();
-    this.#after('compare', delay, () => {
+    this.#timers.after('compare', delay, () => {
       this.#compareInBackground();
     });
   }
@@ -258,38 +281,9 @@ class FollowingProjection implements SearchProjection {
     for (const documentId of this.#followed.takeUnknown(heads)) this.note(documentId, 1);
   }
 
-  #every(name: string, interval: number, work: () => Promise<void>): void {
-    this.#after(name, interval, () => {
-      const done = work().then(
-        () => void this.#failing.delete(name),
-        (error: unknown) => {
-          // Said once for as long as it lasts.
-          if (!this.#failing.has(name)) this.#deps.telemetry.log.warn(`search_${name}_failed`, {}, error);
-          this.#failing.add(name);
-        },
-      );
-      inBackground(
-        this.#deps.telemetry.log,
-        `search_${name}_failed`,
-        done.finally(() => {
-          this.#every(name, interval, work);
-        }),
-      );
-    });
-  }
-
-  #after(name: string, delay: number, callback: () => void): void {
-    if (this.#stopped) return;
-    const timer = this.#deps.clock.after(delay, () => {
-      this.#timers.delete(name);
-      callback();
-    });
-    this.#timers.set(name, timer);
-  }
-
   async drain(milliseconds: number): Promise<void> {
     this.#stopped = true;
-    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.stop();
     const { clock } = this.#deps;
     // What is left waits for the next start, which finds it by comparing, so nothing here is worth a failed stop.
     await withDeadline(clock, milliseconds / 2, Promise.allSettled([this.#running]));
