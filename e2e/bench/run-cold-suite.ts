@@ -8,6 +8,8 @@ import { seedDocuments } from './seed-documents.ts';
 import { writeTails } from './write-tails.ts';
 
 const DOCUMENTS = 40;
+/** Documents that each node opens before: the documents are to be cold, not the program. */
+const WARM_UP = 10;
 /** Documents with a long tail, each opened at every node but the one that it was written at. */
 const LONG_TAILS = 8;
 const TAIL_ROWS = 10_000;
@@ -50,6 +52,7 @@ async function openSnapshots({ services, print }: ColdRun, base: BaseDocument): 
     const documents = nameDocuments('cold', DOCUMENTS);
     const plan = { urls: [first], token: started.token, prefix: 'cold', documents: DOCUMENTS };
     await seedDocuments(plan, await readFile(base.file));
+    await warmUp({ first, others: [second], token: started.token }, base);
     const figures = await timeOpening([second], documents, started.token);
     print(`${DOCUMENTS} documents of ${Math.round(base.bytes / 1_000)} KB: ${describe(figures)}`);
     return figures;
@@ -66,6 +69,7 @@ async function openTails({ services, print }: ColdRun, base: BaseDocument): Prom
     const documents = nameDocuments('tail', LONG_TAILS);
     const plan = { urls: [first], token: started.token, prefix: 'tail', documents: LONG_TAILS };
     await seedDocuments(plan, await readFile(base.file));
+    await warmUp({ first, others, token: started.token }, base);
     await writeTails({ url: first, token: started.token, documents, rows: TAIL_ROWS });
     const figures = await timeOpening(others, documents, started.token);
     print(`${LONG_TAILS} of them, each with ${TAIL_ROWS} rows of tail, at ${READERS} nodes: ${describe(figures)}`);
@@ -73,6 +77,15 @@ async function openTails({ services, print }: ColdRun, base: BaseDocument): Prom
   } finally {
     await started.stop();
   }
+}
+
+async function warmUp(
+  nodes: { readonly first: string; readonly others: readonly string[]; readonly token: string },
+  base: BaseDocument,
+): Promise<void> {
+  const plan = { urls: [nodes.first], token: nodes.token, prefix: 'warm', documents: WARM_UP };
+  await seedDocuments(plan, await readFile(base.file));
+  await timeOpening(nodes.others, nameDocuments('warm', WARM_UP), nodes.token);
 }
 
 function scriptorium() {

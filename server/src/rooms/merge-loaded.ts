@@ -31,8 +31,7 @@ function tryMerge(loaded: LoadedDocument): MergedState | null {
   if (!updates.every((update) => parseUpdate(update, storedUpdateLimits).kind === 'parsed')) return null;
   const state = createMergedState();
   try {
-    if (loaded.snapshot !== null) state.apply(loaded.snapshot);
-    for (const update of updates) state.apply(update);
+    state.applyAll(loaded.snapshot === null ? updates : [loaded.snapshot, ...updates]);
     if (!state.hasPending()) return state;
   } catch {
     // What exactly is wrong is found out by the careful way.

@@ -27,6 +27,8 @@ export interface Applied {
 export interface MergedState extends KnownState, KnownContent {
   /** Applies a Yjs V1 update. */
   apply(update: Uint8Array): Applied;
+  /** Applies many updates in order, at the cost of one where each is small. */
+  applyAll(updates: readonly Uint8Array[]): Applied;
   /** Applies an update and returns what it really brought as an update of its own; `null` when nothing was new. */
   applyForDiff(update: Uint8Array): Uint8Array | null;
   /**
@@ -95,6 +97,17 @@ class DocState implements MergedState {
     this.#changed = false;
     Y.applyUpdate(this.#doc, update);
     if (this.#changed) this.#size += update.length;
+    return { changed: this.#changed };
+  }
+
+  applyAll(updates: readonly Uint8Array[]): Applied {
+    this.#changed = false;
+    // Most of what a small update costs is the end of its transaction.
+    const apply = (): void => {
+      for (const update of updates) Y.applyUpdate(this.#doc, update);
+    };
+    Y.transact(this.#doc, apply, null, false);
+    if (this.#changed) for (const update of updates) this.#size += update.length;
     return { changed: this.#changed };
   }
 
