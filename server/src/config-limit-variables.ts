@@ -57,6 +57,10 @@ export const LIMIT_VARIABLES = {
     { from: MEBIBYTE, to: 4096 * MEBIBYTE, fallback: 64 * MEBIBYTE },
     'What may wait for a connection that reads too slowly, besides the document it asked for; beyond it the connection is cut.',
   ),
+  LIMIT_NODE_OUTPUT_BYTES: integer(
+    { from: MEBIBYTE, to: 65_536 * MEBIBYTE, fallback: 64 * MEBIBYTE },
+    'What may wait, in the same way, for all connections together, where what many wait for counts once; beyond it those with the most are cut.',
+  ),
   LIMIT_FRAGMENTS: integer({ from: 1, to: 16_384, fallback: 64 }, 'Fragments of one WebSocket message.'),
   LIMIT_FAILURES_PER_ADDRESS: integer(
     { from: 5, to: 1_000_000, fallback: 100 },

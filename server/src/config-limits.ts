@@ -13,6 +13,7 @@ export interface LimitsConfig {
   /** Milliseconds. */
   readonly loginTime: number;
   readonly outputBytes: number;
+  readonly nodeOutputBytes: number;
   readonly fragments: number;
   readonly failuresPerAddress: number;
   readonly connectionsPerAddress: number;
@@ -49,6 +50,7 @@ export function toLimits(values: Readonly<Record<keyof typeof LIMIT_VARIABLES, n
     loginBytes: values.LIMIT_LOGIN_BYTES,
     loginTime: values.LIMIT_LOGIN_SECONDS * 1000,
     outputBytes: values.LIMIT_OUTPUT_BYTES,
+    nodeOutputBytes: values.LIMIT_NODE_OUTPUT_BYTES,
     fragments: values.LIMIT_FRAGMENTS,
     failuresPerAddress: values.LIMIT_FAILURES_PER_ADDRESS,
     connectionsPerAddress: values.LIMIT_CONNECTIONS_PER_ADDRESS,

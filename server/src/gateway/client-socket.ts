@@ -21,6 +21,7 @@ import {
 import { largestMessage, limitMessages, type MessageLimits, type SocketStage } from './message-limit.ts';
 import type { OwnerBudgets } from './owner-budgets.ts';
 import { createOutput, type Output, type OutputFlusher } from './output.ts';
+import type { OutputPool } from './output-pool.ts';
 import { ReadBudgets, type Charge, type ReadRates } from './read-budgets.ts';
 import { createReplyTurns, type ReplyTurns } from './reply-turns.ts';
 import type { Session, SessionSocket } from './session.ts';
@@ -46,6 +47,8 @@ export interface ClientSocketDeps {
   /** Bytes that may wait for the peer, besides what it asked for, before it is cut in the middle of whatever it does. */
   readonly outputBytes: number;
   readonly flusher: OutputFlusher;
+  /** What waits for all sockets of the node. */
+  readonly pool: OutputPool;
   /** Handles one frame; false when it breaks the protocol. */
   readonly onFrame: (socket: ClientSocket, frame: InboundFrame) => boolean;
   /** Bytes that Hocuspocus wants to send, addressed as inside the node. */
@@ -92,6 +95,9 @@ export class ClientSocket implements SessionSocket {
       ...deps,
       onBacklog: (buffered) => {
         if (buffered - this.replies.inFlight > deps.outputBytes) this.endSlowReader();
+      },
+      onShed: () => {
+        this.#shed();
       },
     });
     this.#budgets = new ReadBudgets(deps.clock, deps.rates);
@@ -148,6 +154,7 @@ export class ClientSocket implements SessionSocket {
     });
     webSocket.on('close', () => {
       this.#ending = true;
+      this.output.drop();
       try {
         this.#deps.onClose(this);
       } catch (error) {
@@ -196,7 +203,7 @@ export class ClientSocket implements SessionSocket {
   }
 
   send(frame: Uint8Array, taken?: () => void): void {
-    if (this.open) this.output.send(frame, taken);
+    if (this.open) this.output.send(frame, taken, this.replies.answering);
   }
 
   /** Charges what the client sent; over a budget, the socket is not read for a while. It is never closed for it. */
@@ -254,11 +261,22 @@ export class ClientSocket implements SessionSocket {
     else this.#deps.onSessionEnd(session, code);
   }
 
-  /** Ends a socket whose peer does not take what it is sent. */
+  /** Ends a socket whose peer does not take what it is sent. What waits is let go: it is what the node is short of. */
   endSlowReader(): void {
     if (this.#ending) return;
+    this.output.drop();
     this.#deps.telemetry.metrics.count('slow_readers_total');
     this.end('slow-reader');
+  }
+
+  /** Frees what waits here. Where a close is under way already, its peer has had its time. */
+  #shed(): void {
+    if (!this.#ending) {
+      this.endSlowReader();
+      return;
+    }
+    this.output.drop();
+    this.cut();
   }
 
   /** Cuts the connection, without another word. */

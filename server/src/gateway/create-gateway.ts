@@ -21,6 +21,7 @@ import { createSessionExtension } from './extensions/session-extension.ts';
 import { frameAddress, frameMessage, readAddressedFrame, readdress } from './frames.ts';
 import { watchLogin } from './login-deadline.ts';
 import { createOutputFlusher } from './output.ts';
+import { createOutputPool } from './output-pool.ts';
 import type { OwnerBudgets } from './owner-budgets.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import type { SyncDeps } from './session-sync.ts';
@@ -40,6 +41,7 @@ export interface GatewayConfig {
     /** Milliseconds. */
     readonly loginTime: number;
     readonly outputBytes: number;
+    readonly nodeOutputBytes: number;
     readonly fragments: number;
     readonly failuresPerAddress: number;
     readonly sessionsPerDocument: number;
@@ -95,6 +97,7 @@ class WebSocketGateway implements Gateway {
   readonly #failures;
   readonly #housekeeping;
   readonly #flusher = createOutputFlusher();
+  readonly #pool;
   readonly #admissions: AdmissionQueue;
   /** Sockets that were open when the node began to go away. */
   #leaving = 0;
@@ -124,7 +127,8 @@ class WebSocketGateway implements Gateway {
       autoPong: false,
     };
     this.#server = new WebSocketServer(options);
-    this.#housekeeping = startHousekeeping({ ...deps, tables: this.#tables });
+    this.#pool = createOutputPool({ ...deps, nodeOutputBytes: limits.nodeOutputBytes });
+    this.#housekeeping = startHousekeeping({ ...deps, tables: this.#tables, pool: this.#pool });
   }
 
   attach(server: Server): void {
@@ -183,6 +187,7 @@ class WebSocketGateway implements Gateway {
       telemetry,
       warnings,
       flusher: this.#flusher,
+      pool: this.#pool,
       remote: asked.remote,
       ...socketLimits(limits),
       owners: this.#deps.owners,

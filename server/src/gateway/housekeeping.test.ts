@@ -14,7 +14,7 @@ function fixture(socket: Partial<HouseSocket> & { readonly stalled?: number }, t
     endSlowReader: () => void ended.push('slow-reader'),
   };
   const tables = new Map([[house, { size: 0, sessions: () => [], ...table }]]);
-  startHousekeeping({ clock, telemetry: createSilentTelemetry(), tables });
+  startHousekeeping({ clock, telemetry: createSilentTelemetry(), tables, pool: { bytes: 0 } });
   return { clock, ended };
 }
 
@@ -47,7 +47,7 @@ describe('housekeeping', () => {
     // What it uses of a session.
     const sessions = () => [session as unknown as Session];
     const tables = new Map([[socket, { size: 1, sessions }]]);
-    startHousekeeping({ clock, telemetry: createSilentTelemetry(), tables });
+    startHousekeeping({ clock, telemetry: createSilentTelemetry(), tables, pool: { bytes: 0 } });
     clock.advance(600_000);
     const pauses = heard.map((at, index) => at - (heard[index - 1] ?? 0));
     expect(Math.max(...pauses)).toBeLessThanOrEqual(15_000);

@@ -2,6 +2,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { ClientSocket } from './client-socket.ts';
 import { lifeSignFrame } from './frames.ts';
+import type { OutputPool } from './output-pool.ts';
 import type { SessionTable } from './session-table.ts';
 
 /** What it needs of a socket, and of the socket's sessions. */
@@ -25,6 +26,7 @@ export function startHousekeeping(deps: {
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   readonly tables: ReadonlyMap<HouseSocket, HouseTable>;
+  readonly pool: Pick<OutputPool, 'bytes'>;
 }): { stop(): void } {
   const { clock } = deps;
   let stopped = false;
@@ -53,6 +55,7 @@ export function startHousekeeping(deps: {
       sessions += table.size;
     }
     deps.telemetry.metrics.gauge('sessions', sessions);
+    deps.telemetry.metrics.gauge('output_waiting_bytes', deps.pool.bytes);
   };
 
   let timer = clock.after(INTERVAL, run);

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
+import { createSilentTelemetry } from '../../test/support/silent-telemetry.ts';
+import { createOutputPool, type OutputPool } from './output-pool.ts';
 import { createOutput, createOutputFlusher } from './output.ts';
 
 const MEBIBYTE = 1024 * 1024;
@@ -41,17 +43,29 @@ class SlowNetwork {
 
   /** Takes all of it. */
   take(): void {
+    this.takeSilently();
+    this.#onDrain();
+  }
+
+  /** Takes all of it, and tells nobody: what was little was not waited for. */
+  takeSilently(): void {
     const taken = this.#waiting;
     this.#waiting = [];
     this._handle.writeQueueSize = 0;
     for (const write of taken) write.taken?.();
-    this.#onDrain();
   }
 }
 
-function fixture() {
+function createPool(nodeOutputBytes: number) {
+  const lines: string[] = [];
+  const warnings = { warn: (_key: string, event: string) => void lines.push(event) };
+  return { lines, pool: createOutputPool({ nodeOutputBytes, telemetry: createSilentTelemetry(), warnings }) };
+}
+
+function fixture(pool: OutputPool = createPool(Infinity).pool) {
   const network = new SlowNetwork();
   const backlogs: number[] = [];
+  const shed: number[] = [];
   const webSocket = {
     get bufferedAmount() {
       return network.writableLength;
@@ -62,10 +76,15 @@ function fixture() {
     webSocket: webSocket as WebSocket,
     raw: network as unknown as Socket,
     flusher: createOutputFlusher(),
+    pool,
+    onShed: () => {
+      shed.push(output.buffered);
+      output.drop();
+    },
     onBacklog: (buffered) => void backlogs.push(buffered),
   });
   const turn = (): Promise<void> => Promise.resolve();
-  return { network, output, backlogs, turn };
+  return { network, output, backlogs, shed, turn };
 }
 
 describe('output', () => {
@@ -145,5 +164,75 @@ describe('output', () => {
     await turn();
     network.take();
     for (const now of [0, 60_000, 600_000]) expect(output.stalledFor(now, 0)).toBe(0);
+  });
+});
+
+describe('what waits on a node', () => {
+  it('[SOCK260] what many wait for counts once, until the last of them has taken it', async () => {
+    const { pool } = createPool(Infinity);
+    const readers = [fixture(pool), fixture(pool), fixture(pool)];
+    const frames = [new Uint8Array(MEBIBYTE), new Uint8Array(MEBIBYTE)];
+    for (const { output } of readers) for (const frame of frames) output.send(frame);
+    await Promise.resolve();
+    expect(pool.bytes).toBeGreaterThanOrEqual(2 * MEBIBYTE);
+    expect(pool.bytes).toBeLessThan(2.01 * MEBIBYTE);
+    for (const { network } of readers.slice(1)) for (const _ of frames) network.take();
+    expect(pool.bytes).toBeGreaterThanOrEqual(2 * MEBIBYTE);
+    readers[0]?.network.take();
+    expect(pool.bytes).toBeLessThan(1.01 * MEBIBYTE);
+    readers[0]?.network.take();
+    expect(pool.bytes).toBe(0);
+  });
+
+  it('[SOCK260] beyond the budget the one with the most is ended, and the others go on', async () => {
+    const { pool, lines } = createPool(4 * MEBIBYTE);
+    const [most, some] = [fixture(pool), fixture(pool)];
+    for (let frame = 0; frame < 3; frame += 1) most.output.send(new Uint8Array(MEBIBYTE));
+    some.output.send(new Uint8Array(MEBIBYTE / 2));
+    await Promise.resolve();
+    expect([most.shed, some.shed]).toEqual([[], []]);
+    some.output.send(new Uint8Array(MEBIBYTE));
+    await Promise.resolve();
+    expect(most.shed).toEqual([3 * MEBIBYTE]);
+    expect(some.shed).toEqual([]);
+    expect(lines).toEqual(['output_budget_exceeded']);
+    expect(pool.bytes).toBeLessThan(2 * MEBIBYTE);
+  });
+
+  it('[SOCK260] as many are ended as it takes, and what they waited for is let go', async () => {
+    const { pool } = createPool(MEBIBYTE);
+    const readers = [fixture(pool), fixture(pool), fixture(pool)];
+    const frame = new Uint8Array(2 * MEBIBYTE);
+    for (const { output } of readers) output.send(frame);
+    await Promise.resolve();
+    expect(readers.map(({ shed }) => shed.length)).toEqual([1, 1, 1]);
+    expect(pool.bytes).toBe(0);
+  });
+
+  it('[SOCK260] who took what it was sent is never ended for it, however much that was', async () => {
+    const { pool } = createPool(MEBIBYTE);
+    const reader = fixture(pool);
+    for (let round = 0; round < 20; round += 1) {
+      reader.output.send(new Uint8Array(MEBIBYTE / 2));
+      await Promise.resolve();
+      reader.network.takeSilently();
+    }
+    expect(reader.shed).toEqual([]);
+    reader.network.take();
+    expect(pool.bytes).toBe(0);
+  });
+
+  it('[SOCK261] an answer that was asked for counts for nobody', async () => {
+    const { pool } = createPool(MEBIBYTE);
+    const reader = fixture(pool);
+    for (let part = 0; part < 3; part += 1) reader.output.send(new Uint8Array(MEBIBYTE), undefined, true);
+    await Promise.resolve();
+    expect(pool.bytes).toBe(0);
+    expect(reader.shed).toEqual([]);
+    for (let part = 0; part < 3; part += 1) reader.network.take();
+    expect(reader.network.written).toHaveLength(3);
+    reader.output.send(new Uint8Array(2 * MEBIBYTE));
+    await Promise.resolve();
+    expect(reader.shed).toHaveLength(1);
   });
 });

@@ -1,18 +1,23 @@
 import type { WebSocket } from 'ws';
 import type { Socket } from 'node:net';
+import { FramesInHand } from './frames-in-hand.ts';
+import type { OutputPool, OutputShare } from './output-pool.ts';
 
 /** The sending half of one socket: frames of one turn leave in one write, and a reader that takes nothing is found out. */
 export interface Output {
   /**
    * Sends a message that `frames.ts` has framed. It goes past ws's own sender, whose only part is control frames: both
    * write whole frames, so they never mix, and a small message costs one write of one buffer. `taken` is called once
-   * the network has taken it, and never when the socket ends before.
+   * the network has taken it, and never when the socket ends before. What the peer `asked` for is not held against it,
+   * nor against the node.
    */
-  send(frame: Uint8Array, taken?: () => void): void;
+  send(frame: Uint8Array, taken?: () => void, asked?: boolean): void;
   /** Writes what waits for the end of the turn, as far as the peer takes it. */
   flush(): void;
   /** Writes all that waits, before a close frame, which goes by another way. */
   finish(): void;
+  /** Lets go of all that waits, unsent. Frames are sent whole, so others may still follow. */
+  drop(): void;
   /** Bytes that the peer has not taken yet. */
   readonly buffered: number;
   /**
@@ -65,6 +70,9 @@ export interface OutputDeps {
   readonly webSocket: WebSocket;
   readonly raw: Socket;
   readonly flusher: OutputFlusher;
+  readonly pool: OutputPool;
+  /** Ends the socket, since too much waits on the node and most of it here. */
+  readonly onShed: () => void;
   /** Called at the end of a turn in which the peer took less than it was sent, with what waits now. */
   readonly onBacklog: (buffered: number) => void;
 }
@@ -79,6 +87,12 @@ class SocketOutput implements Output {
   #queue: Uint8Array[] = [];
   #next = 0;
   #queuedBytes = 0;
+  /** Up to here, what waits is counted by the node. */
+  #heldTo = 0;
+  readonly #share: OutputShare;
+  readonly #inHand: FramesInHand;
+  /** Frames that wait and were asked for. */
+  readonly #asked = new Set<Uint8Array>();
   #scheduled = false;
   /** Who wants to know when a frame was taken. */
   readonly #taken = new Map<Uint8Array, () => void>();
@@ -90,12 +104,14 @@ class SocketOutput implements Output {
 
   constructor(deps: OutputDeps) {
     this.#deps = deps;
+    this.#share = deps.pool.join({ settle: () => this.#settle(), end: deps.onShed });
+    this.#inHand = new FramesInHand(this.#share);
     deps.raw.on('drain', () => {
       this.flush();
     });
   }
 
-  send(frame: Uint8Array, taken?: () => void): void {
+  send(frame: Uint8Array, taken?: () => void, asked = false): void {
     if (!this.#scheduled) {
       this.#scheduled = true;
       this.#deps.flusher.schedule(this);
@@ -103,32 +119,51 @@ class SocketOutput implements Output {
     this.#queue.push(frame);
     this.#queuedBytes += frame.byteLength;
     if (taken !== undefined) this.#taken.set(frame, taken);
+    if (asked) this.#asked.add(frame);
   }
 
   flush(): void {
     this.#scheduled = false;
+    this.#settle();
     if (!this.#deps.raw.writableNeedDrain) this.#write(PIECE);
-    if (this.#next < this.#queue.length) this.#deps.onBacklog(this.buffered);
+    if (this.#next < this.#queue.length) {
+      this.#holdQueue();
+      this.#deps.onBacklog(this.buffered);
+    }
+    if (this.#share.bytes > 0) this.#share.judge();
   }
 
   finish(): void {
     this.#write(Infinity);
   }
 
+  drop(): void {
+    for (let at = this.#next; at < this.#heldTo; at += 1) this.#release(this.#queue[at] ?? NO_BYTES);
+    this.#inHand.settle(Infinity);
+    this.#queue = [];
+    this.#next = 0;
+    this.#heldTo = 0;
+    this.#queuedBytes = 0;
+    this.#taken.clear();
+    this.#asked.clear();
+  }
+
   #write(most: number): void {
     const { raw } = this.#deps;
     if (raw.destroyed || this.#next === this.#queue.length) return;
-    const several = this.#queue.length - this.#next > 1;
+    const from = this.#next;
+    const several = this.#queue.length - from > 1;
     if (several) raw.cork();
     for (let bytes = 0; bytes < most && this.#next < this.#queue.length; this.#next += 1) {
       const frame = this.#queue[this.#next] ?? NO_BYTES;
-      this.#queue[this.#next] = NO_BYTES;
       bytes += frame.byteLength;
       this.#writeFrame(frame);
     }
     if (several) raw.uncork();
+    this.#noteWritten(from);
     if (this.#next === this.#queue.length || this.#next > LONG_QUEUE) {
       this.#queue = this.#queue.slice(this.#next);
+      this.#heldTo = Math.max(0, this.#heldTo - this.#next);
       this.#next = 0;
     }
   }
@@ -146,6 +181,42 @@ class SocketOutput implements Output {
       // With an error the socket is gone, and with it everybody who waited.
       if (error === null || error === undefined) taken();
     });
+  }
+
+  /** Forgets the written frames of the queue, from an index on, and counts those that the network has not taken. */
+  #noteWritten(from: number): void {
+    if (this.#heldTo > from || this.#asked.size > 0 || this.#deps.raw.writableLength > 0) this.#keepInHand(from);
+    this.#queue.fill(NO_BYTES, from, this.#next);
+  }
+
+  #keepInHand(from: number): void {
+    let end = this.#handed;
+    for (let at = from; at < this.#next; at += 1) end -= this.#queue[at]?.byteLength ?? 0;
+    for (let at = from; at < this.#next; at += 1) {
+      const frame = this.#queue[at] ?? NO_BYTES;
+      end += frame.byteLength;
+      if (this.#asked.delete(frame)) continue;
+      if (at >= this.#heldTo) this.#share.hold(frame);
+      this.#inHand.add(frame, end);
+    }
+    this.#settle();
+  }
+
+  #settle(): void {
+    this.#inHand.settle(this.#handed - this.#deps.raw.writableLength);
+  }
+
+  /** Has the node count what waits in the queue. */
+  #holdQueue(): void {
+    for (let at = Math.max(this.#next, this.#heldTo); at < this.#queue.length; at += 1) {
+      const frame = this.#queue[at] ?? NO_BYTES;
+      if (!this.#asked.has(frame)) this.#share.hold(frame);
+    }
+    this.#heldTo = this.#queue.length;
+  }
+
+  #release(frame: Uint8Array): void {
+    if (!this.#asked.has(frame)) this.#share.release(frame);
   }
 
   get buffered(): number {

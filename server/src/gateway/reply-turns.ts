@@ -16,6 +16,8 @@ export interface ReplyTurns {
   request(answer: Answer): void;
   /** Bytes of the answer that the peer has not taken yet. */
   readonly inFlight: number;
+  /** Whether an answer is being given right now: what is sent now was asked for. */
+  readonly answering: boolean;
 }
 
 /** Bytes of answers: enough at once to open a few large documents. */
@@ -31,6 +33,7 @@ class SocketReplies implements ReplyTurns {
   #bucket: TokenBucket;
   #busy = false;
   #inFlight = 0;
+  answering = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -57,7 +60,7 @@ class SocketReplies implements ReplyTurns {
   #give(answer: Answer): void {
     this.#busy = true;
     let taken = false;
-    const cost = answer(() => {
+    const cost = this.#run(answer, () => {
       taken = true;
       this.#inFlight = 0;
       this.#rest();
@@ -68,6 +71,15 @@ class SocketReplies implements ReplyTurns {
     }
     this.#bucket = takeTokens(this.#bucket, BUDGET, { now: this.#clock.monotonic(), amount: cost });
     if (!taken) this.#inFlight = cost;
+  }
+
+  #run(answer: Answer, taken: () => void): number | null {
+    this.answering = true;
+    try {
+      return answer(taken);
+    } finally {
+      this.answering = false;
+    }
   }
 
   /** Goes on when the budget is level. */

@@ -20,6 +20,7 @@ const LIMITS = {
   loginBytes: 16 * 1024,
   loginTime: 10_000,
   outputBytes: 64 * 1024 * 1024,
+  nodeOutputBytes: 64 * 1024 * 1024,
   fragments: 64,
   failuresPerAddress: 100,
   sessionsPerDocument: 1,

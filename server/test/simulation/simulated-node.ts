@@ -7,6 +7,7 @@ import { ClientSocket } from '../../src/gateway/client-socket.ts';
 import { createSessionExtension } from '../../src/gateway/extensions/session-extension.ts';
 import { startHousekeeping } from '../../src/gateway/housekeeping.ts';
 import { createOutputFlusher } from '../../src/gateway/output.ts';
+import { createOutputPool } from '../../src/gateway/output-pool.ts';
 import type { Session } from '../../src/gateway/session.ts';
 import { SessionTable } from '../../src/gateway/session-table.ts';
 import { createRateLimitedLog } from '../../src/observability/rate-limited-log.ts';
@@ -183,7 +184,8 @@ function createSocketlessGateway(ground: NodeGround, rooms: RoomRegistry): Socke
   const tableDeps = { ...parts, ...limits, leaving: () => leaving };
   const extension = createSessionExtension({ clock, telemetry });
   const flusher = createOutputFlusher();
-  const housekeeping = startHousekeeping({ clock, telemetry, tables });
+  const pool = createOutputPool({ nodeOutputBytes: OUTPUT_BYTES, telemetry, warnings });
+  const housekeeping = startHousekeeping({ clock, telemetry, tables, pool });
   let draining = false;
   let onEmpty = (): void => undefined;
 
@@ -197,6 +199,7 @@ function createSocketlessGateway(ground: NodeGround, rooms: RoomRegistry): Socke
       telemetry,
       warnings,
       flusher,
+      pool,
       remote: 'simulated',
       rates: { updates: UPDATE_RATE, bytes: UNBOUNDED },
       owners: OWNERS,
