@@ -17,7 +17,10 @@ export interface AccessWatchDeps {
 
 /** Notices changed grants and keys, whoever made them on whatever node. */
 export interface AccessWatch extends Service {
-  /** Looks now. What was committed before the call has been taken note of when the promise is done, or it failed. */
+  /**
+   * Looks now. What was committed before the call has been taken note of when the promise is done, or it failed. Callers
+   * of one moment share a look, and nobody waits for more than the look under way and one more, however many ask.
+   */
   look(): Promise<void>;
 }
 
@@ -45,7 +48,8 @@ class RevisionWatch implements AccessWatch {
   /** Monotonic milliseconds. */
   #answeredAt: number;
   #running: Promise<void> | null = null;
-  #isAskedAgain = false;
+  /** The look after it, once somebody waits for one. */
+  #next: Promise<void> | null = null;
   #timer: Timer | null = null;
   #stopped = false;
 
@@ -60,21 +64,27 @@ class RevisionWatch implements AccessWatch {
   }
 
   look(): Promise<void> {
-    this.#isAskedAgain = true;
-    this.#running ??= this.#attempt();
-    return this.#running;
+    if (this.#next !== null) return this.#next;
+    if (this.#running === null) return this.#begin();
+    // The look under way may have read before the call.
+    this.#next = this.#running.then(() => this.#begin());
+    return this.#next;
+  }
+
+  #begin(): Promise<void> {
+    this.#next = null;
+    const look = this.#attempt().finally(() => {
+      if (this.#running === look) this.#running = null;
+    });
+    this.#running = look;
+    return look;
   }
 
   async #attempt(): Promise<void> {
     try {
-      while (this.#isAskedAgain) {
-        this.#isAskedAgain = false;
-        await this.#readOn();
-      }
+      await this.#readOn();
     } catch (error) {
       this.#deps.telemetry.log.warn('access_watch_failed', {}, error);
-    } finally {
-      this.#running = null;
     }
   }
 

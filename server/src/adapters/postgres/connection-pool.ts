@@ -13,7 +13,7 @@ import { valueParsers } from './value-parsers.ts';
 export interface ConnectionPoolDeps {
   readonly connection: ConnectionOptions;
   /** What it is for, for log lines. */
-  readonly purpose: 'writer' | 'reader' | 'replica' | 'upkeep';
+  readonly purpose: 'writer' | 'reader' | 'access' | 'replica' | 'upkeep';
   /** Most connections. */
   readonly size: number;
   readonly timeouts: Timeouts;
@@ -60,6 +60,13 @@ export class ConnectionPool {
     } catch (error) {
       throw toPortError(error);
     }
+  }
+
+  /** How many would wait, with one who comes now; 0 while a connection is free or may still be opened. */
+  get queue(): number {
+    const { idleCount, totalCount, waitingCount } = this.#pool;
+    const free = idleCount + this.#deps.size - totalCount;
+    return Math.max(0, waitingCount + 1 - free);
   }
 
   /** Closes what is idle, waits that long for what is in use, and cuts the rest off. */

@@ -1,11 +1,11 @@
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
 import type { Schema } from '../sql/schema.ts';
 import { beginStatement, type ConnectionLease } from './connection-lease.ts';
-import type { ConnectionPool } from './connection-pool.ts';
+import type { Lender } from './prompt-lender.ts';
 import type { Timeouts } from './timeouts.ts';
 
 /** Kysely over our own pool, so that portable SQL keeps the same deadlines and throws the same errors. */
-export function createDatabase(pool: ConnectionPool, timeouts: Timeouts): Kysely<Schema> {
+export function createDatabase(pool: Lender, timeouts: Timeouts): Kysely<Schema> {
   const begin = beginStatement(timeouts);
   const facade: PostgresPool = {
     options: {},

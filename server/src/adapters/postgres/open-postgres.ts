@@ -25,6 +25,8 @@ import { migrate } from './migrate.ts';
 import { PartitionUpkeep } from './partition-upkeep.ts';
 import type { DropOptions } from './partitions.ts';
 import { createReplicaReads, type ReplicaReads } from './replica-reads.ts';
+import { lendPromptly } from './prompt-lender.ts';
+import type { TenantReads } from '../sql/tenant-reads.ts';
 import { retryConflicts } from './retry-conflicts.ts';
 import { retryAuditConflicts, retryGrantConflicts, retryKeyConflicts } from './retrying-access.ts';
 import { retryCatalogConflicts } from './retrying-catalog.ts';
@@ -121,6 +123,8 @@ interface Pools {
   /** Appends only: a slow read never stands in their way. */
   readonly writer: ConnectionPool;
   readonly reader: ConnectionPool;
+  /** For what revocations hang on, which must not wait behind searches and long reads. */
+  readonly access: ConnectionPool;
   readonly replica: ConnectionPool | null;
   readonly upkeep: ConnectionPool;
 }
@@ -134,11 +138,15 @@ async function createPools(deps: PostgresDeps): Promise<Pools> {
     new ConnectionPool({ ...pool, timeouts, clock, log });
   // One batch is in flight at a time; the second connection is for the try after one that got stuck.
   const writers = poolSize < 4 ? 1 : 2;
-  const readers = Math.max(1, poolSize - writers);
+  // A pool too small to give a connection away asks that question among the other reads.
+  const watchers = poolSize < 4 ? 0 : 1;
+  const readers = Math.max(1, poolSize - writers - watchers);
+  const reader = create({ connection: primary, purpose: 'reader', size: readers });
   return {
     place: `${primary.host}:${primary.port}`,
     writer: create({ connection: primary, purpose: 'writer', size: writers }),
-    reader: create({ connection: primary, purpose: 'reader', size: readers }),
+    reader,
+    access: watchers === 0 ? reader : create({ connection: primary, purpose: 'access', size: watchers }),
     replica: replica === null ? null : create({ connection: replica, purpose: 'replica', size: readers }),
     upkeep: create({ connection: direct, purpose: 'upkeep', size: 1 }),
   };
@@ -153,9 +161,7 @@ function createStore(deps: PostgresDeps, pools: Pools, upkeep: PartitionUpkeep):
   return {
     log: { ...createLogQueries({ database }), append: (batch) => appender.append(batch) },
     catalog: retryCatalogConflicts(createDocumentCatalog({ database, readFor }), clock),
-    grants: retryGrantConflicts(createGrantStore({ database, readFor }), clock),
-    keys: retryKeyConflicts(createApiKeyStore({ database, readFor }), clock),
-    accessChanges: createAccessChangeLog({ database }),
+    ...createAccessStores(pools, { database, readFor, clock, timeouts }),
     audit: retryAuditConflicts(createAuditLog({ database, readFor }), clock),
     database,
     ...retryHistoryConflicts(createStoredHistory({ database }), clock),
@@ -170,8 +176,33 @@ function createStore(deps: PostgresDeps, pools: Pools, upkeep: PartitionUpkeep):
   };
 }
 
-async function closePools({ writer, reader, replica, upkeep }: Pools, within: number): Promise<void> {
-  const pools = [writer, reader, replica, upkeep].filter((pool) => pool !== null);
+/**
+ * Who may do what. That something changed is asked on a connection of its own, and what it is now there too where no
+ * other is free, so that a revocation takes effect in time however many searches and long reads are waiting.
+ */
+function createAccessStores(
+  { reader, access }: Pools,
+  deps: {
+    readonly database: Kysely<Schema>;
+    readonly readFor: TenantReads;
+    readonly clock: Clock;
+    readonly timeouts: Timeouts;
+  },
+): Pick<PostgresStore, 'grants' | 'keys' | 'accessChanges'> {
+  const { clock, timeouts } = deps;
+  const prompt = createDatabase(lendPromptly(reader, access), timeouts);
+  const promptDeps = { database: prompt, readFor: createTenantReads(prompt, timeouts) };
+  const { readStanding } = createGrantStore(promptDeps);
+  const { find } = createApiKeyStore(promptDeps);
+  return {
+    grants: retryGrantConflicts({ ...createGrantStore(deps), readStanding }, clock),
+    keys: retryKeyConflicts({ ...createApiKeyStore(deps), find }, clock),
+    accessChanges: createAccessChangeLog({ database: createDatabase(access, timeouts) }),
+  };
+}
+
+async function closePools({ writer, reader, access, replica, upkeep }: Pools, within: number): Promise<void> {
+  const pools = [writer, reader, access, replica, upkeep].filter((pool) => pool !== null);
   await Promise.all(pools.map((pool) => pool.close(within)));
 }
 
