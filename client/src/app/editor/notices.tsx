@@ -1,10 +1,10 @@
-import type { ComponentChildren } from 'preact';
 import type { Replacement } from '../../sdk/provider-types.ts';
 import { countChanges } from '../../sdk/status-label.ts';
-import { Icon } from '../ui/icon.tsx';
+import { Notice } from './notice.tsx';
 import type { OpenDocument } from './open-document.ts';
 import { RescueButtons } from './rescue-buttons.tsx';
 import { readPlainText, saveTextFile } from './rescue-text.ts';
+import { describeWarning } from './warnings.ts';
 
 /** What one has to know while writing here. */
 export function Notices({ open }: { readonly open: OpenDocument }) {
@@ -13,6 +13,7 @@ export function Notices({ open }: { readonly open: OpenDocument }) {
     <>
       <AccessNotice open={open} />
       {replaced !== null && <ReplacedNotice open={open} replaced={replaced} />}
+      <Warnings open={open} />
     </>
   );
 }
@@ -30,6 +31,25 @@ function AccessNotice({ open }: { readonly open: OpenDocument }) {
     );
   }
   return open.access.value === 'read-only' ? <Notice>You may read this document but not change it.</Notice> : null;
+}
+
+/** What the server says of limits. The place is there from the start, so that what comes into it is read out. */
+function Warnings({ open }: { readonly open: OpenDocument }) {
+  return (
+    <div role="status" data-testid="warnings">
+      {open.warnings.shown.value.map((warning) => (
+        <Notice
+          key={warning.code}
+          quiet
+          onDismiss={() => {
+            open.warnings.dismiss(warning.code);
+          }}
+        >
+          {describeWarning(warning)}
+        </Notice>
+      ))}
+    </div>
+  );
 }
 
 function ReplacedNotice({ open, replaced }: { readonly open: OpenDocument; readonly replaced: Replacement }) {
@@ -59,18 +79,5 @@ function ReplacedNotice({ open, replaced }: { readonly open: OpenDocument; reado
         </>
       )}
     </Notice>
-  );
-}
-
-function Notice({ children, onDismiss }: { readonly children: ComponentChildren; readonly onDismiss?: () => void }) {
-  return (
-    <div class="notice" role="status">
-      <div class="notice-text">{children}</div>
-      {onDismiss !== undefined && (
-        <button type="button" class="icon-button" aria-label="Close" onClick={onDismiss}>
-          <Icon name="close" />
-        </button>
-      )}
-    </div>
   );
 }

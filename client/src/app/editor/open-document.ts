@@ -9,6 +9,7 @@ import type { SaveStatus } from '../../sdk/save-status.ts';
 import { collabUrl } from '../collab-url.ts';
 import { loadConfig, noteRefusedToken, readToken } from '../session.ts';
 import { holdUntilSaved } from './unsaved-documents.ts';
+import { Warnings } from './warnings.ts';
 
 /** How far a document has come. */
 export type Phase =
@@ -47,6 +48,8 @@ export class OpenDocument {
   readonly access = signal<Access>(null);
   /** What became of the document that was here before. */
   readonly replaced = signal<Replacement | null>(null);
+  /** What the server says of limits. */
+  readonly warnings = new Warnings();
   readonly #provider: ScriptoriumProvider;
   readonly #slowTimer: ReturnType<typeof setTimeout>;
 
@@ -131,6 +134,9 @@ export class OpenDocument {
     });
     provider.on('outdated', () => {
       this.phase.value = { kind: 'outdated' };
+    });
+    provider.on('notice', (notice) => {
+      this.warnings.note(notice);
     });
     provider.on('replaced', (replacement) => {
       batch(() => {
