@@ -45,11 +45,12 @@ describe('access watch', () => {
   it('[AUTH261] who asks while a look is under way shares the next one, since this one may have read before', async () => {
     const { watch, questions, answer } = fixture();
     const done: string[] = [];
-    for (const who of ['a', 'b', 'c']) void watch.look().then(() => done.push(who));
+    const asked = ['a', 'b', 'c'].map((who) => watch.look().then(() => done.push(who)));
     await answer(0);
     expect(done).toEqual([]);
     expect(questions).toHaveLength(2);
     await answer(0);
+    await Promise.all(asked);
     expect(done).toEqual(['a', 'b', 'c']);
     expect(questions).toHaveLength(2);
   });

@@ -15,6 +15,8 @@ import {
   NO_ADDRESS,
   readAddressedFrame,
   readPlainFrame,
+  toBytes,
+  type Dialect,
   type FrameAddress,
   type InboundFrame,
 } from './frames.ts';
@@ -25,11 +27,6 @@ import type { OutputPool } from './output-pool.ts';
 import { ReadBudgets, type Charge, type ReadRates } from './read-budgets.ts';
 import { createReplyTurns, type ReplyTurns } from './reply-turns.ts';
 import type { Session, SessionSocket } from './session.ts';
-
-export type Dialect =
-  | { readonly kind: 'hocuspocus' }
-  /** The document is in the socket's address, so its frames carry none. */
-  | { readonly kind: 'y-websocket'; readonly document: string };
 
 export interface ClientSocketDeps {
   readonly webSocket: WebSocket;
@@ -137,13 +134,7 @@ export class ClientSocket implements SessionSocket {
     const { webSocket } = this.#deps;
     webSocket.on('message', (message, isBinary) => {
       if (this.#ending) return;
-      const bytes =
-        message instanceof ArrayBuffer
-          ? new Uint8Array(message)
-          : Array.isArray(message)
-            ? Buffer.concat(message)
-            : message;
-      if (isBinary) this.#receive(bytes);
+      if (isBinary) this.#receive(toBytes(message));
       else this.violate('a text frame');
     });
     webSocket.on('ping', (payload) => {
@@ -271,12 +262,10 @@ export class ClientSocket implements SessionSocket {
 
   /** Frees what waits here. Where a close is under way already, its peer has had its time. */
   #shed(): void {
-    if (!this.#ending) {
-      this.endSlowReader();
-      return;
-    }
-    this.output.drop();
-    this.cut();
+    if (this.#ending) {
+      this.output.drop();
+      this.cut();
+    } else this.endSlowReader();
   }
 
   /** Cuts the connection, without another word. */

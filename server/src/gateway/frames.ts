@@ -1,7 +1,14 @@
 import { AUTH_TYPE, FRAME_TYPE, SYNC_TYPE } from '@scriptorium/shared/frame-types';
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
+import type { RawData } from 'ws';
 import { lengthOfVarUint, writeVarUint } from '../core/var-uint.ts';
+
+/** How a socket's client speaks. */
+export type Dialect =
+  | { readonly kind: 'hocuspocus' }
+  /** The document is in the socket's address, so its frames carry none. */
+  | { readonly kind: 'y-websocket'; readonly document: string };
 
 /**
  * How a session's frames are addressed: Hocuspocus frames begin with the document's name (and session), y-websocket
@@ -139,6 +146,12 @@ export interface InboundFrame {
   /** Positioned behind the type. */
   readonly body: decoding.Decoder;
   readonly bytes: Uint8Array;
+}
+
+/** A message in one piece. */
+export function toBytes(message: RawData): Uint8Array {
+  if (message instanceof ArrayBuffer) return new Uint8Array(message);
+  return Array.isArray(message) ? Buffer.concat(message) : message;
 }
 
 /** Splits a Hocuspocus frame; `null` when the bytes are not one. `expected` is an address to try first, without decoding. */

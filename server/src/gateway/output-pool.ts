@@ -74,7 +74,7 @@ class NodeOutputs implements OutputPool {
   judge(): void {
     const { nodeOutputBytes, telemetry, warnings } = this.#deps;
     if (this.bytes <= nodeOutputBytes) return;
-    for (const share of [...this.#behind]) share.socket.settle();
+    for (const share of this.#behind) share.socket.settle();
     const { bytes } = this;
     let ended = 0;
     for (const share of [...this.#behind].toSorted((a, b) => b.bytes - a.bytes)) {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Dialect } from './client-socket.ts';
+import type { Dialect } from './frames.ts';
 
 /** What an upgrade request asks for. The token of a y-websocket client is in its address and must never be logged. */
 export type UpgradeRequest =
