@@ -35,9 +35,9 @@ export async function createParts(ground: Ground) {
   onCommit({ own: announceChange, relayed: () => undefined });
   const audit = createAudit(ground, stores);
   const identity = await createIdentity(ground, stores);
-  const { documents, documentWriter } = live;
+  const { documents } = live;
   const search: Search | null = await createSearch({ ground, stores, documents, onCommit });
-  const past = createPast(ground, stores, documentWriter);
+  const past = createPast(ground, stores);
   const content = await createContent(ground, stores, { ...live, access: identity.access });
   const proxies = createProxyTrust(config.trustedProxies);
   const limits: Service = {

@@ -1,7 +1,9 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { AUDIT_ACTIONS } from '@scriptorium/shared/audit-chain';
 import { CLOSE_CODES, isRetryableCloseCode } from '@scriptorium/shared/close-codes';
 import { ERRORS } from '@scriptorium/shared/error-codes';
+import { EVENT_TYPES } from '@scriptorium/shared/event-types';
 import { ACTIONS, roleAllows, ROLES } from '@scriptorium/shared/roles';
 import { describe, expect, test } from 'vitest';
 
@@ -94,6 +96,11 @@ describe('[OPS96] the tables are those of the code', () => {
       .toSorted(([, left], [, right]) => left - right)
       .map(([name, code]) => [String(code), name, mark(isRetryableCloseCode(code))]);
     expect(readTable('## Close codes').map((row) => row.slice(0, 3))).toEqual(expected);
+  });
+
+  test('audited actions and events', () => {
+    expect(readTable('### Audited actions').map(([action]) => action)).toEqual(AUDIT_ACTIONS);
+    expect(readTable('### Events').map(([type]) => type)).toEqual(EVENT_TYPES);
   });
 
   test('error codes', () => {

@@ -185,7 +185,19 @@ export const jobSchema = z
 
 export type JobView = z.infer<typeof jobSchema>;
 
-/** Headers of every write. */
+const idempotencyKeySchema = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,255}$/, 'is not a key')
+  .optional()
+  .meta({
+    description: 'For a day, the same request with the same key is answered as the first one was and changes nothing.',
+    examples: ['8e03978e-40d5-43e8-bc93-6894a57f9324'],
+  });
+
+/** The header of a write that is about no state. */
+export const onceHeadersSchema = z.object({ 'idempotency-key': idempotencyKeySchema });
+
+/** Headers of every write to a document. */
 export const writeHeadersSchema = z.object({
   'if-match': z
     .string()
@@ -197,13 +209,15 @@ export const writeHeadersSchema = z.object({
     .max(2_000)
     .optional()
     .meta({ description: '`*`: only where there is no document yet; 412 when there is one.' }),
-  'idempotency-key': z
+  'idempotency-key': idempotencyKeySchema,
+});
+
+/** Headers of a write to something that has an entity tag of its own. */
+export const taggedHeadersSchema = z.object({
+  'if-match': z
     .string()
-    .regex(/^[\x21-\x7e]{1,255}$/, 'is not a key')
+    .max(2_000)
     .optional()
-    .meta({
-      description:
-        'For a day, the same request with the same key is answered as the first one was and changes nothing.',
-      examples: ['8e03978e-40d5-43e8-bc93-6894a57f9324'],
-    }),
+    .meta({ description: 'The settings that are to be changed, by entity tag, or `*`; 412 when they are others.' }),
+  'idempotency-key': idempotencyKeySchema,
 });

@@ -9,7 +9,6 @@ import type { Conversions } from '../content/conversions.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DeliveryQueue } from '../ports/delivery-queue.ts';
 import type { DocumentCatalog } from '../ports/document-catalog.ts';
-import type { DocumentEdits } from '../ports/document-edits.ts';
 import type { DocumentPast } from '../ports/document-past.ts';
 import type { DocumentVersions } from '../ports/document-versions.ts';
 import type { DocumentWriter } from '../ports/document-writer.ts';
@@ -71,7 +70,6 @@ export interface ApiDeps {
   readonly past: DocumentPast;
   readonly versions: DocumentVersions;
   readonly publications: Publications;
-  readonly edits: DocumentEdits;
   readonly writer: DocumentWriter;
   readonly reader: ContentReader;
   readonly records: KnownRecords;

@@ -1,9 +1,9 @@
-import type { ContentFormat } from '@scriptorium/shared/content-formats';
+import type { FileFormat } from '@scriptorium/shared/export-schemas';
 import type { Conversions } from '../content/conversions.ts';
 
 /** A content as it was sent. */
 export interface ContentBody {
-  readonly format: ContentFormat;
+  readonly format: FileFormat;
   readonly bytes: Uint8Array;
 }
 

@@ -29,6 +29,7 @@ import { importRoutes } from './routes/imports.ts';
 import { openApiRoutes } from './routes/openapi.ts';
 import { searchRoutes } from './routes/search.ts';
 import { publicationRoutes } from './routes/publications.ts';
+import { restoreRoutes } from './routes/restore.ts';
 import { publishedPageRoutes } from './routes/published-pages.ts';
 import { peopleRoutes } from './routes/people.ts';
 import { presenceRoutes } from './routes/presence.ts';
@@ -97,6 +98,7 @@ async function registerRoutes(app: FastifyInstance, deps: ApiDeps): Promise<void
         await authenticated.register(contentRoutes, deps);
         await authenticated.register(historyRoutes, deps);
         await authenticated.register(versionRoutes, deps);
+        await authenticated.register(restoreRoutes, deps);
         await authenticated.register(publicationRoutes, deps);
         await authenticated.register(exportRoutes, deps);
         await authenticated.register(importRoutes, deps);

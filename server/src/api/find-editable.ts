@@ -2,7 +2,7 @@ import type { DocumentName } from '@scriptorium/shared/document-name';
 import type { Action } from '@scriptorium/shared/roles';
 import { ScriptoriumError } from '../core/errors.ts';
 import type { DocumentCatalog } from '../ports/document-catalog.ts';
-import type { EditTarget } from '../ports/document-edits.ts';
+import type { WriteTarget } from '../ports/document-writer.ts';
 import type { Caller } from './authenticate.ts';
 import { findDocumentHere } from './find-document.ts';
 
@@ -10,7 +10,7 @@ import { findDocumentHere } from './find-document.ts';
 export async function findEditable(
   catalog: DocumentCatalog,
   wanted: { readonly caller: Caller; readonly name: DocumentName; readonly action: Action },
-): Promise<EditTarget> {
+): Promise<WriteTarget> {
   await findDocumentHere(catalog, wanted);
   const resolution = await catalog.resolve(wanted.caller.identity.tenant, wanted.name);
   if (resolution.kind !== 'found') throw new ScriptoriumError('document-not-found');

@@ -28,14 +28,19 @@ export function readPrecondition(headers: {
 
 /** Whether a document in this state may be changed; `null` stands for one that is not there. */
 export function holds(precondition: Precondition, position: Position | null): boolean {
+  return holdsTag(precondition, position === null ? null : formatEtag(position.epoch, position.seq));
+}
+
+/** Whether what has this strong entity tag may be changed; `null` stands for what is not there. */
+export function holdsTag(precondition: Precondition, tag: string | null): boolean {
   switch (precondition.kind) {
     case 'none':
       return true;
     case 'exists':
-      return position !== null;
+      return tag !== null;
     case 'absent':
-      return position === null;
+      return tag === null;
     case 'state':
-      return position !== null && precondition.tags.has(formatEtag(position.epoch, position.seq));
+      return tag !== null && precondition.tags.has(tag);
   }
 }

@@ -14,7 +14,7 @@ export interface AuditEntry extends Act {
   readonly action: AuditAction;
   /** The document, or a pattern of names. */
   readonly document?: DocumentName | string;
-  /** To whom or what it was done besides: `user:…`, `group:…`, `link:…`, `key:…`. */
+  /** To whom or what it was done besides: `user:…`, `group:…`, `link:…`, `key:…`, `version:…`, `webhook:…`, `erasure:…`. */
   readonly subject?: string;
   readonly detail?: AuditDetail;
 }
@@ -66,8 +66,8 @@ export interface AuditPage {
  * beginning, once they lie in an object; the engine itself refuses anything else. A chain of its own (`AUDIT_REGISTER`)
  * says which chains there are.
  *
- * A change of grants, keys or documents writes its row in its own transaction, inside the adapter: neither is ever
- * there without the other. `append` is for what changes nothing else. Throws `storage-unavailable` when the engine does
+ * A change of grants, keys, documents, versions, publications or webhooks writes its row in its own transaction, inside the
+ * adapter: neither is ever there without the other. `append` is for what changes nothing else. Throws `storage-unavailable` when the engine does
  * not answer, and `bad-request` for a cursor that is none.
  */
 export interface AuditLog {

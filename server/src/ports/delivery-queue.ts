@@ -1,5 +1,6 @@
 import type { Tenant } from '@scriptorium/shared/document-name';
 import type { EventType } from '@scriptorium/shared/event-types';
+import type { Act } from './audit-log.ts';
 import type { StoredEvent } from './outbox.ts';
 import type { DocumentId } from './update-log.ts';
 
@@ -79,6 +80,7 @@ export interface DeliveryQuery {
   readonly limit: number;
 }
 
+/** What is to be owed again, and who asks for it. */
 export interface ReplayQuery {
   /** What happened since then. */
   readonly since: number;
@@ -86,8 +88,7 @@ export interface ReplayQuery {
   readonly which: 'dead' | 'all';
   /** Only of the document with this name. */
   readonly name: string | null;
-  /** When it is asked. */
-  readonly at: number;
+  readonly act: Act;
 }
 
 /**
@@ -119,6 +120,9 @@ export interface DeliveryQueue {
     webhookId: string,
     query: DeliveryQuery,
   ): Promise<{ readonly deliveries: readonly DeliveryRecord[]; readonly nextCursor: string | null }>;
-  /** Owes again what was given up or delivered, in the old order; says how many. */
+  /**
+   * Owes again what was given up or delivered, in the old order; says how many. It and its row of the audit log are there
+   * together; where nothing is owed again there is none.
+   */
   replay(tenant: Tenant, webhookId: string, query: ReplayQuery): Promise<number>;
 }

@@ -1,3 +1,4 @@
+import type { Act } from './audit-log.ts';
 import type { DocumentId } from './update-log.ts';
 
 /** How a version came to be: given a name by somebody, made by itself, or noted before and after a restore. */
@@ -16,6 +17,14 @@ export interface DocumentVersion {
   readonly author: string | null;
 }
 
+/** A version that somebody makes, under an id of their own. */
+export interface NewVersion {
+  /** A UUID; a second version under it is the first one. */
+  readonly id: string;
+  readonly seq: number;
+  readonly label: string;
+}
+
 export interface VersionPage {
   readonly versions: readonly DocumentVersion[];
   /** Opaque position of the next page, or `null` at the end. */
@@ -24,11 +33,15 @@ export interface VersionPage {
 
 /**
  * Names for rows of documents' logs. They hold no content of their own: what a version was is what the log says. They go
- * along with a renamed document and end with a deleted one. Throws `storage-unavailable`.
+ * along with a renamed document and end with a deleted one. A new one and its event `version.created` are there together, and
+ * so are what somebody did and its row of the audit log. Throws `storage-unavailable`.
  */
 export interface DocumentVersions {
-  /** Adds a version of a live document that has the row; `null`, with nothing done, if there is none. */
-  add(documentId: DocumentId, version: Omit<DocumentVersion, 'id'>): Promise<DocumentVersion | null>;
+  /**
+   * Names a row of a live document; `null`, with nothing done, if it is not there. Under an id that the document has
+   * already nothing is done either, and the version that has it is the answer.
+   */
+  add(documentId: DocumentId, version: NewVersion, act: Act): Promise<DocumentVersion | null>;
   /**
    * Adds one that is made by itself behind the newest one, which is at row `follows` (0: there is none). Of several who
    * do so at once exactly one does; false for the others.
@@ -42,7 +55,11 @@ export interface DocumentVersions {
     page: { readonly cursor: string | null; readonly limit: number; readonly kind?: VersionKind },
   ): Promise<VersionPage>;
   /** Gives a version another name, which makes it a named one; `null` when the document does not have it. */
-  relabel(documentId: DocumentId, id: string, label: string): Promise<DocumentVersion | null>;
+  relabel(
+    documentId: DocumentId,
+    id: string,
+    change: { readonly label: string; readonly act: Act },
+  ): Promise<DocumentVersion | null>;
   /** Removes the name; the row stays. False when the document does not have it. */
-  remove(documentId: DocumentId, id: string): Promise<boolean>;
+  remove(documentId: DocumentId, id: string, act: Act): Promise<boolean>;
 }

@@ -1,5 +1,6 @@
 import type { Precondition } from '../core/precondition.ts';
 import type { DocumentRecord } from './document-catalog.ts';
+import type { RestoreNote } from './update-log.ts';
 
 /** A document that is to be changed, as it was just resolved. */
 export interface WriteTarget {
@@ -33,6 +34,8 @@ export interface DocumentEdit<T> {
   compose(base: EditBase): Promise<Composed<T>>;
   /** What an earlier attempt at this edit came to. Perhaps it was stored; then nothing is stored again. */
   readonly earlier?: Composed<T> | null;
+  /** What the edit is, where that is a restore, to be noted with it. */
+  readonly restore?: RestoreNote;
   /** Called with what passed the gate, before it goes to the log; what it throws ends the write. */
   readonly beforeAppend?: (composed: Composed<T>) => Promise<void>;
 }

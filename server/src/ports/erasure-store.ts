@@ -33,7 +33,10 @@ export interface ErasedPart {
  * Throws `ScriptoriumError('storage-unavailable')` when the engine does not answer.
  */
 export interface ErasureStore {
-  /** Begins the erasure of every deleted document of this name; `null` when there is none left to erase. */
+  /**
+   * Begins the erasure of every deleted document of this name, with a row of the audit log; `null`, and no row, when there
+   * is none to erase.
+   */
   begin(
     name: DocumentName,
     record: Pick<ErasureRecord, 'id' | 'tenant' | 'subjectHash' | 'begunAt' | 'begunBy'>,
@@ -43,7 +46,7 @@ export interface ErasureStore {
    * under are handed out once their time is over. Does nothing to a live document.
    */
   erasePart(documentId: DocumentId, options: { readonly limit: number; readonly now: number }): Promise<ErasedPart>;
-  /** Adds to the counts, and ends the erasure with a time. */
+  /** Adds to the counts, and ends the erasure with a time; with its end there is an event `document.erased` for each document. */
   note(id: string, counts: Readonly<Record<string, number>>, finishedAt: number | null): Promise<void>;
   /** Erasures that were not finished, oldest first. */
   listUnfinished(limit: number): Promise<readonly ErasureRecord[]>;

@@ -58,8 +58,8 @@ export interface Listeners {
 }
 
 /**
- * What happened to documents. Created, renamed and deleted are written by the catalog in the transaction of the change;
- * whatever else changes a document tells of it in the same way. What an event is owed to (`delivery-queue.ts`) is settled
+ * What happened to documents. Whatever changes one (the catalog, its versions, its publication, an erasure) writes of it in
+ * the transaction of the change. What an event is owed to (`delivery-queue.ts`) is settled
  * by the transaction that writes it.
  *
  * - Events of a document are numbered without gaps, in the order of their commits.

@@ -1,4 +1,5 @@
 import type { DocumentName, Tenant } from '@scriptorium/shared/document-name';
+import type { Act } from './audit-log.ts';
 import type { DocumentId } from './update-log.ts';
 
 /** A document that anybody may read as it was at a row. */
@@ -16,10 +17,8 @@ export interface Publication {
 
 export interface NewEdition {
   readonly documentId: DocumentId;
-  readonly tenant: Tenant;
   readonly seq: number;
-  readonly at: number;
-  readonly author: string;
+  readonly act: Act;
   /** The page, packed with zstd. */
   readonly content: Uint8Array;
   /** SHA-256 of the packed page, hex. */
@@ -46,13 +45,14 @@ export interface PublicationPage {
 
 /**
  * What was published, with the pages as they were made: a later change of document, renderer or rights changes none of
- * them. Throws `storage-unavailable`.
+ * them. What is published and withdrawn, its row of the audit log and its event (`document.published`,
+ * `document.unpublished`) are there together. Throws `storage-unavailable`.
  */
 export interface Publications {
   /** Adds an edition, and gives up all but the newest `keep`; `null` when the document is not live or lacks the row. */
   publish(edition: NewEdition, keep: number): Promise<Publication | null>;
   /** Ends a publication and removes its pages; its address stays the document's. False when there was none. */
-  withdraw(documentId: DocumentId): Promise<boolean>;
+  withdraw(documentId: DocumentId, act: Act): Promise<boolean>;
   /** `null` when the document is not published. */
   read(documentId: DocumentId): Promise<Publication | null>;
   /** What is published of a tenant, by name. */

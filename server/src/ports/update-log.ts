@@ -1,3 +1,4 @@
+import type { Act } from './audit-log.ts';
 import type { SnapshotPointer } from './snapshot-pointer.ts';
 
 /**
@@ -28,6 +29,19 @@ export interface AppendEntry {
   readonly bindings: readonly ClientBinding[];
   /** The head that the row must follow; behind whatever head where it is not said. */
   readonly follows?: number;
+  /** What the row carries out, where that is a restore; only for stores that keep versions. */
+  readonly restore?: RestoreNote;
+}
+
+/** A restore: its version, its row of the audit log and its event are there together with the row of the log. */
+export interface RestoreNote {
+  /** Of the version that notes it, a UUID; a second row under it is not stored. */
+  readonly versionId: string;
+  /** What the version that is brought back is called. */
+  readonly label: string | null;
+  /** The row whose state is brought back. */
+  readonly of: number;
+  readonly act: Act;
 }
 
 export interface ClientBinding {

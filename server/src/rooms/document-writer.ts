@@ -149,7 +149,7 @@ class OneWrite {
     }
   }
 
-  #send<T>({ user, precondition }: DocumentEdit<T>, base: EditBase, judged: JudgedEdit): GuardedAppend {
+  #send<T>({ user, precondition, restore }: DocumentEdit<T>, base: EditBase, judged: JudgedEdit): GuardedAppend {
     const room = this.#room;
     if (room.discarded) throw this.#giveUp(user, 'room-discarded');
     const payload = encodeEdit(user, judged);
@@ -163,6 +163,7 @@ class OneWrite {
       payload,
       bindings: [...strangers].map((client) => ({ client, user })),
       ...(precondition.kind === 'state' && { follows: base.seq }),
+      ...(restore !== undefined && { restore }),
     };
     const append = new GuardedAppend(entry);
     const free = (): void => this.#deps.editWriter.free(payload.byteLength);

@@ -78,7 +78,7 @@ function describeOwing(get: () => EventStoreUnderTest): void {
     const { tenant, webhook } = await newWorld(store, { paused: 'by-hand' });
     expect(await claimLanes(store, webhook.id)).toEqual([]);
     expect(await store.deliveries.readTarget(webhook.id, AT)).toBeNull();
-    await store.webhooks.change(tenant, webhook.id, { paused: null });
+    await store.webhooks.change(tenant, webhook.id, { change: { paused: null }, act: BY });
     expect(await dueNumbers(store, await claimLane(store, webhook.id))).toEqual([1, 2, 3]);
   });
 }
@@ -173,7 +173,7 @@ function describeFailures(get: () => EventStoreUnderTest): void {
       [2, 'dead', 1],
       [1, 'dead', 2],
     ]);
-    const resumed = await store.webhooks.change(tenant, webhook.id, { paused: null });
+    const resumed = await store.webhooks.change(tenant, webhook.id, { change: { paused: null }, act: BY });
     expect(resumed).toMatchObject({ paused: null, failingSince: null });
   });
 
@@ -207,7 +207,7 @@ function describeReplay(get: () => EventStoreUnderTest): void {
     const dead = await store.deliveries.settle(lane, 1, { kind: 'given-up', attempt, pause: null }, AT + 60_000);
     if (dead === null) throw new Error('the lane is held');
     await settleAll(store, dead);
-    const query = { since: 0, which: 'dead', name: null, at: AT } as const;
+    const query = { since: 0, which: 'dead', name: null, act: BY } as const;
     expect(await store.deliveries.replay(newTenant(), webhook.id, query)).toBe(0);
     expect(await store.deliveries.replay(tenant, webhook.id, { ...query, since: AT + 1 })).toBe(0);
     expect(await store.deliveries.replay(tenant, webhook.id, { ...query, name: 'elsewhere' })).toBe(0);
@@ -225,7 +225,7 @@ function describeReplay(get: () => EventStoreUnderTest): void {
     const { tenant, webhook } = await newWorld(store);
     const lane = await claimLane(store, webhook.id);
     const moved = await store.deliveries.settle(lane, 1, { kind: 'given-up', attempt, pause: null }, AT + 60_000);
-    await store.deliveries.replay(tenant, webhook.id, { since: 0, which: 'dead', name: null, at: AT });
+    await store.deliveries.replay(tenant, webhook.id, { since: 0, which: 'dead', name: null, act: BY });
     if (moved === null) throw new Error('the lane is held');
     expect(await store.deliveries.settle(moved, 2, { kind: 'delivered', attempt }, AT + 60_000)).toBeNull();
     await store.deliveries.release(moved, true);
@@ -237,7 +237,7 @@ function describeWebhooks(get: () => EventStoreUnderTest): void {
   it('[HOOK10] a secret that was rotated signs as well until its end', async () => {
     const store = get();
     const { tenant, webhook } = await newWorld(store);
-    await store.webhooks.rotate(tenant, webhook.id, { text: 'whsec_second', previousEndsAt: AT + 10 });
+    await store.webhooks.rotate(tenant, webhook.id, { text: 'whsec_second', previousEndsAt: AT + 10, act: BY });
     const secretsAt = async (now: number) => (await store.deliveries.readTarget(webhook.id, now))?.secrets;
     expect(await secretsAt(AT + 9)).toEqual(['whsec_second', 'whsec_first']);
     expect(await secretsAt(AT + 10)).toEqual(['whsec_second']);
@@ -246,9 +246,9 @@ function describeWebhooks(get: () => EventStoreUnderTest): void {
   it('[HOOK8] a webhook that is removed is owed nothing', async () => {
     const store = get();
     const { tenant, webhook } = await newWorld(store);
-    expect(await store.webhooks.remove(newTenant(), webhook.id)).toBe(false);
-    expect(await store.webhooks.remove(tenant, webhook.id)).toBe(true);
-    expect(await store.webhooks.remove(tenant, webhook.id)).toBe(false);
+    expect(await store.webhooks.remove(newTenant(), webhook.id, BY)).toBe(false);
+    expect(await store.webhooks.remove(tenant, webhook.id, BY)).toBe(true);
+    expect(await store.webhooks.remove(tenant, webhook.id, BY)).toBe(false);
     await removeDocument(store, { tenant, name: 'notes/c' }, AT);
     expect(await claimLanes(store, webhook.id)).toEqual([]);
     const log = await store.deliveries.listDeliveries(webhook.id, { state: null, cursor: null, limit: 10 });
@@ -269,8 +269,10 @@ function describeWebhooks(get: () => EventStoreUnderTest): void {
     });
     const id = first?.id ?? '';
     expect(await store.webhooks.read(newTenant(), id)).toBeNull();
-    expect(await store.webhooks.change(newTenant(), id, { label: 'mine' })).toBeNull();
-    expect(await store.webhooks.change(tenant, id, { label: 'mine', events: ['user.left'] })).toEqual({
+    expect(await store.webhooks.change(newTenant(), id, { change: { label: 'mine' }, act: BY })).toBeNull();
+    expect(
+      await store.webhooks.change(tenant, id, { change: { label: 'mine', events: ['user.left'] }, act: BY }),
+    ).toEqual({
       ...first,
       label: 'mine',
       events: ['user.left'],

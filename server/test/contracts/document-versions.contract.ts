@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DocumentVersion } from '../../src/ports/document-versions.ts';
-import { AT, newDocumentWithRows, removeNow, UNKNOWN_DOCUMENT } from './store-under-test.ts';
+import { AT, BY, newDocumentWithRows, removeNow, UNKNOWN_DOCUMENT } from './store-under-test.ts';
 import type { OpenVersionedStore, VersionedStore } from './versioned-store.ts';
 
 /** What every store of versions must do. */
@@ -15,32 +15,28 @@ export function describeDocumentVersions(adapter: string, open: OpenVersionedSto
   });
 }
 
-const named = (seq: number, label: string): Omit<DocumentVersion, 'id'> => ({
-  seq,
-  kind: 'named',
-  label,
-  at: AT + seq,
-  author: 'ada',
-});
+const named = (seq: number, label: string) => ({ id: randomUUID(), seq, label });
 
 function describeNaming(current: () => VersionedStore): void {
   it('[VERS10] a version is read as it was made, can be renamed and removed, and belongs to one document', async () => {
     const { versions, ...store } = current();
     const [{ id }, other] = [await newDocumentWithRows(current(), 3), await newDocumentWithRows(current(), 3)];
-    const made = await versions.add(id, named(2, 'first'));
-    expect(made).toMatchObject(named(2, 'first'));
-    const key = made?.id ?? '';
+    const first = named(2, 'first');
+    const made = await versions.add(id, first, BY);
+    expect(made).toEqual({ ...first, kind: 'named', at: AT, author: 'grace' });
+    expect(await versions.add(id, { ...first, label: 'again' }, BY)).toEqual(made);
+    const key = first.id;
     expect(await versions.read(id, key)).toEqual(made);
-    expect(await versions.relabel(id, key, 'draft')).toEqual({ ...made, label: 'draft' });
+    expect(await versions.relabel(id, key, { label: 'draft', act: BY })).toEqual({ ...made, label: 'draft' });
     for (const [document, version] of [
       [other.id, key],
       [id, randomUUID()],
     ] as const) {
       expect(await versions.read(document, version)).toBeNull();
-      expect(await versions.relabel(document, version, 'x')).toBeNull();
-      expect(await versions.remove(document, version)).toBe(false);
+      expect(await versions.relabel(document, version, { label: 'x', act: BY })).toBeNull();
+      expect(await versions.remove(document, version, BY)).toBe(false);
     }
-    expect(await versions.remove(id, key)).toBe(true);
+    expect(await versions.remove(id, key, BY)).toBe(true);
     expect(await versions.read(id, key)).toBeNull();
     expect(await store.log.readRows(id, 0, 9)).toHaveLength(3);
   });
@@ -48,11 +44,11 @@ function describeNaming(current: () => VersionedStore): void {
   it('[VERS10] none is made of a row that is not there, nor of a deleted document', async () => {
     const { versions } = current();
     const { id, tenant, name } = await newDocumentWithRows(current(), 2);
-    expect(await versions.add(id, named(3, 'x'))).toBeNull();
-    expect(await versions.add(UNKNOWN_DOCUMENT, named(0, 'x'))).toBeNull();
-    expect(await versions.add(id, named(0, 'empty'))).not.toBeNull();
+    expect(await versions.add(id, named(3, 'x'), BY)).toBeNull();
+    expect(await versions.add(UNKNOWN_DOCUMENT, named(0, 'x'), BY)).toBeNull();
+    expect(await versions.add(id, named(0, 'empty'), BY)).not.toBeNull();
     await removeNow(current(), { tenant, name });
-    expect(await versions.add(id, named(1, 'x'))).toBeNull();
+    expect(await versions.add(id, named(1, 'x'), BY)).toBeNull();
     while (!(await current().upkeep.purge(id, { limit: 10, at: AT }))) continue;
     expect((await versions.list(id, { cursor: null, limit: 9 })).versions).toEqual([]);
   });
@@ -60,7 +56,7 @@ function describeNaming(current: () => VersionedStore): void {
   it('[VERS11] the list goes by row, the newest first, in pages that miss and double nothing', async () => {
     const { versions } = current();
     const { id } = await newDocumentWithRows(current(), 9);
-    for (const seq of [3, 1, 9, 3, 7, 7, 7]) await versions.add(id, { ...named(seq, `row ${seq}`), at: AT });
+    for (const seq of [3, 1, 9, 3, 7, 7, 7]) await versions.add(id, named(seq, `row ${seq}`), BY);
     await versions.addAutomatic(id, { seq: 5, at: AT, follows: 3 });
     const seen: DocumentVersion[] = [];
     for (let cursor: string | null = null, page = 0; page === 0 || cursor !== null; page += 1) {
@@ -86,6 +82,9 @@ function describeAutomatic(current: () => VersionedStore): void {
     expect(await versions.addAutomatic(id, { seq: 7, at: AT, follows: 6 })).toBe(false);
     const [first] = (await versions.list(id, { cursor: null, limit: 1 })).versions;
     expect(first).toMatchObject({ seq: 6, kind: 'automatic' });
-    expect(await versions.relabel(id, first?.id ?? '', 'kept')).toMatchObject({ kind: 'named', label: 'kept' });
+    expect(await versions.relabel(id, first?.id ?? '', { label: 'kept', act: BY })).toMatchObject({
+      kind: 'named',
+      label: 'kept',
+    });
   });
 }

@@ -21,6 +21,7 @@ import { describeRowQuarantine } from './row-quarantine.contract.ts';
 import { describeSearchFollowers } from './search-followers.contract.ts';
 import { describeSnapshotIndex } from './snapshot-index.contract.ts';
 import { describeSnapshotStore } from './snapshot-store.contract.ts';
+import { describeToldChanges } from './told-changes.contract.ts';
 import { describeTenantUsage } from './tenant-usage.contract.ts';
 import { describeUpdateLog } from './update-log.contract.ts';
 
@@ -55,6 +56,7 @@ describeOutbox('SQLite', newStore());
 describeDeliveryQueue('SQLite', newStore());
 describeErasureStore('SQLite', newStore());
 describeAuditLog('SQLite', newStore());
+describeToldChanges('SQLite', newStore());
 
 describeSnapshotStore('filesystem', async () => {
   const directory = createTemporaryDirectory('contract');

@@ -102,7 +102,7 @@ function describeErasure(get: () => EventStoreUnderTest): void {
       tenant: record.tenant,
       begunBy: 'grace',
       documentIds: [record.id],
-      // Created is gone; deleted stays, since the webhook has not had it yet.
+      // Created is gone; deleted and erased stay, since the webhook has not had them yet.
       counts: { rows: 3, events: 1, objects: 1, entries: 1 },
     });
     expect(erasure?.finishedAt).toBeGreaterThan(AT);
@@ -110,7 +110,7 @@ function describeErasure(get: () => EventStoreUnderTest): void {
     expect([await countLeft(store, record.id), world.objects.size, asked]).toEqual([0, 0, [record.id]]);
     const [lane] = await claimLanes(store, webhook.id);
     const due = lane && (await store.deliveries.readDue(lane, 10));
-    expect(due?.map(({ event }) => event.type)).toEqual(['document.deleted']);
+    expect(due?.map(({ event }) => event.type)).toEqual(['document.deleted', 'document.erased']);
     expect(await store.catalog.resolve(record.tenant, record.name)).toMatchObject({ kind: 'deleted' });
     expect(await store.erasures.list(record.tenant)).toEqual([erasure]);
     await eraser.drain(0);

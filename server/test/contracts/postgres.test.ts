@@ -17,6 +17,7 @@ import { describeProgramWrites, describeSeededDocuments } from './program-writes
 import { describeRowQuarantine } from './row-quarantine.contract.ts';
 import { describeSearchFollowers } from './search-followers.contract.ts';
 import { describeSnapshotIndex } from './snapshot-index.contract.ts';
+import { describeToldChanges } from './told-changes.contract.ts';
 import { describeTenantUsage } from './tenant-usage.contract.ts';
 import { describeUpdateLog } from './update-log.contract.ts';
 
@@ -50,6 +51,7 @@ describe.skipIf(missing.postgres)('on PostgreSQL', () => {
   describeDeliveryQueue('PostgreSQL', newStore());
   describeErasureStore('PostgreSQL', newStore());
   describeAuditLog('PostgreSQL', newStore());
+  describeToldChanges('PostgreSQL', newStore());
 });
 
 describe.skipIf(missing.postgres || missing.pooler)('through a pooler in transaction mode', () => {
@@ -69,4 +71,5 @@ describe.skipIf(missing.postgres || missing.pooler)('through a pooler in transac
   describeOutbox('PgBouncer', newStore(throughPooler));
   describeDeliveryQueue('PgBouncer', newStore(throughPooler));
   describeAuditLog('PgBouncer', newStore(throughPooler));
+  describeToldChanges('PgBouncer', newStore(throughPooler));
 });

@@ -17,10 +17,10 @@ export function describePublications(adapter: string, open: OpenVersionedStore):
   });
 }
 
-function edition({ id, tenant }: DocumentRecord, seq: number, text: string) {
+function edition({ id }: DocumentRecord, seq: number, text: string) {
   const content = bytes(text);
   const sha256 = createHash('sha256').update(content).digest('hex');
-  return { documentId: id, tenant, seq, at: AT + seq, author: 'ada', content, sha256 };
+  return { documentId: id, seq, act: { user: 'ada', at: AT + seq }, content, sha256 };
 }
 
 const textOf = (page: object): string =>
@@ -64,10 +64,10 @@ function describeEnds(current: () => VersionedStore): void {
   it('[VERS32] a withdrawn publication is gone with all its pages; published again it has its address', async () => {
     const { publications } = current();
     const document = await newDocumentWithRows(current(), 2);
-    expect(await publications.withdraw(document.id)).toBe(false);
+    expect(await publications.withdraw(document.id, BY)).toBe(false);
     const { id } = (await publications.publish(edition(document, 1, 'one'), KEEP)) ?? { id: '' };
-    expect(await publications.withdraw(document.id)).toBe(true);
-    expect(await publications.withdraw(document.id)).toBe(false);
+    expect(await publications.withdraw(document.id, BY)).toBe(true);
+    expect(await publications.withdraw(document.id, BY)).toBe(false);
     expect(await publications.read(document.id)).toBeNull();
     for (const number of [1, null]) expect(await publications.readPage(id, number)).toEqual({ kind: 'ended' });
     expect(await publications.publish(edition(document, 2, 'two'), KEEP)).toMatchObject({ id, edition: 2 });

@@ -3,7 +3,7 @@ import * as Y from 'yjs';
 import { answerPast } from '../../src/content/history/answer-past.ts';
 import { createDocumentPast } from '../../src/content/history/document-past.ts';
 import type { DocumentRecord } from '../../src/ports/document-catalog.ts';
-import { createDocumentEdits } from '../../src/rooms/document-edits.ts';
+import type { EditBase, Written } from '../../src/ports/document-writer.ts';
 import { receiveUpdate } from '../../src/rooms/receive-update.ts';
 import { createRandom } from '../support/random.ts';
 import { createTestSession } from '../support/room-fixture.ts';
@@ -36,9 +36,17 @@ async function restore(record: DocumentRecord, seq: number) {
   const [head] = await node.log.readHeads([record.id]);
   const past = openPast();
   const target = await past.stateAt({ ...record, head: head?.head ?? 0 }, seq);
-  return createDocumentEdits(node.documentWriter).edit(
+  return edit(record, ({ state, clientId }) => past.restore({ base: state, target, clientId }));
+}
+
+function edit(record: DocumentRecord, compose: (base: EditBase) => Promise<Uint8Array | null>): Promise<Written<null>> {
+  return node.documentWriter.write(
     { record, tombstone: null },
-    { user: 'eve', compose: ({ state, clientId }) => past.restore({ base: state, target, clientId }) },
+    {
+      user: 'eve',
+      precondition: { kind: 'none' },
+      compose: async (base) => ({ update: await compose(base), result: null }),
+    },
   );
 }
 
@@ -49,7 +57,7 @@ describe('[VERS22] a restore in an open document', () => {
     const room = await node.rooms.open(record.id, NOBODY);
     const session = createTestSession('ada');
     room.attach(session);
-    expect(await restore(record, 2)).toEqual({ epoch: 1, seq: 4, changed: true });
+    expect(await restore(record, 2)).toEqual({ epoch: 1, seq: 4, changed: true, result: null });
     expect(await textOf(node, record)).toBe('one two ');
     await expect.poll(() => session.received.length).toBeGreaterThan(0);
     const blame = JSON.parse(
@@ -73,27 +81,18 @@ describe('[VERS22] a restore in an open document', () => {
     await typeInto(node, record, { texts: ['one ', 'two '] });
     const past = openPast();
     const target = await past.stateAt({ ...record, head: 2 }, 1);
-    const outcome = await createDocumentEdits(node.documentWriter).edit(
-      { record, tombstone: null },
-      {
-        user: 'eve',
-        compose: async ({ state, clientId }) => {
-          await typeInto(node, record, { texts: ['late'], client: 9 });
-          return past.restore({ base: state, target, clientId });
-        },
-      },
-    );
+    const outcome = await edit(record, async ({ state, clientId }) => {
+      await typeInto(node, record, { texts: ['late'], client: 9 });
+      return past.restore({ base: state, target, clientId });
+    });
     expect(outcome).toMatchObject({ seq: 4, changed: true });
     expect(await textOf(node, record)).toBe('one late');
   });
 
   test('that the gate refuses changes nothing', async () => {
     const record = await node.create('a');
-    const edit = { user: 'eve', compose: () => Promise.resolve(new Uint8Array([1, 2, 3])) };
-    const target = { record, tombstone: null };
-    await expect(createDocumentEdits(node.documentWriter).edit(target, edit)).rejects.toMatchObject({
-      code: 'malformed-update',
-    });
+    const broken = edit(record, () => Promise.resolve(new Uint8Array([1, 2, 3])));
+    await expect(broken).rejects.toMatchObject({ code: 'malformed-update' });
     expect(await textOf(node, record)).toBe('');
   });
 });

@@ -3,7 +3,7 @@ import { createInProcessRateWindows } from '../../src/adapters/in-process/rate-w
 import { DEFAULT_TENANT } from '@scriptorium/shared/document-name';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { SignJWT } from 'jose';
-import * as Y from 'yjs';
+import type * as Y from 'yjs';
 import { createDevelopmentIssuer } from '../../src/adapters/jwt/development-issuer.ts';
 import { createJwtVerifier } from '../../src/adapters/jwt/jwt-verifier.ts';
 import { createCredentialVerifier } from '../../src/access/credential-verifier.ts';
@@ -26,19 +26,17 @@ import { createApi } from '../../src/api/create-api.ts';
 import { answerPast } from '../../src/content/history/answer-past.ts';
 import { createDocumentPast } from '../../src/content/history/document-past.ts';
 import { ScriptoriumError } from '../../src/core/errors.ts';
-import { encodeLogRow } from '../../src/core/log-row.ts';
 import { parseTokenClaims } from '../../src/core/token-claims.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
-import type { DocumentCatalog, DocumentRecord } from '../../src/ports/document-catalog.ts';
+import type { DocumentCatalog } from '../../src/ports/document-catalog.ts';
 import { createAuditJournal, type WritingJournal } from '../../src/workers/audit-journal.ts';
 import type { AuditLog } from '../../src/ports/audit-log.ts';
 import type { ApiKeyStore } from '../../src/ports/api-key-store.ts';
-import type { DocumentEdits } from '../../src/ports/document-edits.ts';
-import type { DocumentWriter } from '../../src/ports/document-writer.ts';
 import type { GrantStore } from '../../src/ports/grant-store.ts';
-import type { LiveDocuments, RetireReason } from '../../src/ports/live-documents.ts';
-import type { DocumentId, UpdateLog } from '../../src/ports/update-log.ts';
+import type { RequestLedger } from '../../src/ports/request-ledger.ts';
+import type { RetireReason } from '../../src/ports/live-documents.ts';
+import { createPlayedDocuments } from './played-documents.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import { createEventParts } from './event-parts.ts';
 import { createSearchParts, NOTHING_FOUND } from './search-parts.ts';
@@ -67,6 +65,8 @@ export interface ApiWorld {
   /** Makes the catalog fail from now on, or work again. */
   setFailure(error: Error | null): void;
   setReadiness(readiness: Readiness): void;
+  /** Makes the next write under an idempotency key fail when all but its answer is kept, as where a node is killed then. */
+  loseAnswer(): void;
   /** Commits one edit to a document. */
   edit(name: string, change: (document: Y.Doc) => void): Promise<void>;
   /** Flips a bit of a document's first row. */
@@ -96,6 +96,7 @@ export async function createApiWorld({
   const records = createKnownRecords({ catalog: overrides.catalog ?? catalog, clock });
   const { documents = played.documents } = overrides;
   const conversions = createConversions({ clock });
+  const ledger = createForgetfulLedger(createRequestLedger(sqlite));
   let readiness: Readiness = { kind: 'ready' };
   const tokens = createJwtVerifier({
     secret: SECRET,
@@ -126,12 +127,11 @@ export async function createApiWorld({
     rateWindows: createInProcessRateWindows(),
     versions: stored.versions,
     publications: stored.publications,
-    edits: played.edits,
     writer: played.writer,
     conversions,
     records,
     reader: createContentReader({ documents, conversions, cacheBytes: 1e6, shared: null, clock }),
-    requests: createRequestLedger(sqlite),
+    requests: ledger.requests,
     jobs: createJobStore(sqlite),
     wakeJobs: () => undefined,
     past: createDocumentPast({
@@ -178,6 +178,7 @@ export async function createApiWorld({
     setReadiness: (next) => {
       readiness = next;
     },
+    loseAnswer: ledger.loseAnswer,
     token,
     damage: async (name) => {
       const { id } = await played.find(name);
@@ -229,66 +230,20 @@ function createFailingCatalog(inner: DocumentCatalog) {
   };
 }
 
-/** Documents as the rooms would hold them: their edits go to the log, their state is kept here. */
-function createPlayedDocuments(catalog: DocumentCatalog, log: UpdateLog) {
-  const states = new Map<DocumentId, Y.Doc>();
-  const retired: { name: string; reason: RetireReason }[] = [];
-  let reads = 0;
-  let flush = 0;
-  const stateOf = (record: DocumentRecord): Y.Doc => {
-    const state = states.get(record.id) ?? new Y.Doc();
-    states.set(record.id, state);
-    return state;
-  };
-  const documents: LiveDocuments = {
-    read: (record) => {
-      reads += 1;
-      const state = Y.encodeStateAsUpdate(stateOf(record));
-      return Promise.resolve({ epoch: record.epoch, seq: record.head, state, damaged: false });
-    },
-    readAt: () => Promise.reject(new ScriptoriumError('not-found')),
-    settle: () => Promise.resolve(null),
-    readParts: async (record) => {
-      const { epoch, seq, state } = await documents.read(record);
-      return { epoch, seq, parts: [state] };
-    },
-    retire: async (record, reason, change) => {
-      const { epoch, head: seq } = record;
-      const outcome = await change({ epoch, seq, stateVector: Y.encodeStateVector(stateOf(record)) });
-      if (outcome.kind === 'moved') throw new Error('nobody else writes here');
-      retired.push({ name: record.name, reason });
-      return outcome.result;
+function createForgetfulLedger(inner: RequestLedger) {
+  let isForgetful = false;
+  const requests: RequestLedger = {
+    ...inner,
+    answer: (key, claim, answer) => {
+      if (!isForgetful) return inner.answer(key, claim, answer);
+      isForgetful = false;
+      return Promise.reject(new ScriptoriumError('storage-unavailable'));
     },
   };
-  const find = async (name: string): Promise<DocumentRecord> => {
-    const resolution = await catalog.resolve(DEFAULT_TENANT, requireDocumentName(name));
-    if (resolution.kind !== 'found') throw new Error(`no document ${name}`);
-    return resolution.record;
-  };
-  const edit = async (name: string, change: (document: Y.Doc) => void): Promise<void> => {
-    const record = await find(name);
-    const { id: documentId, epoch } = record;
-    const state = stateOf(record);
-    const before = Y.encodeStateVector(state);
-    change(state);
-    const payload = encodeLogRow([{ actor: 'ada', updates: [Y.encodeStateAsUpdate(state, before)] }]);
-    flush += 1;
-    const entries = [{ documentId, epoch, payload, bindings: [] }];
-    const [result] = await log.append({ incarnation: 'test', flush, at: 0, retry: false, entries });
-    if (result?.kind !== 'stored') throw new Error('the edit was not stored');
-  };
-  const edits: DocumentEdits = {
-    edit: async ({ record }, { compose }) => {
-      const update = await compose({ state: Y.encodeStateAsUpdate(stateOf(record)), clientId: 77 });
-      if (update !== null) await edit(record.name, (document) => Y.applyUpdate(document, update));
-      const changed = update !== null;
-      return { epoch: record.epoch, seq: record.head + Number(changed), changed };
+  return {
+    requests,
+    loseAnswer: (): void => {
+      isForgetful = true;
     },
   };
-  // Writing is tried on whole nodes, where there are rooms.
-  const writer: DocumentWriter = {
-    judgeSeed: (update) => [update],
-    write: () => Promise.reject(new ScriptoriumError('storage-unavailable')),
-  };
-  return { documents, edits, writer, edit, find, retired, reads: () => reads };
 }

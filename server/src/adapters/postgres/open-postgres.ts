@@ -10,6 +10,7 @@ import type { Logger } from '../../ports/telemetry.ts';
 import type { UpdateLog } from '../../ports/update-log.ts';
 import { createAccessChangeLog } from '../sql/access-changes.ts';
 import { createApiKeyStore } from '../sql/api-key-store.ts';
+import { createRestoringAppend } from '../sql/append-restore.ts';
 import { createAuditLog } from '../sql/audit-log.ts';
 import { createDocumentCatalog } from '../sql/document-catalog.ts';
 import { createGrantStore } from '../sql/grant-store.ts';
@@ -159,7 +160,14 @@ function createStore(deps: PostgresDeps, pools: Pools, upkeep: PartitionUpkeep):
   const replica = pools.replica === null ? null : createDatabase(pools.replica, timeouts);
   const appender = new RowAppender({ pool: pools.writer, log, largestPayload: deps.largestPayload ?? LARGEST_PAYLOAD });
   return {
-    log: { ...createLogQueries({ database }), append: (batch) => appender.append(batch) },
+    log: {
+      ...createLogQueries({ database }),
+      append: createRestoringAppend({
+        database,
+        append: (batch) => appender.append(batch),
+        retry: (transaction) => retryConflicts(clock, transaction),
+      }),
+    },
     catalog: retryCatalogConflicts(createDocumentCatalog({ database, readFor }), clock),
     ...createAccessStores(pools, { database, readFor, clock, timeouts }),
     audit: retryAuditConflicts(createAuditLog({ database, readFor }), clock),

@@ -13,13 +13,24 @@ export function retryEventConflicts(
       record: (...change) => retryConflicts(clock, () => outbox.record(...change)),
       announceChange: (...change) => retryConflicts(clock, () => outbox.announceChange(...change)),
     },
-    webhooks: { ...webhooks, remove: (...change) => retryConflicts(clock, () => webhooks.remove(...change)) },
+    webhooks: {
+      ...webhooks,
+      add: (...change) => retryConflicts(clock, () => webhooks.add(...change)),
+      change: (...change) => retryConflicts(clock, () => webhooks.change(...change)),
+      rotate: (...change) => retryConflicts(clock, () => webhooks.rotate(...change)),
+      remove: (...change) => retryConflicts(clock, () => webhooks.remove(...change)),
+    },
     deliveries: {
       ...deliveries,
       settle: (...change) => retryConflicts(clock, () => deliveries.settle(...change)),
       replay: (...change) => retryConflicts(clock, () => deliveries.replay(...change)),
     },
-    erasures: { ...erasures, erasePart: (...part) => retryConflicts(clock, () => erasures.erasePart(...part)) },
+    erasures: {
+      ...erasures,
+      begin: (...erasure) => retryConflicts(clock, () => erasures.begin(...erasure)),
+      erasePart: (...part) => retryConflicts(clock, () => erasures.erasePart(...part)),
+      note: (...noted) => retryConflicts(clock, () => erasures.note(...noted)),
+    },
     people,
   };
 }

@@ -7,7 +7,7 @@ import { retryConflicts } from './retry-conflicts.ts';
  * documents, in the order in which they end, while each document's own changes name and release some of them.
  */
 export function retryHistoryConflicts(stored: StoredHistory, clock: Clock): StoredHistory {
-  const { snapshotIndex, history, register, upkeep, publications } = stored;
+  const { snapshotIndex, history, register, upkeep, versions, publications } = stored;
   return {
     ...stored,
     snapshotIndex: {
@@ -27,6 +27,13 @@ export function retryHistoryConflicts(stored: StoredHistory, clock: Clock): Stor
     upkeep: {
       ...upkeep,
       purge: (...change) => retryConflicts(clock, () => upkeep.purge(...change)),
+    },
+    versions: {
+      ...versions,
+      add: (...change) => retryConflicts(clock, () => versions.add(...change)),
+      addAutomatic: (...change) => retryConflicts(clock, () => versions.addAutomatic(...change)),
+      relabel: (...change) => retryConflicts(clock, () => versions.relabel(...change)),
+      remove: (...change) => retryConflicts(clock, () => versions.remove(...change)),
     },
     publications: {
       ...publications,

@@ -2,6 +2,7 @@ import type { Tenant } from '@scriptorium/shared/document-name';
 import type { Transaction } from 'kysely';
 import type { DeliveryState, ReplayQuery } from '../../ports/delivery-queue.ts';
 import type { DocumentId } from '../../ports/update-log.ts';
+import { appendAudit } from './append-audit.ts';
 import type { Schema } from './schema.ts';
 
 /** Owes deliveries again, and puts their lanes back before the first of them. */
@@ -36,11 +37,23 @@ export async function replayDeliveries(
     )
     .returning(['document_id', 'number'])
     .execute();
+  if (owed.length === 0) return 0;
+  const { which, act } = query;
+  // Before the lanes, as where an event is written: the chain first, then what is owed.
+  await appendAudit(transaction, tenant, [
+    {
+      ...act,
+      action: 'webhook.replay',
+      ...(name !== null && { document: name }),
+      subject: `webhook:${webhookId}`,
+      detail: { which, replayed: owed.length },
+    },
+  ]);
   const byDocument = Map.groupBy(owed, ({ document_id }) => document_id);
   // In one order always, so that two replays do not wait for one another.
   for (const [documentId, deliveries] of [...byDocument].sort(([one], [other]) => one - other)) {
     const numbers = deliveries.map(({ number }) => number);
-    await putLaneBack(transaction, { webhookId, documentId, numbers, at: query.at });
+    await putLaneBack(transaction, { webhookId, documentId, numbers, at: act.at });
   }
   return owed.length;
 }

@@ -2,7 +2,9 @@ import type { DocumentName, Tenant } from '@scriptorium/shared/document-name';
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
 import type { ErasedPart, ErasureRecord, ErasureStore } from '../../ports/erasure-store.ts';
 import type { DocumentId } from '../../ports/update-log.ts';
+import { appendAudit } from './append-audit.ts';
 import { purgeDocument } from './log-upkeep.ts';
+import { recordEvent } from './outbox-events.ts';
 import type { ErasureRecordsTable } from './outbox-schema.ts';
 import { OBJECT_STATE, type Schema } from './schema.ts';
 
@@ -85,6 +87,10 @@ async function begin(
       facts: JSON.stringify({ documentIds: begun.documentIds, counts: {} }),
     })
     .execute();
+  const { begunBy: user, begunAt: at } = begun;
+  await appendAudit(transaction, begun.tenant, [
+    { user, at, action: 'document.erase', document: name, subject: `erasure:${begun.id}` },
+  ]);
   return begun;
 }
 
@@ -154,19 +160,37 @@ async function note(
   // Takes hold of the row: several nodes may go on with one erasure.
   const row = await transaction
     .updateTable('erasure_records')
-    .set((eb) => ({ finished_at: eb.fn.coalesce('finished_at', eb.val(noted.finishedAt)) }))
+    .set((eb) => ({ kind: eb.ref('kind') }))
     .where('id', '=', noted.id)
-    .returning('facts')
+    .returningAll()
     .executeTakeFirst();
   if (row === undefined) return;
   const facts = JSON.parse(row.facts) as Facts;
   const counts: Record<string, number> = { ...facts.counts };
   for (const [kind, count] of Object.entries(noted.counts)) counts[kind] = (counts[kind] ?? 0) + count;
+  const finishedAt = row.finished_at ?? noted.finishedAt;
   await transaction
     .updateTable('erasure_records')
-    .set({ facts: JSON.stringify({ ...facts, counts }) })
+    .set({ finished_at: finishedAt, facts: JSON.stringify({ ...facts, counts }) })
     .where('id', '=', noted.id)
     .execute();
+  // Told once, and when it is true.
+  if (row.finished_at === null && finishedAt !== null) await tellOfEnd(transaction, toRecord(row), finishedAt);
+}
+
+async function tellOfEnd(transaction: Transaction<Schema>, record: ErasureRecord, at: number): Promise<void> {
+  const { id: erasure, tenant, begunBy: user } = record;
+  const documents = await transaction
+    .selectFrom('documents')
+    .select(['id', 'name'])
+    .where('id', 'in', [...record.documentIds])
+    .orderBy('id')
+    .execute();
+  for (const document of documents) {
+    // Parsed before it was stored.
+    const about = { tenant, documentId: document.id, name: document.name as DocumentName };
+    await recordEvent(transaction, { ...about, type: 'document.erased', at, user, facts: { erasure } });
+  }
 }
 
 type Facts = Pick<ErasureRecord, 'documentIds' | 'counts'>;

@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { DocumentName } from '@scriptorium/shared/document-name';
 import type { Kysely, Transaction } from 'kysely';
+import type { Act } from '../../ports/audit-log.ts';
 import type { NewEdition, Publication, Publications, PublishedPage } from '../../ports/publications.ts';
 import type { DocumentId } from '../../ports/update-log.ts';
+import { appendAudit } from './append-audit.ts';
+import { type HeldDocument, holdDocument } from './hold-document.ts';
 import { decodeListCursor, encodeListCursor } from './list-cursor.ts';
+import { recordEvent } from './outbox-events.ts';
 import type { Schema } from './schema.ts';
 import { checkReadBack } from './stored-place.ts';
 
@@ -14,7 +18,8 @@ const ID_BYTES = 16;
 export function createPublications({ database }: { readonly database: Kysely<Schema> }): Publications {
   return {
     publish: (edition, keep) => database.transaction().execute((transaction) => publish(transaction, edition, keep)),
-    withdraw: (documentId) => database.transaction().execute((transaction) => withdraw(transaction, documentId)),
+    withdraw: (documentId, act) =>
+      database.transaction().execute((transaction) => withdraw(transaction, documentId, act)),
     read: async (documentId) => {
       const row = await livePublications(database)
         .where('publications.document_id', '=', documentId)
@@ -54,16 +59,13 @@ function toPublication(row: Omit<Publication, 'name'> & { readonly name: string 
 
 async function publish(
   transaction: Transaction<Schema>,
-  { documentId, tenant, seq, at, author, content, sha256 }: NewEdition,
+  { documentId, seq, act, content, sha256 }: NewEdition,
   keep: number,
 ): Promise<Publication | null> {
-  const head = await transaction
-    .selectFrom('document_heads')
-    .select('head')
-    .where('document_id', '=', documentId)
-    .where('live', '=', 1)
-    .executeTakeFirst();
-  if (head === undefined || head.head < seq) return null;
+  const document = await holdDocument(transaction, documentId);
+  if (document === null || document.head < seq) return null;
+  const { tenant, name } = document;
+  const { at, user: author } = act;
   const id = randomBytes(ID_BYTES).toString('base64url');
   const fields = { seq, at, author, live: 1 };
   const row = await transaction
@@ -85,22 +87,46 @@ async function publish(
     .execute();
   const stored = await readContent(transaction, row);
   checkReadBack(stored?.content, sha256);
-  const published = await livePublications(transaction)
-    .where('publications.document_id', '=', documentId)
-    .executeTakeFirst();
-  return published === undefined ? null : toPublication(published);
+  await tell(transaction, document, {
+    kind: 'published',
+    act,
+    facts: { seq, publication: row.id, edition: row.edition },
+  });
+  return { ...row, documentId, name, seq, at, author };
 }
 
-async function withdraw(transaction: Transaction<Schema>, documentId: DocumentId): Promise<boolean> {
+interface Told {
+  readonly kind: 'published' | 'unpublished';
+  readonly act: Act;
+  readonly facts: Readonly<Record<string, string | number>>;
+}
+
+/** Writes down who did it, and tells of it. */
+async function tell(
+  transaction: Transaction<Schema>,
+  { documentId, tenant, name, epoch }: HeldDocument,
+  { kind, act, facts }: Told,
+): Promise<void> {
+  const action = kind === 'published' ? 'document.publish' : 'document.unpublish';
+  await appendAudit(transaction, tenant, [{ ...act, action, document: name, detail: facts }]);
+  const about = { tenant, documentId, name, ...act, facts: { epoch, ...facts } };
+  await recordEvent(transaction, { ...about, type: `document.${kind}` });
+}
+
+async function withdraw(transaction: Transaction<Schema>, documentId: DocumentId, act: Act): Promise<boolean> {
+  const document = await holdDocument(transaction, documentId);
+  if (document === null) return false;
   const row = await transaction
     .updateTable('publications')
     .set({ live: 0 })
     .where('document_id', '=', documentId)
     .where('live', '=', 1)
-    .returning('id')
+    .returning(['id', 'seq', 'edition'])
     .executeTakeFirst();
   if (row === undefined) return false;
   await transaction.deleteFrom('publication_editions').where('publication_id', '=', row.id).execute();
+  const facts = { seq: row.seq, publication: row.id, edition: row.edition };
+  await tell(transaction, document, { kind: 'unpublished', act, facts });
   return true;
 }
 

@@ -4,14 +4,23 @@ import {
   replayBodySchema,
   replayedSchema,
 } from '@scriptorium/shared/webhook-schemas';
+import { onceHeadersSchema } from '@scriptorium/shared/write-schemas';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { ApiDeps } from '../api-deps.ts';
 import { callerOf } from '../authenticate.ts';
 import { problemResponses } from '../describe-route.ts';
 import { toDeliveryView } from '../webhook-views.ts';
-import { requireWebhook, requireWebhookManager, WEBHOOK_PROBLEMS, webhookCommon, webhookParams } from './webhooks.ts';
+import { runOnce } from '../run-once.ts';
+import {
+  requireWebhook,
+  requireWebhookManager,
+  WEBHOOK_PROBLEMS,
+  WEBHOOK_WRITE_PROBLEMS,
+  webhookCommon,
+  webhookParams,
+} from './webhooks.ts';
 
-type DeliveryDeps = Pick<ApiDeps, 'webhooks' | 'deliveries' | 'clock'>;
+type DeliveryDeps = Pick<ApiDeps, 'webhooks' | 'deliveries' | 'requests' | 'clock' | 'telemetry'>;
 
 /** The log of what was sent to a webhook, and sending it again. */
 export const webhookDeliveryRoutes: FastifyPluginAsyncZod<DeliveryDeps> = async (app, deps) => {
@@ -40,26 +49,25 @@ function addListRoute(app: App, { webhooks, deliveries }: DeliveryDeps): void {
   });
 }
 
-function addReplayRoute(app: App, { webhooks, deliveries, clock }: DeliveryDeps): void {
+function addReplayRoute(app: App, deps: DeliveryDeps): void {
   const schema = {
     ...webhookCommon,
     operationId: 'replayDeliveries',
     summary: 'Send events again',
     description: 'In their old order and under their old identities, as far back as events are kept.',
     params: webhookParams,
+    headers: onceHeadersSchema,
     body: replayBodySchema,
-    response: { 202: replayedSchema, ...problemResponses(...WEBHOOK_PROBLEMS, 'not-found') },
+    response: { 202: replayedSchema, ...problemResponses(...WEBHOOK_WRITE_PROBLEMS, 'not-found') },
   };
-  app.post('/webhooks/:id/replay', { schema }, async (request, reply) => {
-    const { tenant } = requireWebhookManager(callerOf(request)).identity;
-    const { id } = requireWebhook(await webhooks.read(tenant, request.params.id));
+  app.post('/webhooks/:id/replay', { schema }, (request, reply) => {
+    const { tenant, user } = requireWebhookManager(callerOf(request)).identity;
     const { which, since, document = null } = request.body;
-    const replayed = await deliveries.replay(tenant, id, {
-      which,
-      since: since === undefined ? 0 : Date.parse(since),
-      name: document,
-      at: clock.now(),
+    return runOnce(deps, { request, reply }, async ({ begunAt: at }) => {
+      const { id } = requireWebhook(await deps.webhooks.read(tenant, request.params.id));
+      const query = { which, since: since === undefined ? 0 : Date.parse(since), name: document };
+      const replayed = await deps.deliveries.replay(tenant, id, { ...query, act: { user, at } });
+      return { status: 202, body: { replayed } };
     });
-    return reply.code(202).send({ replayed });
   });
 }

@@ -1,36 +1,21 @@
 import { CONTENT_MEDIA_TYPES, type ContentFormat } from '@scriptorium/shared/content-formats';
 import { documentNameSchema } from '@scriptorium/shared/rest-schemas';
-import { writeHeadersSchema, writtenSchema, type WrittenView } from '@scriptorium/shared/write-schemas';
+import { writeHeadersSchema, writtenSchema } from '@scriptorium/shared/write-schemas';
 import { type FastifyPluginAsyncZod, validatorCompiler } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ScriptoriumError } from '../../core/errors.ts';
-import { readPrecondition, type Precondition } from '../../core/precondition.ts';
-import type { DocumentName } from '@scriptorium/shared/document-name';
-import type { DocumentRecord } from '../../ports/document-catalog.ts';
-import type { WriteTarget } from '../../ports/document-writer.ts';
+import { readPrecondition } from '../../core/precondition.ts';
 import type { ApiDeps } from '../api-deps.ts';
-import { callerOf, requireDocumentName, type Caller } from '../authenticate.ts';
-import { composeBody, type ContentBody } from '../content-body.ts';
-import { createDocument, isOwnCreation } from '../create-document.ts';
+import { callerOf, requireDocumentName } from '../authenticate.ts';
+import type { ContentBody } from '../content-body.ts';
 import { BEARER_SECURITY, problemResponses } from '../describe-route.ts';
 import { documentPath } from '../find-document.ts';
 import { findTarget } from '../find-target.ts';
-import { runOnce, type Answer, type Attempt } from '../run-once.ts';
-import { CONTENT_PROBLEMS, requireAbsent, stateHeaders, WRITE_PROBLEMS } from '../write-answers.ts';
+import { putContent, type PutDeps } from '../put-content.ts';
+import { runOnce } from '../run-once.ts';
+import { CONTENT_PROBLEMS, stateHeaders, WRITE_PROBLEMS } from '../write-answers.ts';
 
-type WriteDeps = Pick<
-  ApiDeps,
-  | 'catalog'
-  | 'documents'
-  | 'writer'
-  | 'conversions'
-  | 'journal'
-  | 'requests'
-  | 'clock'
-  | 'telemetry'
-  | 'config'
-  | 'records'
->;
+type WriteDeps = PutDeps & Pick<ApiDeps, 'requests' | 'telemetry' | 'config'>;
 
 /** The format of each media type that a body may have. */
 const FORMATS: ReadonlyMap<string, ContentFormat> = new Map(
@@ -116,60 +101,12 @@ export const writeContentRoutes: FastifyPluginAsyncZod<WriteDeps> = async (app, 
     const precondition = readPrecondition(request.headers);
     return runOnce(deps, { request, reply }, async (attempt) => {
       const target = await findTarget(deps.catalog, { caller, name });
-      const put = { caller, name, body, precondition };
-      return target === null ? createWith(deps, put, attempt) : replaceIn(deps, { ...put, target }, attempt);
+      const written = await putContent(deps, { caller, name, body, precondition, target }, attempt);
+      const headers = { ...stateHeaders(written), ...(written.created && { location: documentPath(name) }) };
+      return { status: written.created ? 201 : 200, headers, body: written };
     });
   });
 };
-
-interface Put {
-  readonly caller: Caller;
-  readonly name: DocumentName;
-  readonly body: ContentBody;
-  readonly precondition: Precondition;
-}
-
-async function createWith(deps: WriteDeps, put: Put, attempt: Attempt): Promise<Answer> {
-  const { caller, name, body, precondition } = put;
-  requireAbsent(precondition);
-  const beginning = { kind: 'content', body } as const;
-  const { kind, record } = await createDocument(deps, {
-    caller,
-    name,
-    at: attempt.begunAt,
-    beginning,
-    description: {},
-  });
-  deps.records.forget(record.tenant, name);
-  // Somebody was faster; the content goes into what is there now.
-  if (kind === 'exists') return replaceIn(deps, { ...put, target: { record, tombstone: null } }, attempt);
-  return toCreated(record);
-}
-
-/** The state that a document was created in, whatever became of it since. */
-function toCreated({ name, epoch, head }: DocumentRecord): Answer {
-  const written: WrittenView = { epoch, seq: Math.min(head, 1), created: true, changed: head > 0 };
-  return { status: 201, headers: { ...stateHeaders(written), location: documentPath(name) }, body: written };
-}
-
-async function replaceIn(
-  deps: WriteDeps,
-  put: Put & { readonly target: WriteTarget },
-  attempt: Attempt,
-): Promise<Answer> {
-  const { caller, body, precondition, target } = put;
-  if (isOwnCreation(target.record, caller, attempt)) return toCreated(target.record);
-  const { epoch, seq, changed } = await deps.writer.write(target, {
-    user: caller.identity.user,
-    precondition,
-    compose: async (base) => ({ update: await composeBody(deps.conversions, body, base), result: null }),
-    earlier: attempt.earlier === null ? null : { update: attempt.earlier.update, result: null },
-    beforeAppend: ({ update }) => attempt.intend({ documentId: target.record.id, update, result: null }),
-  });
-  deps.records.forget(target.record.tenant, put.name);
-  const written: WrittenView = { epoch, seq, created: false, changed };
-  return { status: 200, headers: stateHeaders(written), body: written };
-}
 
 function readBody(type: string | undefined, body: unknown): ContentBody {
   const format = FORMATS.get((type ?? '').split(';')[0]?.trim().toLowerCase() ?? '');
