@@ -1,5 +1,7 @@
 import { createContentClient } from '../../client/src/sdk/rest-content.ts';
 import { REST_OPERATIONS } from '../../client/src/sdk/rest-operations.ts';
+import { createVersionClient } from '../../client/src/sdk/rest-versions.ts';
+import { createWebhookClient } from '../../client/src/sdk/rest-webhooks.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callRest, readField } from '../support/rest-client.ts';
 import { type ServerSite, createServerSite } from '../support/scriptorium-server.ts';
@@ -62,5 +64,40 @@ describe('the REST client and the server', () => {
     await client.deleteDocument('a/b');
     const gone = client.readContent('a/b', { format: 'text', fresh: true });
     await expect(gone).rejects.toMatchObject({ code: 'document-deleted', status: 410 });
+  });
+
+  it('[SDK220] versions, publications and webhooks are changed under their conditions, and once', async () => {
+    const token = await mintToken({ sub: 'grace', role: 'admin' });
+    const options = { baseUrl: site.url, token: () => token };
+    const content = createContentClient(options);
+    await content.createDocument({ name: 'v', content: { format: 'text', text: 'one' } });
+    await content.replaceContent('v', { format: 'text', body: 'two' });
+    const versions = createVersionClient(options);
+    const once = { idempotencyKey: 'version' };
+    const version = await versions.createVersion('v', { label: 'First', at: 1 }, once);
+    expect(await versions.createVersion('v', { label: 'First', at: 1 }, once)).toEqual(version);
+    expect((await versions.listVersions('v', { kind: 'named' })).versions).toEqual([version]);
+    const stale = versions.restoreVersion('v', version.id, { ifMatch: '"1-1"' });
+    await expect(stale).rejects.toMatchObject({ code: 'precondition-failed' });
+    expect(await versions.restoreVersion('v', version.id, { ifMatch: '"1-2"' })).toMatchObject({
+      seq: 3,
+      changed: true,
+    });
+    expect((await content.readContent('v', { format: 'text', fresh: true }))?.body).toBe('one');
+    expect(await versions.labelVersion('v', { version: version.id, label: 'Draft' })).toMatchObject({ label: 'Draft' });
+    const publication = await versions.publishDocument('v', { at: 2, title: 'T' }, { ifMatch: '"1-3"' });
+    expect(await versions.readPublication('v')).toEqual(publication);
+    await versions.withdrawPublication('v');
+    await versions.removeVersion('v', version.id);
+    const webhooks = createWebhookClient(options);
+    const { webhook, etag, secret } = await webhooks.createWebhook({ url: 'https://example.org/hook' });
+    expect(await webhooks.readWebhook(webhook.id)).toEqual({ ...webhook, etag });
+    const paused = await webhooks.changeWebhook(webhook.id, { paused: true }, { ifMatch: etag });
+    expect(paused).toMatchObject({ paused: 'by-hand' });
+    const late = webhooks.changeWebhook(webhook.id, { label: 'x' }, { ifMatch: etag });
+    await expect(late).rejects.toMatchObject({ code: 'precondition-failed' });
+    expect((await webhooks.rotateWebhookSecret(webhook.id)).secret).not.toBe(secret);
+    expect((await webhooks.listWebhooks()).webhooks).toHaveLength(1);
+    await webhooks.deleteWebhook(webhook.id);
   });
 });

@@ -76,6 +76,8 @@ export const webhookListSchema = z
   .object({ webhooks: z.array(webhookSchema), nextCursor: z.string().nullable() })
   .meta({ id: 'WebhookList' });
 
+export type WebhookListView = z.infer<typeof webhookListSchema>;
+
 /** Body of `POST /v1/webhooks`. */
 export const webhookBodySchema = z
   .strictObject({
@@ -89,6 +91,8 @@ export const webhookBodySchema = z
     examples: [{ url: 'https://example.org/hooks/scriptorium', events: ['document.changed'], documents: ['notes/*'] }],
   });
 
+export type WebhookInput = z.input<typeof webhookBodySchema>;
+
 /** Body of `PATCH /v1/webhooks/{id}`. */
 export const webhookChangeSchema = z
   .strictObject({
@@ -100,6 +104,8 @@ export const webhookChangeSchema = z
   })
   .meta({ id: 'WebhookChange', examples: [{ paused: true }] });
 
+export type WebhookChangeInput = z.input<typeof webhookChangeSchema>;
+
 /** Answer of `POST /v1/webhooks` and of a rotation. */
 export const webhookSecretSchema = z
   .object({
@@ -107,6 +113,8 @@ export const webhookSecretSchema = z
     secret: z.string().meta({ description: 'Signs what is sent, by Standard Webhooks. Shown only now.' }),
   })
   .meta({ id: 'WebhookSecret' });
+
+export type WebhookSecretView = z.infer<typeof webhookSecretSchema>;
 
 const DELIVERY_STATES = ['pending', 'delivered', 'dead'] as const;
 

@@ -10,14 +10,7 @@ import type {
   WrittenView,
 } from '@scriptorium/shared/write-schemas';
 import { createCallRest, type RestClientOptions } from './rest-call.ts';
-
-/** What a write may demand. */
-export interface WriteOptions {
-  /** Entity tag of the state that is to be changed; `precondition-failed` when it is another. */
-  readonly ifMatch?: string;
-  /** The same call with the same key changes nothing a second time. */
-  readonly idempotencyKey?: string;
-}
+import { toHeaders, type WriteOptions } from './write-options.ts';
 
 /** A content and the state that it is of. */
 export interface Content {
@@ -85,8 +78,4 @@ export function createContentClient(options: RestClientOptions): ContentClient {
     applyBulkChanges: (body, options) => json(call('applyBulkChanges', { body, headers: toHeaders(options) })),
     readJob: (id) => json(call('readJob', { parameters: { id } })),
   };
-}
-
-function toHeaders({ ifMatch, idempotencyKey }: WriteOptions = {}): Readonly<Record<string, string | undefined>> {
-  return { 'if-match': ifMatch, 'idempotency-key': idempotencyKey };
 }

@@ -1,0 +1,52 @@
+import type {
+  WebhookChangeInput,
+  WebhookInput,
+  WebhookListView,
+  WebhookSecretView,
+  WebhookView,
+} from '@scriptorium/shared/webhook-schemas';
+import { createCallRest, type RestClientOptions } from './rest-call.ts';
+import { toHeaders, type WriteOptions } from './write-options.ts';
+
+/** Only what makes a call happen once. */
+type Once = Pick<WriteOptions, 'idempotencyKey'>;
+
+/** A webhook with the entity tag of its settings, to be sent back as `ifMatch`. */
+type Tagged<T> = T & { readonly etag: string };
+
+/** Manages the webhooks of a tenant. Calls reject with a `RestError`. */
+export interface WebhookClient {
+  listWebhooks(page?: { readonly cursor?: string; readonly limit?: number }): Promise<WebhookListView>;
+  /** The secret is told here and never again. */
+  createWebhook(webhook: WebhookInput, options?: Once): Promise<Tagged<WebhookSecretView>>;
+  readWebhook(id: string): Promise<Tagged<WebhookView>>;
+  changeWebhook(id: string, change: WebhookChangeInput, options?: WriteOptions): Promise<Tagged<WebhookView>>;
+  rotateWebhookSecret(
+    id: string,
+    rotation?: { readonly overlapSeconds?: number },
+    options?: Once,
+  ): Promise<WebhookSecretView>;
+  deleteWebhook(id: string, options?: Once): Promise<void>;
+}
+
+/** Talks to one server on behalf of a program. */
+export function createWebhookClient(options: RestClientOptions): WebhookClient {
+  const call = createCallRest(options);
+  const json = async <T>(response: Promise<Response>): Promise<T> => (await (await response).json()) as T;
+  const tagged = async <T>(response: Promise<Response>): Promise<Tagged<T>> => {
+    const answer = await response;
+    return { ...((await answer.json()) as T), etag: answer.headers.get('etag') ?? '' };
+  };
+  return {
+    listWebhooks: (page = {}) => json(call('listWebhooks', { query: page })),
+    createWebhook: (body, demands) => tagged(call('createWebhook', { body, headers: toHeaders(demands) })),
+    readWebhook: (id) => tagged(call('readWebhook', { parameters: { id } })),
+    changeWebhook: (id, body, demands) =>
+      tagged(call('changeWebhook', { parameters: { id }, body, headers: toHeaders(demands) })),
+    rotateWebhookSecret: (id, body = {}, demands) =>
+      json(call('rotateWebhookSecret', { parameters: { id }, body, headers: toHeaders(demands) })),
+    deleteWebhook: async (id, demands) => {
+      await call('deleteWebhook', { parameters: { id }, headers: toHeaders(demands) });
+    },
+  };
+}
