@@ -1,4 +1,4 @@
-import { operationPath, REST_OPERATIONS, type RestOperation } from './rest-operations.ts';
+import { operationPath, type RestOperation } from './rest-operations.ts';
 import { readProblem, RestError } from './rest-error.ts';
 import type { TokenSource } from './token-source.ts';
 
@@ -22,16 +22,20 @@ export interface CallDetails {
 }
 
 /** Calls one operation; answers are handed over as they are, errors are thrown as a `RestError`, but for 304. */
-export type CallRest = (operation: RestOperation, details?: CallDetails) => Promise<Response>;
+export type CallRest<Name extends string> = (operation: Name, details?: CallDetails) => Promise<Response>;
 
-/** Makes the function through which all calls of a client go. */
-export function createCallRest({ baseUrl = '', token }: RestClientOptions): CallRest {
-  return async (operation, details = {}) => {
+/** Makes the function through which all calls of a client go, which knows these operations. */
+export function createCallRest<Name extends string>(
+  operations: Readonly<Record<Name, RestOperation>>,
+  { baseUrl = '', token }: RestClientOptions,
+): CallRest<Name> {
+  return async (name, details = {}) => {
+    const operation = operations[name];
     const headers = new Headers({ accept: 'application/json' });
-    for (const [name, value] of Object.entries(details.headers ?? {}))
-      if (value !== undefined) headers.set(name, value);
+    for (const [header, value] of Object.entries(details.headers ?? {}))
+      if (value !== undefined) headers.set(header, value);
     const init: RequestInit = {
-      method: REST_OPERATIONS[operation].method,
+      method: operation.method,
       headers,
       signal: details.signal ?? null,
     };

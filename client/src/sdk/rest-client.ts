@@ -7,7 +7,7 @@ import type {
 } from '@scriptorium/shared/rest-schemas';
 import type { SearchBody, SearchPageView } from '@scriptorium/shared/search-schemas';
 import { createCallRest, type RestClientOptions } from './rest-call.ts';
-import type { RestOperation } from './rest-operations.ts';
+import { EDITOR_OPERATIONS } from './rest-operations.ts';
 
 export type { RestClientOptions } from './rest-call.ts';
 export { RestError } from './rest-error.ts';
@@ -40,9 +40,11 @@ export type SearchQuestion = Pick<SearchBody, 'q'> & Partial<SearchBody>;
 
 /** Talks to one server. Its answers are trusted to have the shape of the shared schemas, whose types they get. */
 export function createRestClient(options: RestClientOptions): RestClient {
-  const callRest = createCallRest(options);
-  const call = async <T>(operation: RestOperation, details: Parameters<typeof callRest>[1] = {}): Promise<T> =>
-    (await (await callRest(operation, details)).json()) as T;
+  const callRest = createCallRest(EDITOR_OPERATIONS, options);
+  const call = async <T>(
+    operation: keyof typeof EDITOR_OPERATIONS,
+    details: Parameters<typeof callRest>[1] = {},
+  ): Promise<T> => (await (await callRest(operation, details)).json()) as T;
   return {
     readConfig: () => call('readConfig', { anonymous: true }),
     signIn: (name) => call('signIn', { body: { name }, anonymous: true }),

@@ -10,6 +10,7 @@ import type {
   WrittenView,
 } from '@scriptorium/shared/write-schemas';
 import { createCallRest, type RestClientOptions } from './rest-call.ts';
+import { CONTENT_OPERATIONS } from './rest-operations.ts';
 import { toHeaders, type WriteOptions } from './write-options.ts';
 
 /** A content and the state that it is of. */
@@ -51,7 +52,7 @@ export interface ContentClient {
 
 /** Talks to one server on behalf of a program. */
 export function createContentClient(options: RestClientOptions): ContentClient {
-  const call = createCallRest(options);
+  const call = createCallRest(CONTENT_OPERATIONS, options);
   const json = async <T>(response: Promise<Response>): Promise<T> => (await (await response).json()) as T;
   return {
     createDocument: (body, options) => json(call('createDocument', { body, headers: toHeaders(options) })),

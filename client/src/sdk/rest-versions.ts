@@ -1,5 +1,6 @@
 import type { PublicationView, RestoredView, VersionListView, VersionView } from '@scriptorium/shared/version-schemas';
 import { createCallRest, type RestClientOptions } from './rest-call.ts';
+import { VERSION_OPERATIONS } from './rest-operations.ts';
 import { toHeaders, type WriteOptions } from './write-options.ts';
 
 /** A point of a document's past: the number of a row, or the id of a version. */
@@ -37,7 +38,7 @@ export interface VersionClient {
 
 /** Talks to one server on behalf of a program. */
 export function createVersionClient(options: RestClientOptions): VersionClient {
-  const call = createCallRest(options);
+  const call = createCallRest(VERSION_OPERATIONS, options);
   const json = async <T>(response: Promise<Response>): Promise<T> => (await (await response).json()) as T;
   return {
     listVersions: (name, page = {}) => json(call('listVersions', { parameters: { name }, query: page })),

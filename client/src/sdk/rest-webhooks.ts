@@ -6,6 +6,7 @@ import type {
   WebhookView,
 } from '@scriptorium/shared/webhook-schemas';
 import { createCallRest, type RestClientOptions } from './rest-call.ts';
+import { WEBHOOK_OPERATIONS } from './rest-operations.ts';
 import { toHeaders, type WriteOptions } from './write-options.ts';
 
 /** Only what makes a call happen once. */
@@ -31,7 +32,7 @@ export interface WebhookClient {
 
 /** Talks to one server on behalf of a program. */
 export function createWebhookClient(options: RestClientOptions): WebhookClient {
-  const call = createCallRest(options);
+  const call = createCallRest(WEBHOOK_OPERATIONS, options);
   const json = async <T>(response: Promise<Response>): Promise<T> => (await (await response).json()) as T;
   const tagged = async <T>(response: Promise<Response>): Promise<Tagged<T>> => {
     const answer = await response;
