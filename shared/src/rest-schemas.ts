@@ -85,18 +85,26 @@ export const documentListQuerySchema = z.strictObject({
     .meta({ description: 'Most documents on the page.' }),
 });
 
+/** A state of a document: as a point, or with the epoch that its number counts in, as an entity tag has it. */
+export const statePointSchema = z
+  .string()
+  .regex(
+    /^(?:\d{1,15}(?:-\d{1,15})?|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,
+    'is neither a row number, a state nor the id of a version',
+  )
+  .meta({
+    description:
+      'The state at a `seq`, of a version by its id, or `<epoch>-<seq>` as an entity tag has it, which never changes; an ' +
+      'earlier one than the newest needs `read-history`.',
+    examples: ['42', '1-42'],
+  });
+
 export const contentQuerySchema = z.strictObject({
   format: z
     .enum(CONTENT_FORMATS)
     .optional()
     .meta({ description: 'Wins over `Accept`; without both the answer is JSON.' }),
-  at: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(Number.MAX_SAFE_INTEGER)
-    .optional()
-    .meta({ description: 'The state at this `seq`, which never changes; an earlier one needs `read-history`.' }),
+  at: statePointSchema.optional(),
 });
 
 /** Body of `POST /v1/dev/sign-in`. */

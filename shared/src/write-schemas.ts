@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { changeOperationSchema, changeResultSchema, OPERATIONS_MAX } from './change-schemas.ts';
-import { documentNameSchema } from './rest-schemas.ts';
+import { documentNameSchema, statePointSchema } from './rest-schemas.ts';
 
 /** Documents that one job may change. */
 const JOB_DOCUMENTS_MAX = 100;
@@ -58,9 +58,12 @@ export const createDocumentBodySchema = z
     metadata: metadataSchema.optional(),
     content: initialContentSchema.optional(),
     from: z
-      .strictObject({ document: documentNameSchema, at: seqSchema.optional() })
+      .strictObject({ document: documentNameSchema, at: z.union([seqSchema, statePointSchema]).optional() })
       .optional()
-      .meta({ description: 'A document to begin as a copy of: a template, or any other, as it is or was at a `seq`.' }),
+      .meta({
+        description:
+          'A document to begin as a copy of: a template, or any other, as it is, or was at a `seq` or a version.',
+      }),
   })
   .refine(({ content, from }) => content === undefined || from === undefined, 'has either `content` or `from`')
   .meta({ id: 'NewDocument', examples: [{ name: 'notes/today', content: { format: 'markdown', text: '# Today\n' } }] });

@@ -32,7 +32,8 @@ export interface ContentClient {
     name: string,
     wanted: {
       readonly format: ContentFormat;
-      readonly at?: number;
+      /** The state at a `seq`, of a version by its id, or `<epoch>-<seq>`, which never changes. */
+      readonly at?: number | string;
       readonly etag?: string;
       /** Exact, instead of at most a second old. */
       readonly fresh?: boolean;

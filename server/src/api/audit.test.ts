@@ -56,6 +56,8 @@ describe('[AUD21] an admin reads the audit log of the tenant over REST', () => {
   test('exports and refusals are noted, with the document', async () => {
     await world.send(admin, { method: 'POST', url: '/v1/documents', payload: { name: 'n/a' } });
     await world.send({ sub: 'lin', role: 'viewer' }, { url: '/v1/documents/n%2Fa/content?format=text' });
+    await world.send({ sub: 'lin', role: 'viewer' }, { url: '/v1/documents/n%2Fa/export?format=markdown' });
+    await world.send({ sub: 'lin', role: 'viewer' }, { url: '/v1/export?format=html&prefix=n/' });
     await world.send({ sub: 'eve', role: 'none' }, { url: '/v1/documents/n%2Fa/content' });
     await world.send({ sub: 'eve', role: 'editor' }, { url: '/v1/audit' });
     await world.journal.flush();
@@ -64,6 +66,8 @@ describe('[AUD21] an admin reads the audit log of the tenant over REST', () => {
       entries.map(({ actor, action, document, detail }) => [actor, action, document, detail]).toReversed(),
     ).toEqual([
       ['lin', 'document.export', 'n/a', { format: 'text', seq: 0 }],
+      ['lin', 'document.export', 'n/a', { format: 'markdown', seq: 0 }],
+      ['lin', 'document.export', 'n/*', { format: 'html', archive: 1 }],
       ['eve', 'document.refuse', 'n/a', { code: 'forbidden', request: 'GET /v1/documents/:name/content' }],
       ['eve', 'document.refuse', null, { code: 'forbidden', request: 'GET /v1/audit' }],
     ]);

@@ -7,15 +7,19 @@ import type { ApiDeps } from './api-deps.ts';
 import { requireAction, type Caller } from './authenticate.ts';
 import { composeBody, type ContentBody } from './content-body.ts';
 import { findDocumentHere } from './find-document.ts';
+import { findState } from './find-state.ts';
 import { noteExport } from './note-export.ts';
 
-export type CreateDeps = Pick<ApiDeps, 'catalog' | 'documents' | 'writer' | 'conversions' | 'journal' | 'clock'>;
+export type CreateDeps = Pick<
+  ApiDeps,
+  'catalog' | 'documents' | 'versions' | 'writer' | 'conversions' | 'journal' | 'clock'
+>;
 
 /** What a new document begins with: nothing, a content, or a copy of another document. */
 export type Beginning =
   | { readonly kind: 'empty' }
   | { readonly kind: 'content'; readonly body: ContentBody }
-  | { readonly kind: 'copy'; readonly of: DocumentName; readonly at: number | null };
+  | { readonly kind: 'copy'; readonly of: DocumentName; readonly at: string | null };
 
 export interface NewDocument {
   readonly caller: Caller;
@@ -81,7 +85,9 @@ async function sowCopy(
   const { catalog, documents } = deps;
   const record = await findDocumentHere(catalog, { caller, name: of, action: 'export' });
   if (at !== null) requireAction(caller, record.name, 'read-history');
-  const { seq, state, damaged } = await (at === null ? documents.read(record) : documents.readAt(record, at));
+  const { seq, state, damaged } = await (at === null
+    ? documents.read(record)
+    : documents.readAt(record, (await findState(deps.versions, record, at)).seq));
   if (damaged) throw new ScriptoriumError('document-quarantined');
   noteExport(deps, caller, { document: record.name, detail: { format: 'yjs', seq } });
   const { title, metadata } = record;

@@ -1,9 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
-const REQUEST_HEADERS = 'authorization, content-type, accept, if-match, if-none-match, idempotency-key';
+const REQUEST_HEADERS =
+  'authorization, content-type, accept, if-match, if-none-match, idempotency-key, cache-control, last-event-id';
 const ANSWER_HEADERS =
-  'etag, location, link, retry-after, ratelimit, ratelimit-policy, document-quarantined, content-disposition';
+  'etag, location, link, retry-after, ratelimit, ratelimit-policy, document-quarantined, content-disposition, ' +
+  'idempotency-replayed';
 const REMEMBERED_SECONDS = '600';
 
 /**

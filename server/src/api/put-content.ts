@@ -12,7 +12,7 @@ import { requireAbsent } from './write-answers.ts';
 
 export type PutDeps = Pick<
   ApiDeps,
-  'catalog' | 'documents' | 'writer' | 'conversions' | 'journal' | 'clock' | 'records'
+  'catalog' | 'documents' | 'writer' | 'conversions' | 'journal' | 'clock' | 'records' | 'versions'
 >;
 
 /** What a document is to hold. */

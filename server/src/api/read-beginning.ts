@@ -9,7 +9,8 @@ type Body = z.infer<typeof createDocumentBodySchema>;
 
 /** What a request to create a document wants it to begin with. */
 export function readBeginning({ content, from }: Body): Beginning {
-  if (from !== undefined) return { kind: 'copy', of: requireDocumentName(from.document), at: from.at ?? null };
+  if (from !== undefined)
+    return { kind: 'copy', of: requireDocumentName(from.document), at: from.at === undefined ? null : String(from.at) };
   return content === undefined ? { kind: 'empty' } : { kind: 'content', body: readContent(content) };
 }
 

@@ -5,6 +5,7 @@ import { signToken } from '../adapters/jwt/sign-token.ts';
 import { createSystemClock } from '../adapters/system/clock.ts';
 import type { CliDeps } from './command-ground.ts';
 import { CliError, EXIT } from './exit-codes.ts';
+import { createPatience, sendPatiently } from './send-patiently.ts';
 
 /** Options of every command that talks to a running server. */
 export interface ServerOptions {
@@ -43,7 +44,7 @@ export async function connectToServer(deps: CliDeps, options: ServerOptions): Pr
   const send: ApiConnection['send'] = async (path, request = {}) => {
     const headers = new Headers(request.headers);
     headers.set('authorization', `Bearer ${token}`);
-    const response = await reach(`${server}/v1${path}`, { ...request, headers });
+    const response = await sendPatiently(createPatience(), () => reach(`${server}/v1${path}`, { ...request, headers }));
     if (response.ok) return response;
     throw await toCliError(response);
   };

@@ -4,6 +4,7 @@ import { createSystemClock } from '../adapters/system/clock.ts';
 import type { Config } from '../config.ts';
 import type { CliDeps } from './command-ground.ts';
 import { CliError, EXIT } from './exit-codes.ts';
+import { createPatience, sendPatiently } from './send-patiently.ts';
 
 /** How a command reaches a running server. */
 export interface ServerOptions {
@@ -13,7 +14,7 @@ export interface ServerOptions {
 }
 
 /** Seconds for which the token of one command is good. */
-const TOKEN_SECONDS = 60;
+const TOKEN_SECONDS = 30 * 60;
 const TIMEOUT = 30_000;
 const CLI_USER = 'scriptorium-cli';
 
@@ -26,15 +27,17 @@ export async function createServerCall(deps: CliDeps, options: ServerOptions): P
   const origin = options.url ?? `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}`;
   const token = options.token ?? (await signAdminToken(config, options.tenant));
   return async (method, path, body) => {
-    const response = await ask(`${origin}/v1${path}`, {
-      method,
-      signal: AbortSignal.timeout(TIMEOUT),
-      headers: {
-        authorization: `Bearer ${token}`,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
+    const response = await sendPatiently(createPatience(), () =>
+      ask(`${origin}/v1${path}`, {
+        method,
+        signal: AbortSignal.timeout(TIMEOUT),
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }),
+    );
     const text = await response.text();
     if (response.ok) return text === '' ? null : (JSON.parse(text) as unknown);
     throw new CliError(

@@ -54,6 +54,21 @@ function listen(response: Response) {
 }
 
 describe('listening to a document', () => {
+  it('[HOOK280] a page of an allowed origin may read the stream, and say where it was', async () => {
+    const node = await start({ ALLOWED_ORIGINS: 'https://app.example' });
+    await node.ask('/documents', {}, { method: 'POST', body: '{"name":"notes"}' });
+    const origin = 'https://app.example';
+    const asked = { origin, 'access-control-request-method': 'GET' };
+    const preflight = await node.ask('/documents/notes/events', {}, { method: 'OPTIONS', headers: asked });
+    const allowed = preflight.headers.get('access-control-allow-headers')?.split(', ');
+    expect(allowed).toEqual(expect.arrayContaining(['last-event-id', 'cache-control']));
+    const response = await node.ask('/documents/notes/events', {}, { headers: { origin } });
+    expect(response.headers.get('access-control-allow-origin')).toBe(origin);
+    expect(response.headers.get('content-type')).toContain('text/event-stream');
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    await response.body?.cancel();
+  });
+
   it('[HOOK53] a stream tells what happens from now on, or from an event that is named, and ends with the document', async () => {
     const node = await start();
     await node.ask('/documents', {}, { method: 'POST', body: '{"name":"notes"}' });

@@ -10,14 +10,18 @@ import type { ApiDeps } from '../api-deps.ts';
 import { callerOf, requireAction, requireDocumentName } from '../authenticate.ts';
 import { BEARER_SECURITY, problemResponses, TOKEN_PROBLEMS } from '../describe-route.ts';
 import { documentPath, resolveDocument } from '../find-document.ts';
+import { findState } from '../find-state.ts';
 import { negotiateFormat } from '../negotiate-format.ts';
 import { noteExport } from '../note-export.ts';
 import type { ReadContent } from '../read-content.ts';
 
-type ContentDeps = Pick<ApiDeps, 'reader' | 'records' | 'journal' | 'clock'>;
+type ContentDeps = Pick<ApiDeps, 'reader' | 'records' | 'versions' | 'journal' | 'clock'>;
 
 /** Tells that the content is what could be saved of a damaged document. */
 const QUARANTINED_HEADER = 'document-quarantined';
+
+/** A state that is asked for by epoch and number is that one for ever. */
+const FOR_EVER = 'private, max-age=31536000, immutable';
 
 const richTextSchema = z
   .looseObject({ type: z.literal('doc'), content: z.array(z.looseObject({ type: z.string() })) })
@@ -70,6 +74,7 @@ const schema = {
       'document-not-found',
       'document-deleted',
       'not-found',
+      'version-not-found',
       'overloaded',
       'conversion-exceeded',
       'not-acceptable',
@@ -95,19 +100,18 @@ export const contentRoutes: FastifyPluginAsyncZod<ContentDeps> = async (app, dep
     if (found.kind === 'moved')
       return reply.redirect(`${documentPath(found.name)}/content${queryOf(request.url)}`, 308);
     if (format === null) throw new ScriptoriumError('not-acceptable');
-    const { at } = request.query;
     const { record } = found;
-    reply.headers({ 'cache-control': 'no-cache', vary: 'Accept, Accept-Encoding' });
+    const { at } = request.query;
     const position = await reader.positionOf(record);
-    if (at === undefined || at === position.seq) {
-      if (matchesEtag(request.headers['if-none-match'], formatEtag(position.epoch, position.seq)))
-        return reply.header('etag', formatEtag(position.epoch, position.seq)).code(304).send();
-    } else {
-      requireAction(caller, record.name, 'read-history');
-    }
-    const read = await (at === undefined ? reader.read(record, position, format) : reader.readAt(record, at, format));
+    const state = at === undefined ? null : await findState(deps.versions, { ...record, ...position }, at);
+    if (state !== null && state.seq !== position.seq) requireAction(caller, record.name, 'read-history');
+    reply.headers({ 'cache-control': state?.fixed === true ? FOR_EVER : 'no-cache', vary: 'Accept, Accept-Encoding' });
+    const etag = formatEtag(position.epoch, state?.seq ?? position.seq);
+    if (matchesEtag(request.headers['if-none-match'], etag)) return reply.header('etag', etag).code(304).send();
+    const read = await (state === null
+      ? reader.read(record, position, format)
+      : reader.readAt(record, state.seq, format));
     noteExport(deps, caller, { document: record.name, detail: { format, seq: read.seq } });
-    if (at !== undefined) reply.header('cache-control', 'private, max-age=31536000, immutable');
     return sendContent(reply, { read, format, accepts: request.headers['accept-encoding'] });
   });
 };

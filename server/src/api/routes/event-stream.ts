@@ -35,6 +35,9 @@ export const eventStreamRoutes: FastifyPluginAsyncZod<StreamDeps> = async (app, 
       'With `Last-Event-ID` those that came since then are sent first, as far back as events are kept; else it begins ' +
       'now. Whoever may not see presence hears nothing of people. Ends with the token, or when access is taken away.',
     params: z.object({ name: documentNameSchema }),
+    headers: z.object({
+      'last-event-id': z.string().optional().meta({ description: 'Number of the last event that was heard.' }),
+    }),
     response: {
       200: z.string().meta({ description: '`text/event-stream`' }),
       ...problemResponses(
@@ -59,6 +62,9 @@ export const eventStreamRoutes: FastifyPluginAsyncZod<StreamDeps> = async (app, 
     const release = takePlace(open, `${caller.identity.tenant} ${caller.identity.user}`);
     reply.hijack();
     const { raw } = reply;
+    // What hooks have set by now, for pages of other origins too.
+    for (const [header, value] of Object.entries(reply.getHeaders()))
+      if (value !== undefined) raw.setHeader(header, value);
     raw.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',

@@ -5,25 +5,29 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { writeZip } from '../../content/files/write-zip.ts';
 import { formatEtag } from '../../core/etag.ts';
+import type { ApiDeps } from '../api-deps.ts';
 import { callerOf, requireDocumentName } from '../authenticate.ts';
 import { BEARER_SECURITY, problemResponses, TOKEN_PROBLEMS } from '../describe-route.ts';
 import { exportEntries, renderFile, type ExportDeps } from '../export-archive.ts';
 import { findDocumentHere } from '../find-document.ts';
+import { noteExport } from '../note-export.ts';
 
 const common = { tags: ['Files'], security: BEARER_SECURITY };
 const binary = (description: string) => ({
   schema: z.custom<Buffer | Readable>().meta({ type: 'string', format: 'binary', description }),
 });
 
+type ExportRouteDeps = ExportDeps & Pick<ApiDeps, 'journal'>;
+
 /** Documents as files: one, or all of a tenant in an archive that is made while it is read. */
-export const exportRoutes: FastifyPluginAsyncZod<ExportDeps> = async (app, deps) => {
+export const exportRoutes: FastifyPluginAsyncZod<ExportRouteDeps> = async (app, deps) => {
   addFileRoute(app, deps);
   addArchiveRoute(app, deps);
 };
 
 type App = Parameters<typeof exportRoutes>[0];
 
-function addFileRoute(app: App, deps: ExportDeps): void {
+function addFileRoute(app: App, deps: ExportRouteDeps): void {
   const schema = {
     ...common,
     operationId: 'exportDocument',
@@ -42,9 +46,11 @@ function addFileRoute(app: App, deps: ExportDeps): void {
   };
   app.get('/documents/:name/export', { schema, config: { namesDocument: true } }, async (request, reply) => {
     const name = requireDocumentName(request.params.name);
-    const record = await findDocumentHere(deps.catalog, { caller: callerOf(request), name, action: 'export' });
+    const caller = callerOf(request);
+    const record = await findDocumentHere(deps.catalog, { caller, name, action: 'export' });
     const { format } = request.query;
     const bytes = await renderFile(deps, record, format);
+    noteExport(deps, caller, { document: record.name, detail: { format, seq: record.head } });
     const { mediaType, extension } = FILE_KINDS[format];
     const fileName = `${name.split('/').at(-1)}.${extension}`;
     return (
@@ -59,7 +65,7 @@ function addFileRoute(app: App, deps: ExportDeps): void {
   });
 }
 
-function addArchiveRoute(app: App, deps: ExportDeps): void {
+function addArchiveRoute(app: App, deps: ExportRouteDeps): void {
   const schema = {
     ...common,
     operationId: 'exportTenant',
@@ -75,7 +81,10 @@ function addArchiveRoute(app: App, deps: ExportDeps): void {
   };
   app.get('/export', { schema }, async (request, reply) => {
     const { format, prefix, history } = request.query;
-    const order = { caller: callerOf(request), format, prefix, withHistory: history === 'true' };
+    const caller = callerOf(request);
+    const order = { caller, format, prefix, withHistory: history === 'true' };
+    // It ends when its reader goes, and what is in it then has been handed out.
+    noteExport(deps, caller, { document: `${prefix}*`, detail: { format, archive: 1 } });
     return reply
       .header('content-disposition', 'attachment; filename="documents.zip"')
       .type('application/zip')

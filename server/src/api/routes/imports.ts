@@ -14,7 +14,7 @@ import { putContent, type PutDeps } from '../put-content.ts';
 import { runOnce } from '../run-once.ts';
 import { CONTENT_PROBLEMS, stateHeaders, WRITE_PROBLEMS } from '../write-answers.ts';
 
-type ImportDeps = PutDeps & Pick<ApiDeps, 'requests' | 'telemetry'>;
+type ImportDeps = PutDeps & Pick<ApiDeps, 'requests' | 'telemetry' | 'config'>;
 
 const FORMATS = new Map(FILE_FORMATS.map((format) => [FILE_KINDS[format].mediaType, format]));
 
@@ -46,7 +46,8 @@ const schema = {
 export const importRoutes: FastifyPluginAsyncZod<ImportDeps> = async (app, deps) => {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser([...FORMATS.keys()], { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  app.post('/documents/:name/import', { schema, config: { namesDocument: true } }, (request, reply) => {
+  const options = { schema, config: { namesDocument: true }, bodyLimit: deps.config.limits.messageBytes };
+  app.post('/documents/:name/import', options, (request, reply) => {
     const caller = callerOf(request);
     const name = requireDocumentName(request.params.name);
     requireAction(caller, name, 'write');
