@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { grantSchema } from './access-schemas.ts';
+import { AUDIT_ACTIONS } from './audit-chain.ts';
 import { EVENT_TYPES } from './event-types.ts';
 
 const EXAMPLE_TIME = '2026-11-23T09:30:00.000Z';
@@ -45,6 +46,27 @@ export const personExportSchema = z
     grants: z.array(grantSchema),
     apiKeys: z.array(z.object({ id: z.string(), label: z.string(), createdAt: timeSchema })),
     webhooks: z.array(z.object({ id: z.string(), url: z.string(), createdAt: timeSchema })),
+    versions: z.array(
+      z.object({
+        document: z.string(),
+        id: z.string(),
+        label: z.string().nullable(),
+        seq: z.number(),
+        createdAt: timeSchema,
+      }),
+    ),
+    publications: z.array(z.object({ document: z.string(), id: z.string(), publishedAt: timeSchema })),
     events: z.array(z.object({ document: z.string(), type: z.enum(EVENT_TYPES), at: timeSchema })),
+    audit: z
+      .array(
+        z.object({
+          seq: z.number(),
+          at: timeSchema,
+          action: z.enum(AUDIT_ACTIONS),
+          document: z.string().nullable(),
+          own: z.boolean().meta({ description: 'Whether they did it, or it was done to them.' }),
+        }),
+      )
+      .meta({ description: 'Newest first, a thousand at most.' }),
   })
   .meta({ id: 'PersonExport' });

@@ -84,11 +84,43 @@ describe('people over REST', () => {
       grants: [expect.objectContaining({ subject: 'user:ben', resource: 'adas', role: 'editor' })],
       apiKeys: [],
       webhooks: [],
+      versions: [],
+      publications: [],
       events: [{ document: 'bens', type: 'document.created', at: '2026-11-23T09:30:00.000Z' }],
+      audit: [expect.objectContaining({ action: 'grant.set', document: 'adas', own: false })],
     });
     expect((await read('ben', { sub: 'grace', role: 'admin' })).body).toEqual(ben.body);
     expect((await read('ada', { sub: 'grace', role: 'admin' })).body['grants']).toHaveLength(1);
     expect((await read('grace', { sub: 'grace' })).body['apiKeys']).toMatchObject([{ label: 'mine' }]);
     expect((await read('ben', { sub: 'ben', tenant: 'elsewhere' })).body['documents']).toEqual([]);
+  });
+
+  it('[REST240] tells which versions and publications are theirs, and what the audit log says about them', async () => {
+    const tenant = 'people-past';
+    const send = (claims: object, url: string, payload?: object) =>
+      world.send(
+        { tenant, ...claims },
+        payload === undefined ? { url: `/v1${url}` } : { method: 'POST', url: `/v1${url}`, payload },
+      );
+    await send({ sub: 'ada' }, '/documents', { name: 'adas' });
+    expect((await send({ sub: 'ada' }, '/documents/adas/versions', { label: 'first' })).statusCode).toBe(201);
+    expect((await send({ sub: 'ben' }, '/documents/adas/versions', { label: 'second' })).statusCode).toBe(201);
+    const published = await world.send(
+      { tenant, sub: 'ada' },
+      { method: 'PUT', url: '/v1/documents/adas/publication', payload: {} },
+    );
+    expect(published.statusCode).toBeLessThan(300);
+    const read = async (user: string) =>
+      (await send({ sub: user }, `/users/${user}/export`)).json<Readonly<Record<string, unknown>>>();
+    const ada = await read('ada');
+    expect(ada['versions']).toEqual([expect.objectContaining({ document: 'adas', label: 'first' })]);
+    expect(ada['publications']).toEqual([expect.objectContaining({ document: 'adas' })]);
+    expect(ada['audit']).toEqual([
+      expect.objectContaining({ action: 'document.publish', document: 'adas', own: true }),
+      expect.objectContaining({ action: 'version.create', document: 'adas', own: true }),
+    ]);
+    const ben = await read('ben');
+    expect(ben['versions']).toEqual([expect.objectContaining({ label: 'second' })]);
+    expect(ben['publications']).toEqual([]);
   });
 });

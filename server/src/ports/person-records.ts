@@ -1,3 +1,4 @@
+import type { AuditAction } from '@scriptorium/shared/audit-chain';
 import type { DocumentName, Tenant } from '@scriptorium/shared/document-name';
 import type { EventType } from '@scriptorium/shared/event-types';
 import type { StoredGrant } from './grant-store.ts';
@@ -11,6 +12,25 @@ export interface TouchedDocument {
   readonly deletedAt: number | null;
 }
 
+/** A version that somebody named. */
+export interface NamedVersion {
+  readonly name: DocumentName;
+  readonly id: string;
+  readonly label: string | null;
+  readonly seq: number;
+  readonly createdAt: number;
+}
+
+/** A row of the audit log that somebody caused or that was done to them. */
+export interface PersonAuditRow {
+  readonly seq: number;
+  readonly at: number;
+  readonly action: AuditAction;
+  readonly document: string | null;
+  /** Whether they did it. Who else did is not told: that would be about somebody else. */
+  readonly own: boolean;
+}
+
 /** What is kept about one person. */
 export interface PersonRecords {
   readonly documents: readonly TouchedDocument[];
@@ -19,8 +39,13 @@ export interface PersonRecords {
   /** Labels of the machines' keys they made. */
   readonly apiKeys: readonly { readonly id: string; readonly label: string; readonly createdAt: number }[];
   readonly webhooks: readonly { readonly id: string; readonly url: string; readonly createdAt: number }[];
+  readonly versions: readonly NamedVersion[];
+  /** Documents whose newest edition they published. */
+  readonly publications: readonly { readonly name: DocumentName; readonly id: string; readonly at: number }[];
   /** The newest thousand. */
   readonly events: readonly { readonly name: DocumentName; readonly type: EventType; readonly at: number }[];
+  /** The newest thousand that are in the database. */
+  readonly audit: readonly PersonAuditRow[];
 }
 
 /**

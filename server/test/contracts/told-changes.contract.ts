@@ -14,6 +14,7 @@ export function describeToldChanges(adapter: string, open: () => Promise<ToldSto
     describeVersions(() => store);
     describeRestores(() => store);
     describePublications(() => store);
+    describePeople(() => store);
     describeErasures(() => store);
     describeToldWebhooks(() => store);
   });
@@ -153,6 +154,25 @@ function describeRestores(get: () => ToldStoreUnderTest): void {
 function edition(documentId: number, seq: number, act = BY) {
   const content = bytes('page');
   return { documentId, seq, act, content, sha256: createHash('sha256').update(content).digest('hex') };
+}
+
+function describePeople(get: () => ToldStoreUnderTest): void {
+  it('[REST240] versions, publications and audit rows of a person are found, within the tenant', async () => {
+    const store = get();
+    const { id, tenant, name: document } = await newDocumentWithRows(store, 3);
+    await newDocumentWithRows(store, 1);
+    const version = { id: randomUUID(), seq: 2, label: 'draft' };
+    await store.versions.add(id, version, BY);
+    const published = await store.publications.publish(edition(id, 1), 3);
+    const { versions, publications, audit } = await store.people.read(tenant, BY.user);
+    expect(versions).toEqual([{ ...version, name: document, createdAt: BY.at }]);
+    expect(publications).toEqual([{ name: document, id: published?.id, at: published?.at }]);
+    expect(audit).toMatchObject([
+      { seq: 2, action: 'document.publish', document, own: true },
+      { seq: 1, action: 'version.create', document, own: true },
+    ]);
+    expect(await store.people.read(tenant, 'nobody')).toMatchObject({ versions: [], publications: [], audit: [] });
+  });
 }
 
 function describePublications(get: () => ToldStoreUnderTest): void {

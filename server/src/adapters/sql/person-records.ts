@@ -1,10 +1,17 @@
 import type { DocumentName, Tenant } from '@scriptorium/shared/document-name';
 import type { Kysely } from 'kysely';
-import type { PersonRecords, PersonRecordStore, TouchedDocument } from '../../ports/person-records.ts';
+import type {
+  NamedVersion,
+  PersonAuditRow,
+  PersonRecords,
+  PersonRecordStore,
+  TouchedDocument,
+} from '../../ports/person-records.ts';
 import { toGrant } from './grant-store.ts';
 import type { Schema } from './schema.ts';
 
 const EVENTS = 1_000;
+const AUDIT_ROWS = 1_000;
 
 /** What is kept about people, on any SQL engine that Kysely speaks to. */
 export function createPersonRecordStore({ database }: { readonly database: Kysely<Schema> }): PersonRecordStore {
@@ -48,7 +55,10 @@ async function readPerson(database: Kysely<Schema>, tenant: Tenant, user: string
     grants: grants.map(toGrant),
     apiKeys,
     webhooks,
+    versions: await readVersions(database, tenant, user),
+    publications: await readPublications(database, tenant, user),
     events: events.map((event) => ({ ...event, name: event.name as DocumentName })),
+    audit: await readAudit(database, tenant, user),
   };
 }
 
@@ -80,4 +90,46 @@ async function readDocuments(
       deletedAt: row.deleted_at,
     }))
     .filter(({ created, wrote }) => created || wrote);
+}
+
+async function readVersions(database: Kysely<Schema>, tenant: Tenant, user: string): Promise<readonly NamedVersion[]> {
+  const rows = await database
+    .selectFrom('document_versions')
+    .innerJoin('documents', 'documents.id', 'document_versions.document_id')
+    .select(['documents.name', 'document_versions.id', 'label', 'seq', 'at as createdAt'])
+    .where('documents.tenant', '=', tenant)
+    .where('author', '=', user)
+    .orderBy('at')
+    .orderBy('document_versions.id')
+    .execute();
+  return rows.map((row) => ({ ...row, name: row.name as DocumentName }));
+}
+
+async function readPublications(
+  database: Kysely<Schema>,
+  tenant: Tenant,
+  user: string,
+): Promise<PersonRecords['publications']> {
+  const rows = await database
+    .selectFrom('publications')
+    .innerJoin('documents', 'documents.id', 'publications.document_id')
+    .select(['documents.name', 'publications.id', 'at'])
+    .where('publications.tenant', '=', tenant)
+    .where('author', '=', user)
+    .orderBy('at')
+    .orderBy('publications.id')
+    .execute();
+  return rows.map((row) => ({ ...row, name: row.name as DocumentName }));
+}
+
+async function readAudit(database: Kysely<Schema>, tenant: Tenant, user: string): Promise<readonly PersonAuditRow[]> {
+  const rows = await database
+    .selectFrom('audit_rows')
+    .select(['seq', 'at', 'action', 'document', 'actor'])
+    .where('tenant', '=', tenant)
+    .where((eb) => eb.or([eb('actor', '=', user), eb('subject', '=', `user:${user}`)]))
+    .orderBy('seq', 'desc')
+    .limit(AUDIT_ROWS)
+    .execute();
+  return rows.map(({ actor, ...row }) => ({ ...row, own: actor === user }));
 }

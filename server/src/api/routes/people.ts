@@ -10,6 +10,8 @@ type PeopleDeps = Pick<ApiDeps, 'people'>;
 
 const USER_MAX_LENGTH = 255;
 
+const toIso = (at: number): string => new Date(at).toISOString();
+
 /** What is kept about a person, for whoever has to tell them. */
 export const peopleRoutes: FastifyPluginAsyncZod<PeopleDeps> = async (app, { people }) => {
   const schema = {
@@ -18,7 +20,8 @@ export const peopleRoutes: FastifyPluginAsyncZod<PeopleDeps> = async (app, { peo
     operationId: 'exportPerson',
     summary: 'Export what is kept about a person',
     description:
-      'Documents that they made or wrote in, grants, keys, webhooks and the newest thousand events that bear their id. ' +
+      'Documents that they made or wrote in, grants, keys, webhooks, versions and publications, and the newest thousand ' +
+      'events and rows of the audit log that bear their id. ' +
       'What they wrote is in the content and history of these documents. Needs `manage-tenant`, or is about oneself.',
     params: z.object({ user: z.string().min(1).max(USER_MAX_LENGTH) }),
     response: {
@@ -33,7 +36,7 @@ export const peopleRoutes: FastifyPluginAsyncZod<PeopleDeps> = async (app, { peo
     const records = await people.read(caller.identity.tenant, user);
     const dated = <T extends { readonly createdAt: number }>(entry: T) => ({
       ...entry,
-      createdAt: new Date(entry.createdAt).toISOString(),
+      createdAt: toIso(entry.createdAt),
     });
     return {
       user,
@@ -41,7 +44,10 @@ export const peopleRoutes: FastifyPluginAsyncZod<PeopleDeps> = async (app, { peo
       grants: records.grants.map(toGrantView),
       apiKeys: records.apiKeys.map(dated),
       webhooks: records.webhooks.map(dated),
-      events: records.events.map(({ name, type, at }) => ({ document: name, type, at: new Date(at).toISOString() })),
+      versions: records.versions.map(({ name, ...it }) => ({ document: name, ...dated(it) })),
+      publications: records.publications.map(({ name, id, at }) => ({ document: name, id, publishedAt: toIso(at) })),
+      events: records.events.map(({ name, type, at }) => ({ document: name, type, at: toIso(at) })),
+      audit: records.audit.map((it) => ({ ...it, at: toIso(it.at) })),
     };
   });
 };
