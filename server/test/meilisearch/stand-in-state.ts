@@ -25,6 +25,16 @@ interface SearchBody {
 
 const NOW = '2026-01-01T00:00:00Z';
 
+const NO_INDEX: Reply = {
+  status: 404,
+  body: {
+    message: 'Index not found.',
+    code: 'index_not_found',
+    type: 'invalid_request',
+    link: 'https://docs.meilisearch.com/errors#index_not_found',
+  },
+};
+
 /** Indexes, their documents and the tasks on them; a task is over when its request is answered. */
 export class StandInState {
   #indexes = new Map<string, Map<number, IndexDocument>>();
@@ -56,14 +66,21 @@ export class StandInState {
       case 'post /swap-indexes':
         return enqueue('indexSwap', () => this.#swap(body as readonly { readonly indexes: readonly string[] }[]));
       case 'post /indexes/_/documents/fetch':
+        if (!this.#indexes.has(index)) return NO_INDEX;
         return this.#fetch(index, body as SearchBody & { readonly fields?: readonly string[] });
       case 'post /indexes/_/search':
+        if (!this.#indexes.has(index)) return NO_INDEX;
         return this.#search(index, body as SearchBody);
       case 'get /tasks':
         return this.#readTask(Number(index));
       default:
         throw new Error(`the stand-in does not know ${key}`);
     }
+  }
+
+  /** Forgets everything, as an engine does whose disk was replaced. */
+  lose(): void {
+    this.#indexes.clear();
   }
 
   #index(uid: string): Map<number, IndexDocument> {

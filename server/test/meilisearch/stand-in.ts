@@ -22,6 +22,8 @@ export interface MeilisearchStandIn {
   failNextTask: string | null;
   /** Documents with this text are never taken, nor what comes with them. */
   refuse: string | null;
+  /** Forgets everything that it was given. */
+  lose(): void;
   stop(): Promise<void>;
 }
 
@@ -68,6 +70,9 @@ export async function startMeilisearchStandIn(): Promise<MeilisearchStandIn> {
     fail: null,
     failNextTask: null,
     refuse: null,
+    lose: () => {
+      state.lose();
+    },
     async stop() {
       server.closeAllConnections();
       server.close();

@@ -80,6 +80,27 @@ describe.skipIf(isContractMissing())('Meilisearch is away and comes back', () =>
     );
   });
 
+  it('[FIND56] one that loses everything under a running node as well', async () => {
+    node = await startSearchedNode(directory.path, variables());
+    const [word, later] = [rareWord(), rareWord()];
+    const writer = await node.openWriter('kept');
+    await writer.addParagraph(word);
+    await eventually(
+      () => namesOf(word),
+      (names) => names.length > 0,
+    );
+    writer.close();
+    engine.lose();
+    const other = await node.openWriter('other');
+    await other.addParagraph(later);
+    await eventually(
+      async () => [await namesOf(word).catch(() => []), await namesOf(later).catch(() => [])],
+      (names) => JSON.stringify(names) === '[["kept"],["other"]]',
+      60_000,
+    );
+    other.close();
+  });
+
   it("[FIND57] where it is asked for, the node's own index stands in", async () => {
     node = await startSearchedNode(directory.path, variables({ SEARCH_FALLBACK: 'true' }));
     const word = rareWord();

@@ -32,6 +32,12 @@ const TIMEOUTS = { request: 5_000, task: 60_000 } as const;
 const BREAKER = { threshold: 0.5, duration: 10_000, minimumRps: 1 } as const;
 const HALF_OPEN_AFTER = 5_000;
 const READ_BATCH = 1_000;
+/** Answers of an engine that has not, or not any more, what was made there. */
+const LOST: ReadonlySet<string | undefined> = new Set([
+  'index_not_found',
+  'invalid_search_filter',
+  'invalid_document_filter',
+]);
 
 /** The search index on Meilisearch: one index for all tenants, each search filtered by its own. */
 export function openMeilisearch(deps: MeilisearchDeps): SearchIndex {
@@ -43,6 +49,8 @@ class MeilisearchIndex implements SearchIndex {
   readonly #client: Meilisearch;
   readonly #breaker: CircuitBreakerPolicy;
   #prepared: Promise<void> | null = null;
+  /** Until whoever keeps it level knows that it has to begin from the beginning. */
+  #hasLost = false;
 
   constructor(deps: MeilisearchDeps) {
     const { request, task } = deps.timeouts ?? TIMEOUTS;
@@ -88,6 +96,11 @@ class MeilisearchIndex implements SearchIndex {
   }
 
   async readIndexed(documentIds: readonly DocumentId[]): ReturnType<SearchIndex['readIndexed']> {
+    if (this.#hasLost) {
+      // Behind a failure everything is compared.
+      this.#hasLost = false;
+      throw new ScriptoriumError('search-unavailable', 'Meilisearch has lost what it had');
+    }
     const states = new Map<DocumentId, IndexedState>();
     for (let from = 0; from < documentIds.length; from += READ_BATCH) {
       const ids = documentIds.slice(from, from + READ_BATCH);
@@ -176,6 +189,11 @@ class MeilisearchIndex implements SearchIndex {
         return question();
       });
     } catch (error) {
+      if (error instanceof MeilisearchApiError && LOST.has(error.cause?.code)) {
+        // Made anew by the next question.
+        this.#prepared = null;
+        this.#hasLost = true;
+      }
       throw this.#explain(error);
     }
   }

@@ -23,34 +23,35 @@ const BACKLOG_BYTES = 1024 * 1024;
 const MOST_PER_USER = 50;
 const EVENT_NUMBER = /^\d{1,15}$/;
 
+const schema = {
+  tags: ['Webhooks'],
+  security: BEARER_SECURITY,
+  operationId: 'followDocument',
+  summary: 'Listen to what happens to a document',
+  description:
+    'Server-sent events, the same as webhooks get: `id` is the number of the event in its document, `event` its type. ' +
+    'With `Last-Event-ID` those that came since then are sent first, as far back as events are kept; else it begins ' +
+    'now. Whoever may not see presence hears nothing of people. Ends with the token, or when access is taken away.',
+  params: z.object({ name: documentNameSchema }),
+  headers: z.object({
+    'last-event-id': z.string().optional().meta({ description: 'Number of the last event that was heard.' }),
+  }),
+  response: {
+    200: z.string().meta({ description: '`text/event-stream`' }),
+    ...problemResponses(
+      ...TOKEN_PROBLEMS,
+      'bad-request',
+      'invalid-document-name',
+      'forbidden',
+      'document-not-found',
+      'document-deleted',
+      'overloaded',
+    ),
+  },
+};
+
 /** What happens to a document, as server-sent events. */
 export const eventStreamRoutes: FastifyPluginAsyncZod<StreamDeps> = async (app, deps) => {
-  const schema = {
-    tags: ['Webhooks'],
-    security: BEARER_SECURITY,
-    operationId: 'followDocument',
-    summary: 'Listen to what happens to a document',
-    description:
-      'Server-sent events, the same as webhooks get: `id` is the number of the event in its document, `event` its type. ' +
-      'With `Last-Event-ID` those that came since then are sent first, as far back as events are kept; else it begins ' +
-      'now. Whoever may not see presence hears nothing of people. Ends with the token, or when access is taken away.',
-    params: z.object({ name: documentNameSchema }),
-    headers: z.object({
-      'last-event-id': z.string().optional().meta({ description: 'Number of the last event that was heard.' }),
-    }),
-    response: {
-      200: z.string().meta({ description: '`text/event-stream`' }),
-      ...problemResponses(
-        ...TOKEN_PROBLEMS,
-        'bad-request',
-        'invalid-document-name',
-        'forbidden',
-        'document-not-found',
-        'document-deleted',
-        'overloaded',
-      ),
-    },
-  };
   const open = new Map<string, number>();
   app.get('/documents/:name/events', { schema, config: { namesDocument: true } }, async (request, reply) => {
     const caller = callerOf(request);
