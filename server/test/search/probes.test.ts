@@ -15,8 +15,8 @@ import { createStandingParts } from '../support/standing-parts.ts';
 import { createTemporaryDirectory } from '../support/temporary-directory.ts';
 import { FOLDERS, ProbedWorld, type Written } from './probed-world.ts';
 
-/** The long run is `SEARCH_PROBES=100000`; a share of it runs always. */
-const PROBES = Number(process.env['SEARCH_PROBES'] ?? 1_500);
+/** `FULL=1` for the whole number. */
+const PROBES = process.env['FULL'] === '1' ? 100_000 : 1_500;
 const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 1e9));
 const DOCUMENTS = 150;
 const USERS = 20;

@@ -60,6 +60,15 @@ describe('a rebuild under edits', () => {
         }
       }),
     );
+    let searches = 0;
+    const searching = (async () => {
+      // Neither while the fresh index is filled nor when it takes its place is anything missing for a moment.
+      while (!done) {
+        const { word, record } = seeded[searches % seeded.length] ?? { word: '', record: { name: '' } };
+        expect((await node.search(`${word} `)).hits.map(({ name }) => name)).toContain(record.name);
+        searches += 1;
+      }
+    })();
     const admin = { role: 'admin' };
     const asked = performance.now();
     await node.call(admin, '/search/rebuild', { method: 'POST' });
@@ -70,7 +79,8 @@ describe('a rebuild under edits', () => {
     );
     const rebuilt = performance.now() - asked;
     done = true;
-    await writing;
+    await Promise.all([writing, searching]);
+    expect(searches).toBeGreaterThan(0);
     expect(ended).toMatchObject({ state: 'finished' });
     expect(ended.documents).toBeGreaterThanOrEqual(DOCUMENTS);
     // Under FULL each is asked for; else a share, which is as telling and does not take minutes on a busy machine.
@@ -84,7 +94,7 @@ describe('a rebuild under edits', () => {
         ({ hits }) => hits.length === 1,
       );
     process.stdout.write(
-      `${DOCUMENTS} documents: filled in ${(filled / 1_000).toFixed(1)} s, rebuilt in ${(rebuilt / 1_000).toFixed(1)} s, ${words.length} edits meanwhile\n`,
+      `${DOCUMENTS} documents: filled in ${(filled / 1_000).toFixed(1)} s, rebuilt in ${(rebuilt / 1_000).toFixed(1)} s, ${words.length} edits and ${searches} searches meanwhile\n`,
     );
     for (const writer of writers) writer.close();
     await node.stop();

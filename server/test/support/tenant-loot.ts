@@ -26,6 +26,7 @@ export interface Loot {
   readonly linkSecrets: readonly string[];
   readonly cursors: readonly string[];
   readonly users: readonly string[];
+  readonly versionIds: readonly string[];
 }
 
 /** Sends a request with a token. */
@@ -52,7 +53,12 @@ export async function prepareVictim(port: number, admin: string): Promise<Loot> 
     if (status >= 300) throw new Error(`${request[0]} ${request[1]}: ${status} ${text}`);
     return text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
   };
-  const loot = { keyIds: [] as string[], linkIds: [] as string[], linkSecrets: [] as string[] };
+  const loot = {
+    keyIds: [] as string[],
+    linkIds: [] as string[],
+    linkSecrets: [] as string[],
+    versionIds: [] as string[],
+  };
   const users = [`${MARK}-ada`, `${MARK}-lin`];
   for (const name of names) {
     const path = `/v1/documents/${encodeURIComponent(name)}`;
@@ -65,6 +71,8 @@ export async function prepareVictim(port: number, admin: string): Promise<Loot> 
     };
     loot.linkIds.push(link.grant.subject.replace('link:', ''));
     loot.linkSecrets.push(link.secret);
+    const version = await made('POST', `${path}/versions`, { label: MARK });
+    loot.versionIds.push(String(version['id']));
     const key = (await made('POST', '/v1/api-keys', { label: MARK, role: 'owner' })) as { key: { id: string } };
     loot.keyIds.push(key.key.id);
   }
@@ -75,8 +83,11 @@ export async function prepareVictim(port: number, admin: string): Promise<Loot> 
 
 /** The victim as its admin sees it, with what each document holds. */
 export async function readVictim(port: number, admin: string, { names }: Loot): Promise<string> {
-  const paths = ['/v1/documents', '/v1/grants', '/v1/api-keys'];
-  const contents = names.map((name) => `/v1/documents/${encodeURIComponent(name)}/content?format=json`);
+  const paths = ['/v1/documents', '/v1/grants', '/v1/api-keys', '/v1/publications'];
+  const contents = names.flatMap((name) => {
+    const path = `/v1/documents/${encodeURIComponent(name)}`;
+    return [`${path}/content?format=json`, `${path}/versions`];
+  });
   const answers = await Promise.all([...paths, ...contents].map((path) => call(port, admin, ['GET', path])));
   const audit = await call(port, admin, ['GET', '/v1/audit?limit=100']);
   const strangers = (JSON.parse(audit.text) as { entries: { actor: string }[] }).entries.filter(

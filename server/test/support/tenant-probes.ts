@@ -3,6 +3,7 @@ import * as encoding from 'lib0/encoding';
 import { WebSocket } from 'ws';
 import { signToken } from '../node/test-node.ts';
 import { authFrame, edit, frame, presenceFrame, syncFrame } from './probe-frames.ts';
+import { accessRequests, contentRequests } from './probe-requests.ts';
 import { createRandom, type Random } from './random.ts';
 import {
   type Answer,
@@ -80,38 +81,9 @@ export async function probeTenants(options: ProbeOptions): Promise<ProbeReport> 
 const LANES = 16;
 
 function pickCall({ random, loot }: World): { readonly make: (name: string) => Call; readonly name: string } {
-  const name = random.pick(loot.names);
-  const [user, keyId, linkId, cursor] = [loot.users, loot.keyIds, loot.linkIds, loot.cursors].map((list) =>
-    random.pick(list),
-  );
-  const path = (of: string): string =>
-    `/v1/documents/${random.chance(0.9) ? encodeURIComponent(of) : encodeURIComponent(`${VICTIM}/${of}`)}`;
-  const makers: readonly ((of: string) => Call)[] = [
-    (of) => ['GET', path(of)],
-    (of) => ['GET', `${path(of)}/content?format=${random.pick(['json', 'text', 'yjs'])}`],
-    (of) => ['GET', `${path(of)}/content`, undefined, { 'if-none-match': '"1-1"' }],
-    (of) => ['GET', `${path(of)}/grants`],
-    (of) => ['PUT', `${path(of)}/grants/user:${user}`, { role: 'owner' }],
-    (of) => ['DELETE', `${path(of)}/grants/user:${user}`],
-    (of) => ['DELETE', `${path(of)}/grants/link:${linkId}`],
-    (of) => ['POST', `${path(of)}/links`, { role: 'editor' }],
-    (of) => ['PATCH', path(of), { name: `spied/${random.below(1e9)}` }],
-    (of) => ['DELETE', path(of)],
-    () => ['GET', `/v1/documents?prefix=${MARK}`],
-    () => ['GET', `/v1/documents?cursor=${cursor}`],
-    () => ['GET', `/v1/grants?cursor=${cursor}`],
-    () => ['GET', `/v1/grants?subject=user:${user}`],
-    () => ['GET', `/v1/api-keys?cursor=${cursor}`],
-    () => ['POST', `/v1/api-keys/${keyId}/rotate`, {}],
-    () => ['DELETE', `/v1/api-keys/${keyId}`],
-    () => ['GET', `/v1/audit?document=${encodeURIComponent(name)}`],
-    () => ['GET', `/v1/audit?cursor=${cursor}`],
-    () => ['GET', '/v1/audit?actor=root'],
-    // Not the spies' own name, or they would shut themselves out.
-    () => ['DELETE', `/v1/users/${loot.users[1]}/access`],
-    () => ['GET', '/v1/session', undefined, { 'x-tenant': VICTIM, host: `${VICTIM}.example.org` }],
-  ];
-  return { make: random.pick(makers), name };
+  const pick = { random, loot };
+  const makers = random.chance(0.5) ? accessRequests(pick) : contentRequests(pick);
+  return { make: random.pick(makers), name: random.pick(loot.names) };
 }
 
 /** The request itself and the spy's own name hold the word, so only what stands in the answer besides that tells something. */
