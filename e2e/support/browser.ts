@@ -122,13 +122,13 @@ export class EditorPage {
 
   /** Waits until something is read out that matches. */
   async waitForAnnouncement(text: RegExp): Promise<void> {
-    let seen = '';
+    let seen: readonly string[] = [];
     await waitUntil(
       async () => {
-        seen = (await this.page.getByTestId('announcements').textContent()) ?? '';
-        return text.test(seen);
+        seen = await this.page.getByTestId('announcements').locator('p').allTextContents();
+        return seen.some((one) => text.test(one));
       },
-      { what: `${text} is read out`, timeoutMs: 20_000, seen: () => seen },
+      { what: `${text} is read out`, timeoutMs: 20_000, seen: () => seen.join(' | ') },
     );
   }
 
