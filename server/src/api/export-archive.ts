@@ -76,15 +76,16 @@ async function* listExportable(
 
 async function readEntries(deps: ExportDeps, record: DocumentRecord, order: ExportOrder): Promise<readonly ZipEntry[]> {
   const modifiedAt = new Date(record.updatedAt);
-  const path = (extension: string): string => `documents/${record.name}.${extension}`;
   const content = await renderFile(deps, record, order.format);
-  const file = { path: path(FILE_KINDS[order.format].extension), modifiedAt, content };
+  // Each kind has a folder of its own, since a document may be called as another one's history would be.
+  const path = `documents/${record.name}.${FILE_KINDS[order.format].extension}`;
+  const file = { path, modifiedAt, content };
   if (!order.withHistory || decide(order.caller.rights, record.name, 'read-history').kind === 'denied') return [file];
   const history = await deps.past.sittings(record, { after: 0, upTo: record.head, pause: PAUSE });
   const { versions } = await deps.versions.list(record.id, { cursor: null, limit: VERSIONS });
   return [
     file,
-    { path: path('history.json'), modifiedAt, content: history },
-    { path: path('versions.json'), modifiedAt, content: JSON.stringify(versions, null, 2) },
+    { path: `history/${record.name}.json`, modifiedAt, content: history },
+    { path: `versions/${record.name}.json`, modifiedAt, content: JSON.stringify(versions, null, 2) },
   ];
 }

@@ -137,9 +137,9 @@ describe('[CONT72] all documents of a tenant come as one archive', () => {
     const url = `${address('a')}/versions`;
     await world.send({}, { method: 'POST', url, payload: { label: 'First' } });
     const archive = await readArchive('?prefix=a&history=true');
-    expect([...archive.keys()]).toContain('documents/a/b.history.json');
-    expect(JSON.parse(archive.get('documents/a.history.json') ?? '')).toMatchObject({ sittings: [{ author: 'ada' }] });
-    expect(JSON.parse(archive.get('documents/a.versions.json') ?? '')).toMatchObject([{ label: 'First', seq: 1 }]);
+    expect([...archive.keys()]).toContain('history/a/b.json');
+    expect(JSON.parse(archive.get('history/a.json') ?? '')).toMatchObject({ sittings: [{ author: 'ada' }] });
+    expect(JSON.parse(archive.get('versions/a.json') ?? '')).toMatchObject([{ label: 'First', seq: 1 }]);
     const viewer = await readArchive('?prefix=a&history=true', { role: 'viewer' });
     expect([...viewer.keys()]).toEqual(['documents/a.md', 'documents/a/b.md', 'manifest.json']);
   });

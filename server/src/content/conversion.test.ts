@@ -76,6 +76,21 @@ test(
   },
 );
 
+test(
+  '[CONT41] items of several paragraphs stay one item, and tasks stay tasks, through a DOCX file',
+  { timeout: 60_000 },
+  async () => {
+    const source =
+      '1. first\n\n   more of it\n\n   - below\n\n     more below\n\n2. second\n\ntext\n\n- [x] done\n- [ ] **open**\n';
+    const state = await stateOf(source);
+    const file = (await runConversion({ kind: 'render', state, format: 'docx' })) ?? EMPTY;
+    const update = await runConversion({ kind: 'replace', base: EMPTY, format: 'docx', body: file, clientId: 5 });
+    const asMarkdown = async (from: Uint8Array): Promise<string> =>
+      text(await runConversion({ kind: 'render', state: from, format: 'markdown' }));
+    expect(await asMarkdown(update ?? EMPTY)).toBe(await asMarkdown(state));
+  },
+);
+
 test.each(['json', 'markdown'] as const)(
   '[CONT42] a body of %s that is no text of that kind is refused with a code',
   async (format: RenderFormat) => {

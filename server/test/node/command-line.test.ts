@@ -86,7 +86,7 @@ describe('[OPS120] documents on the command line', () => {
     const archive = join(directory.path, 'all.zip');
     expect((await run('export', '--out', archive, '--format', 'json', '--prefix', 'in/', '--history')).code).toBe(0);
     const paths = Object.keys(unzipSync(readFileSync(archive)));
-    expect(paths).toContain('documents/in/notes/one.versions.json');
+    expect(paths).toContain('versions/in/notes/one.json');
     expect(paths).toContain('manifest.json');
     await json('documents', 'delete', 'in/two');
     expect((await run('documents', 'show', 'in/two')).code).toBe(1);

@@ -11,12 +11,15 @@ import type { ApiDeps } from '../api-deps.ts';
 import { callerOf, requireAction, requireDocumentName, type Caller } from '../authenticate.ts';
 import { BEARER_SECURITY, problemResponses } from '../describe-route.ts';
 import { putContent, type PutDeps } from '../put-content.ts';
+import { bodyOf, takeRawBodies } from '../raw-bodies.ts';
 import { runOnce } from '../run-once.ts';
 import { CONTENT_PROBLEMS, stateHeaders, WRITE_PROBLEMS } from '../write-answers.ts';
 
 type ImportDeps = PutDeps & Pick<ApiDeps, 'requests' | 'telemetry' | 'config'>;
 
 const FORMATS = new Map(FILE_FORMATS.map((format) => [FILE_KINDS[format].mediaType, format]));
+
+const BINARY = { type: 'string', contentMediaType: 'application/octet-stream' } as const;
 
 const schema = {
   tags: ['Files'],
@@ -29,6 +32,16 @@ const schema = {
     'one that was deleted.',
   params: z.object({ name: documentNameSchema }),
   headers: writeHeadersSchema,
+  body: {
+    content: {
+      'text/markdown': bodyOf({ type: 'string', description: 'CommonMark, with tables and task lists.' }),
+      'text/html': bodyOf({ type: 'string', description: 'What the schema has no place for is left out.' }),
+      'text/plain': bodyOf({ type: 'string', description: 'Lines.' }),
+      'application/json': bodyOf({ type: 'object', description: 'As an export gives it.' }),
+      [FILE_KINDS.docx.mediaType]: bodyOf({ ...BINARY, description: 'A DOCX file.' }),
+      'application/vnd.yjs.update': bodyOf({ ...BINARY, description: 'One Yjs V1 update.' }),
+    },
+  },
   response: {
     200: importedSchema,
     201: importedSchema,
@@ -44,8 +57,7 @@ const schema = {
 
 /** `POST /v1/documents/{name}/import`. */
 export const importRoutes: FastifyPluginAsyncZod<ImportDeps> = async (app, deps) => {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser([...FORMATS.keys()], { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  takeRawBodies(app, [...FORMATS.keys()]);
   const options = { schema, config: { namesDocument: true }, bodyLimit: deps.config.limits.messageBytes };
   app.post('/documents/:name/import', options, (request, reply) => {
     const caller = callerOf(request);

@@ -1,7 +1,7 @@
 import { CONTENT_MEDIA_TYPES, type ContentFormat } from '@scriptorium/shared/content-formats';
 import { documentNameSchema } from '@scriptorium/shared/rest-schemas';
 import { writeHeadersSchema, writtenSchema } from '@scriptorium/shared/write-schemas';
-import { type FastifyPluginAsyncZod, validatorCompiler } from 'fastify-type-provider-zod';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ScriptoriumError } from '../../core/errors.ts';
 import { readPrecondition } from '../../core/precondition.ts';
@@ -12,6 +12,7 @@ import { BEARER_SECURITY, problemResponses } from '../describe-route.ts';
 import { documentPath } from '../find-document.ts';
 import { findTarget } from '../find-target.ts';
 import { putContent, type PutDeps } from '../put-content.ts';
+import { bodyOf, takeRawBodies } from '../raw-bodies.ts';
 import { runOnce } from '../run-once.ts';
 import { CONTENT_PROBLEMS, stateHeaders, WRITE_PROBLEMS } from '../write-answers.ts';
 
@@ -25,14 +26,6 @@ const FORMATS: ReadonlyMap<string, ContentFormat> = new Map(
     format as ContentFormat,
   ]),
 );
-
-/** What the route describes in zod's schemas. */
-type ZodPart = Parameters<typeof validatorCompiler>[0];
-
-/** A body of one media type, as JSON Schema: what it holds is judged by the conversion that reads it. */
-function bodyOf(schema: Readonly<Record<string, unknown>>) {
-  return { schema };
-}
 
 const schema = {
   tags: ['Documents'],
@@ -87,12 +80,7 @@ const schema = {
 
 /** `PUT /v1/documents/{name}/content`. */
 export const writeContentRoutes: FastifyPluginAsyncZod<WriteDeps> = async (app, deps) => {
-  // A body is content, to be read by the conversion that it asks for.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser([...FORMATS.keys()], { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  app.setValidatorCompiler((part) =>
-    part.httpPart === 'body' ? (value: unknown) => ({ value }) : validatorCompiler(part as ZodPart),
-  );
+  takeRawBodies(app, [...FORMATS.keys()]);
   const options = { schema, config: { namesDocument: true }, bodyLimit: deps.config.limits.messageBytes };
   app.put('/documents/:name/content', options, (request, reply) => {
     const caller = callerOf(request);

@@ -15,16 +15,17 @@ import {
 } from 'docx';
 import { textOf, type ContentNode } from '../content-node.ts';
 import { isSafeAddress } from '../html/safe-address.ts';
+import { CHECKED, continuationStyle, LIST_LEVELS, UNCHECKED } from './docx-signs.ts';
 
 const HEADINGS = [HeadingLevel.HEADING_1, HeadingLevel.HEADING_2, HeadingLevel.HEADING_3] as const;
 const BULLETS = 'bullets';
 const NUMBERS = 'numbers';
-/** Levels of a list that Word has. */
-const LIST_LEVELS = 9;
 
 /** Where a block stands: its list, its level there, and the count of lists, so that each begins anew. */
 interface Place {
   readonly list: { readonly reference: string; readonly level: number; readonly instance: number } | null;
+  /** Behind the first block of an item, which has its number. */
+  readonly isContinued: boolean;
   readonly style: string | null;
   readonly prefix: string;
   readonly counter: { lists: number };
@@ -32,7 +33,7 @@ interface Place {
 
 /** Renders a document as a DOCX file. What it has no form for is written as text. */
 export async function renderDocx(doc: ContentNode): Promise<Uint8Array> {
-  const place: Place = { list: null, style: null, prefix: '', counter: { lists: 0 } };
+  const place: Place = { list: null, isContinued: false, style: null, prefix: '', counter: { lists: 0 } };
   const children = (doc.content ?? []).flatMap((node) => renderBlock(node, place));
   const document = new Document({
     numbering: { config: [numbering(BULLETS, LevelFormat.BULLET, '•'), numbering(NUMBERS, LevelFormat.DECIMAL, null)] },
@@ -40,6 +41,11 @@ export async function renderDocx(doc: ContentNode): Promise<Uint8Array> {
       paragraphStyles: [
         { id: 'Code', name: 'Code', run: { font: 'Courier New' } },
         { id: 'Quote', name: 'Quote', run: { italics: true } },
+        ...Array.from({ length: LIST_LEVELS }, (_, level) => ({
+          id: continuationStyle(level).replaceAll(' ', ''),
+          name: continuationStyle(level),
+          paragraph: { indent: { left: 720 * (level + 1) } },
+        })),
       ],
     },
     sections: [{ children }],
@@ -94,9 +100,9 @@ function renderList(list: ContentNode, place: Place): readonly (Paragraph | Tabl
   place.counter.lists += 1;
   const own = { reference: list.type === 'orderedList' ? NUMBERS : BULLETS, level, instance: place.counter.lists };
   return (list.content ?? []).flatMap((item) => {
-    const prefix = item.type === 'taskItem' ? (item.attrs?.['checked'] === true ? '☒ ' : '☐ ') : '';
+    const prefix = item.type === 'taskItem' ? (item.attrs?.['checked'] === true ? CHECKED : UNCHECKED) : '';
     return (item.content ?? []).flatMap((child, index) =>
-      renderBlock(child, index === 0 ? { ...place, list: own, prefix } : { ...place, list: own, prefix: '' }),
+      renderBlock(child, { ...place, list: own, isContinued: index > 0, prefix: index === 0 ? prefix : '' }),
     );
   });
 }
@@ -107,7 +113,9 @@ function renderRow(row: ContentNode, place: Place): TableRow {
       new TableCell({
         columnSpan: Number(cell.attrs?.['colspan'] ?? 1),
         rowSpan: Number(cell.attrs?.['rowspan'] ?? 1),
-        children: (cell.content ?? []).flatMap((child) => renderBlock(child, { ...place, list: null, prefix: '' })),
+        children: (cell.content ?? []).flatMap((child) =>
+          renderBlock(child, { ...place, list: null, isContinued: false, prefix: '' }),
+        ),
       }),
   );
   return new TableRow({
@@ -118,14 +126,15 @@ function renderRow(row: ContentNode, place: Place): TableRow {
 
 function paragraph(
   nodes: readonly ContentNode[],
-  { list, style, prefix }: Place,
+  { list, isContinued, style, prefix }: Place,
   options: IParagraphOptions,
 ): Paragraph {
   const runs = nodes.map(renderInline);
   return new Paragraph({
     ...options,
     ...(style !== null && options.heading === undefined && { style }),
-    ...(list !== null && { numbering: list }),
+    ...(list !== null && !isContinued && { numbering: list }),
+    ...(list !== null && isContinued && { style: continuationStyle(list.level).replaceAll(' ', '') }),
     children: prefix === '' ? runs : [new TextRun(prefix), ...runs],
   });
 }
