@@ -17,6 +17,11 @@ export class SearchDemand {
     this.#hearsSearches = hearsSearches;
   }
 
+  /** Whether somebody searched of late, or may have. */
+  get isThere(): boolean {
+    return this.gather === gatherFor(0);
+  }
+
   /** Milliseconds in which changes are collected at present. */
   get gather(): number {
     return gatherFor(this.#hearsSearches ? this.#clock.monotonic() - this.#searchedAt : null);
@@ -25,9 +30,9 @@ export class SearchDemand {
   /** Notes a search. The first one lets go in what was collected (`level`); those that come meanwhile wait with it. */
   async note(level: () => Promise<void>): Promise<void> {
     if (!this.#hearsSearches) return;
-    const before = this.gather;
+    const wasThere = this.isThere;
     this.#searchedAt = this.#clock.monotonic();
-    if (this.gather !== before) {
+    if (!wasThere) {
       this.#waking = withDeadline(this.#clock, PATIENCE, level()).then(() => {
         this.#waking = null;
       });

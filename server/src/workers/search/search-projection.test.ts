@@ -154,11 +154,24 @@ describe('the projection', () => {
     const searches = [projection.wake(), projection.wake()].map((wake) =>
       wake.then(() => writes.map(({ seq }) => seq)),
     );
-    await pass(50);
+    await pass(100);
     expect(await Promise.all(searches)).toEqual([[30], [30]]);
     commit(1);
     await pass(1_500);
     expect(writes.map(({ seq }) => seq)).toEqual([30, 31]);
+  });
+
+  it('[FIND156] whoever begins to search finds what other nodes committed a moment ago, which is seldom looked for till then', async () => {
+    const { clock, commit, pass, projection, writes, looks } = createWorld({ hearsSearches: true });
+    await clock.settle();
+    await pass(5_000);
+    const before = looks();
+    commit(9, false);
+    await pass(10_000);
+    expect([writes.length, looks()]).toEqual([0, before]);
+    const search = projection.wake().then(() => writes.map(({ documentId }) => documentId));
+    await pass(100);
+    expect(await search).toEqual([9]);
   });
 
   it('[FIND156] collected changes go in after five minutes at the latest', async () => {

@@ -23,10 +23,9 @@ export interface ProjectionDeps extends ProjectDeps {
 }
 
 /**
- * Keeps a search index level with the log. What is committed here, or told by the node that committed it, is noted
- * (`note`) and goes in within a moment, a document at most once a second, or once in some minutes while nobody searches;
- * what was missed, by a crash, an outage or a full queue, is found by comparing the index with all documents, at the start,
- * after an outage, and now and then.
+ * Keeps a search index level with the log. What is committed here, or told by the node that committed it, is noted (`note`)
+ * and goes in within a moment, a document at most once a second, or once in some minutes while nobody searches; what was
+ * missed is found by comparing the index with all documents, at the start, after an outage, and now and then.
  */
 export interface SearchProjection extends Service {
   note(documentId: DocumentId, rows: number): void;
@@ -55,6 +54,8 @@ const COMPARE_INTERVAL = 60_000;
 const RETRY = { first: 250, most: 5_000 } as const;
 const CURSOR_INTERVAL = 5_000;
 const FOLLOW_INTERVAL = 1_000;
+/** The same while nobody searches; less than the overlap, so that nothing falls between two looks. */
+const FOLLOW_UNSEARCHED = 30_000;
 /** Milliseconds by which the clocks of nodes, and the time of a commit, may differ. */
 const FOLLOW_OVERLAP = 60_000;
 
@@ -72,6 +73,7 @@ class FollowingProjection implements SearchProjection {
   /** How far the cursors may be moved. */
   #positions = new Map<DocumentId, number>();
   readonly #followed = new FollowedLevels();
+  #followedAt = -Infinity;
   /** When the work begins that a timer is set for, and before when it must not, after a failure. */
   #workAt = Infinity;
   #notBefore = 0;
@@ -107,6 +109,8 @@ class FollowingProjection implements SearchProjection {
 
   wake(): Promise<void> {
     return this.#demand.note(async () => {
+      // What others committed since the last look is as good as noted.
+      if (this.#deps.followsAll) await this.#followNow().catch((error: unknown) => this.#fail(error));
       const now = this.#deps.clock.monotonic();
       if (this.#stopped || this.#queue.hurry(now) === 0) return;
       const level = Promise.withResolvers<void>();
@@ -152,9 +156,7 @@ class FollowingProjection implements SearchProjection {
       }
       this.#showLag();
       // Lets whatever waits on this thread go first.
-      await new Promise<void>((resolve) => {
-        clock.soon(resolve);
-      });
+      await new Promise<void>((resolve) => void clock.soon(resolve));
     }
   }
 
@@ -276,7 +278,13 @@ class FollowingProjection implements SearchProjection {
 
   /** Notes what was committed by whomever, unless it is noted or in the index already. */
   async #follow(): Promise<void> {
+    const since = this.#deps.clock.monotonic() - this.#followedAt;
+    if (this.#demand.isThere || since >= FOLLOW_UNSEARCHED) await this.#followNow();
+  }
+
+  async #followNow(): Promise<void> {
     const { clock, directory } = this.#deps;
+    this.#followedAt = clock.monotonic();
     const heads = await directory.readChangedSince(clock.now() - FOLLOW_OVERLAP);
     for (const documentId of this.#followed.takeUnknown(heads)) this.note(documentId, 1);
   }
