@@ -88,3 +88,8 @@ async function makeToken({ readConfig }: CliDeps, tenant: string): Promise<strin
 export function pathOf(name: string): string {
   return `/documents/${encodeURIComponent(name)}`;
 }
+
+/** A request with a JSON body. */
+export function sendBody(method: 'POST' | 'PUT' | 'PATCH', body: object): RequestInit {
+  return { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}

@@ -1,10 +1,17 @@
 import type { Command } from 'commander';
 import type { DocumentListView, DocumentView } from '@scriptorium/shared/rest-schemas';
-import type { RestoredView, VersionListView, VersionView } from '@scriptorium/shared/version-schemas';
-import { addServerOptions, connectToServer, pathOf, type ApiConnection, type ServerOptions } from './api-connection.ts';
+import {
+  addServerOptions,
+  connectToServer,
+  pathOf,
+  sendBody,
+  type ApiConnection,
+  type ServerOptions,
+} from './api-connection.ts';
 import type { CliDeps } from './command-ground.ts';
+import { addContentCommands } from './content-commands.ts';
 
-/** `scriptorium documents`: lists, shows and deletes documents of a running server. */
+/** `scriptorium documents`: what there is on a running server, and what is in it. */
 export function addDocumentsCommand(program: Command, deps: CliDeps): void {
   const documents = program.command('documents').description('Documents of a running server');
   addServerOptions(documents.command('list').description('List documents by name'))
@@ -26,6 +33,25 @@ export function addDocumentsCommand(program: Command, deps: CliDeps): void {
       else for (const [key, value] of Object.entries(document)) deps.print(`${key}\t${toText(value)}`);
     },
   );
+  addServerOptions(documents.command('create <name>').description('Make a document, empty or as a copy of another'))
+    .option('--from <document>', 'begin as a copy of this one')
+    .option('--at <point>', 'as it was at a row or a version')
+    .option('--title <text>', 'what people call it')
+    .action(async (name: string, { from, at, title, ...options }: ServerOptions & CreateOptions) => {
+      const api = await connectToServer(deps, options);
+      const copy = from === undefined ? {} : { from: { document: from, ...(at !== undefined && { at }) } };
+      const body = { name, ...copy, ...(title !== undefined && { title }) };
+      const document = await api.sendJson<DocumentView>('/documents', sendBody('POST', body));
+      deps.print(options.json ? JSON.stringify(document) : `created ${document.name}`);
+    });
+  addServerOptions(documents.command('rename <name> <new-name>').description('Give a document another name')).action(
+    async (name: string, newName: string, options: ServerOptions) => {
+      const api = await connectToServer(deps, options);
+      const document = await api.sendJson<DocumentView>(pathOf(name), sendBody('PATCH', { name: newName }));
+      deps.print(options.json ? JSON.stringify(document) : `renamed to ${document.name}`);
+    },
+  );
+  addContentCommands(documents, deps);
   addServerOptions(documents.command('delete <name>').description('Delete a document')).action(
     async (name: string, options: ServerOptions) => {
       const api = await connectToServer(deps, options);
@@ -33,6 +59,12 @@ export function addDocumentsCommand(program: Command, deps: CliDeps): void {
       deps.print(options.json ? JSON.stringify({ deleted: name }) : `deleted ${name}`);
     },
   );
+}
+
+interface CreateOptions {
+  readonly from?: string;
+  readonly at?: string;
+  readonly title?: string;
 }
 
 async function* listDocuments(api: ApiConnection, prefix: string): AsyncGenerator<DocumentView> {
@@ -43,40 +75,6 @@ async function* listDocuments(api: ApiConnection, prefix: string): AsyncGenerato
     yield* page.documents;
     cursor = page.nextCursor;
   } while (cursor !== null);
-}
-
-/** `scriptorium versions`: lists, names and restores versions of a document. */
-export function addVersionsCommand(program: Command, deps: CliDeps): void {
-  const versions = program.command('versions').description("A document's versions");
-  addServerOptions(versions.command('list <name>').description('List the newest versions')).action(
-    async (name: string, options: ServerOptions) => {
-      const api = await connectToServer(deps, options);
-      const { versions: found } = await api.sendJson<VersionListView>(`${pathOf(name)}/versions?limit=100`);
-      if (options.json) deps.print(JSON.stringify(found));
-      else for (const it of found) deps.print(`${it.id}\t${it.seq}\t${it.kind}\t${it.at}\t${it.label ?? ''}`);
-    },
-  );
-  addServerOptions(versions.command('create <name>').description('Name the newest state, or an earlier one'))
-    .requiredOption('--label <text>', 'what to call it')
-    .option('--at <seq>', 'row of the log')
-    .action(async (name: string, { label, at, ...options }: ServerOptions & { label: string; at?: string }) => {
-      const api = await connectToServer(deps, options);
-      const version = await api.sendJson<VersionView>(`${pathOf(name)}/versions`, post({ label, ...(at && { at }) }));
-      deps.print(options.json ? JSON.stringify(version) : version.id);
-    });
-  addServerOptions(
-    versions.command('restore <name> <version>').description('Make a document what it was at a version or row'),
-  ).action(async (name: string, version: string, options: ServerOptions) => {
-    const api = await connectToServer(deps, options);
-    const path = `${pathOf(name)}/versions/${encodeURIComponent(version)}/restore`;
-    const restored = await api.sendJson<RestoredView>(path, { method: 'POST' });
-    const line = restored.changed ? `restored as row ${restored.seq}` : 'it was like that already';
-    deps.print(options.json ? JSON.stringify(restored) : line);
-  });
-}
-
-function post(body: object): RequestInit {
-  return { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }
 
 /** Metadata is not a word. */

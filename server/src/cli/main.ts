@@ -6,13 +6,14 @@ import { ScriptoriumError } from '../core/errors.ts';
 import { CliError, EXIT } from './exit-codes.ts';
 import { addAuditCommand } from './audit-command.ts';
 import { addCopyCommand } from './copy-command.ts';
-import { addDocumentsCommand, addVersionsCommand } from './documents-command.ts';
+import { addDocumentsCommand } from './documents-command.ts';
 import { addExportCommand } from './export-command.ts';
 import { addImportCommand } from './import-command.ts';
 import { addMigrateCommand } from './migrate-command.ts';
 import { addSearchCommand } from './search-command.ts';
 import { addRepairCommand } from './repair-command.ts';
 import { addTokenCommand } from './token-command.ts';
+import { addVersionsCommand } from './versions-command.ts';
 import { addWebhooksCommand } from './webhooks-command.ts';
 
 /** Reads the configuration as the server does; a command that runs beside a server must see the same stores. */

@@ -92,6 +92,33 @@ describe('[OPS120] documents on the command line', () => {
     expect((await run('documents', 'show', 'in/two')).code).toBe(1);
   });
 
+  it('are made, written, read as they were, called otherwise and published', async () => {
+    expect(await json('documents', 'create', 'by/hand', '--title', 'By hand')).toMatchObject({ title: 'By hand' });
+    const file = join(directory.path, 'by-hand.md');
+    writeFileSync(file, '# One\n');
+    expect(await json('documents', 'write', 'by/hand', file)).toMatchObject({ seq: 1, changed: true });
+    writeFileSync(file, '# Two\n');
+    expect((await run('documents', 'write', 'by/hand', file, '--if-match', '"1-0"')).code).toBe(1);
+    expect((await run('documents', 'write', 'by/hand', file, '--if-match', '"1-1"')).code).toBe(0);
+    expect((await run('documents', 'read', 'by/hand')).output).toBe('# Two\n');
+    expect((await run('documents', 'read', 'by/hand', '--at', '1', '--format', 'text')).output).toBe('One\n');
+    await json('documents', 'create', 'by/copy', '--from', 'by/hand', '--at', '1');
+    expect((await run('documents', 'read', 'by/copy')).output).toBe('# One\n');
+    expect(await json('documents', 'rename', 'by/copy', 'by/other')).toMatchObject({ name: 'by/other' });
+    const { output } = await run('versions', 'create', 'by/hand', '--label', 'First');
+    expect(await json('versions', 'rename', 'by/hand', output.trim(), '--label', 'Second')).toMatchObject({
+      label: 'Second',
+    });
+    const published = await json<{ path: string }>('versions', 'publish', 'by/hand', '--at', output.trim());
+    const page = `http://127.0.0.1:${node.port}${published.path}`;
+    expect(await (await fetch(page)).text()).toContain('Two');
+    expect((await run('versions', 'unpublish', 'by/hand')).code).toBe(0);
+    expect((await fetch(page)).status).toBe(410);
+    expect((await run('versions', 'remove', 'by/hand', output.trim())).code).toBe(0);
+    const left = await json<readonly VersionView[]>('versions', 'list', 'by/hand');
+    expect(left.map(({ label }) => label)).not.toContain('Second');
+  });
+
   it('tell by their exit code what went wrong', async () => {
     expect(await run('documents', 'show', 'nowhere')).toMatchObject({
       code: 1,
