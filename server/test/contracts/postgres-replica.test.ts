@@ -42,6 +42,26 @@ describe.skipIf(findPostgresPrograms() === null)('[LOG16] reads of history from 
     return id;
   }
 
+  /** Waits until the standby itself has replayed what the primary has written by now. */
+  async function waitForReplay(): Promise<void> {
+    const [{ lsn }] = (await askAt(primary, 'select pg_current_wal_lsn() as lsn')) as [{ lsn: string }];
+    await waitUntil('the standby has replayed all', async () => {
+      const query = 'select pg_last_wal_replay_lsn() >= $1::pg_lsn as level';
+      const [row] = await askAt(replica, query, [lsn]).catch(() => []);
+      return (row as { readonly level: boolean } | undefined)?.level === true;
+    });
+  }
+
+  async function askAt(server: { urlOf(name: string): string }, query: string, values: readonly unknown[] = []) {
+    const client = new pg.Client(server.urlOf('history'));
+    await client.connect();
+    try {
+      return (await client.query(query, [...values])).rows as readonly unknown[];
+    } finally {
+      await client.end();
+    }
+  }
+
   /** Whether an answer that is complete comes from the standby. */
   async function comesFromReplica(): Promise<boolean> {
     const answer = await store.historyReads.read(
@@ -81,6 +101,7 @@ describe.skipIf(findPostgresPrograms() === null)('[LOG16] reads of history from 
 
   it('[LOG16] a node whose own address leads to a standby takes no appends, and says so', async () => {
     const { id } = await newDocument(store);
+    await waitForReplay();
     const astray = await openPostgresStore(replica.urlOf('history'));
     expect(await astray.health()).toEqual({ kind: 'unavailable', reason: 'the database is a read-only standby' });
     await expect(newWriter(astray).append(entry(id, 'a'))).rejects.toMatchObject({ code: 'storage-unavailable' });
