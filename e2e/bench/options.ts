@@ -28,7 +28,7 @@ ${Object.entries(SUITES)
                     rest        reading and writing a document of 100 KB over REST
   --servers LIST  comma-separated, of: scriptorium, hocuspocus, y-websocket, relay (all that a suite has)
   --seconds N     measured seconds of each round (15)
-  --warm-up N     seconds of the same load before them (4)
+  --warm-up N     seconds of the same load before them, in which V8 compiles (12)
   --rounds N      rounds; the tables show medians (3)
   --json FILE     writes every figure of every round to FILE
   --help          this text
@@ -47,7 +47,7 @@ const OPTIONS = {
   suites: { type: 'string', default: [...Object.keys(SUITES), ...OTHER_SUITES].join(',') },
   servers: { type: 'string' },
   seconds: { type: 'string', default: '15' },
-  'warm-up': { type: 'string', default: '4' },
+  'warm-up': { type: 'string', default: '12' },
   rounds: { type: 'string', default: '3' },
   json: { type: 'string' },
   help: { type: 'boolean', default: false },
