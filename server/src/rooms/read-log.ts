@@ -39,7 +39,7 @@ export interface LogRange {
   readonly upTo: number;
 }
 
-const PAGE = 2_000;
+const PAGE = 5_000;
 const SEGMENTS_PER_PAGE = 16;
 
 /**
