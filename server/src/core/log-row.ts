@@ -36,7 +36,8 @@ export function encodeLogRow(segments: readonly LogSegment[]): Uint8Array {
 
 const NO_BYTES = new Uint8Array(0);
 const utf8 = new TextEncoder();
-/** The last actor's bytes: in most batches the same few write many rows. */
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+/** The last actor and its bytes: in most batches, and in most documents, the same few write many rows. */
 let lastActor = '';
 let lastActorBytes: Uint8Array = NO_BYTES;
 
@@ -46,6 +47,16 @@ function encodeActor(actor: string): Uint8Array {
     lastActor = actor;
   }
   return lastActorBytes;
+}
+
+function decodeActor(bytes: Uint8Array): string {
+  const isLast = bytes.length === lastActorBytes.length && bytes.every((byte, index) => byte === lastActorBytes[index]);
+  if (!isLast) {
+    lastActor = strictUtf8.decode(bytes);
+    // A copy: the row may be a part of much that is not to be kept.
+    lastActorBytes = bytes.slice();
+  }
+  return lastActor;
 }
 
 function rowLength(segments: readonly LogSegment[], actors: readonly Uint8Array[]): number {
@@ -84,7 +95,7 @@ export function decodeLogRow(payload: Uint8Array): readonly LogSegment[] {
 }
 
 function readSegment(decoder: decoding.Decoder): LogSegment {
-  const actor = decoding.readVarString(decoder);
+  const actor = decodeActor(decoding.readVarUint8Array(decoder));
   const count = decoding.readVarUint(decoder);
   const updates: Uint8Array[] = [];
   for (let index = 0; index < count; index += 1) updates.push(decoding.readVarUint8Array(decoder));

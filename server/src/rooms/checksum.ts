@@ -22,3 +22,10 @@ export function sha256(bytes: Uint8Array): Uint8Array {
 export function rowSum(payload: Uint8Array): Uint8Array {
   return sha256(payload).subarray(0, ROW_SUM_BYTES);
 }
+
+/** Whether that is a row's checksum. As a string of bytes the digest needs no memory outside of the heap. */
+export function isRowSum(payload: Uint8Array, sum: Uint8Array): boolean {
+  if (sum.length !== ROW_SUM_BYTES) return false;
+  const digest = hash('sha256', payload, 'binary');
+  return sum.every((byte, index) => byte === digest.charCodeAt(index));
+}

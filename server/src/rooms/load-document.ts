@@ -1,14 +1,33 @@
 import { ScriptoriumError } from '../core/errors.ts';
 import { decodeLogRow, type LogSegment } from '../core/log-row.ts';
+import { bytesOf } from '../core/pending-row.ts';
 import type { SnapshotPointer } from '../ports/snapshot-pointer.ts';
 import type { DocumentId, LoadStart } from '../ports/update-log.ts';
 import { chooseBase, type LoadBase, type LoadDeps } from './load-base.ts';
 import { checkRow, readLog, type LostRange, type ReadRow } from './read-log.ts';
 
-/** A decoded row above the snapshot. */
+/** A row above the snapshot, which can be decoded. */
 export interface LoadedRow {
   readonly seq: number;
+  /**
+   * Decoded anew each time: ten thousand rows that wait in objects of their own, at the moment when everything is made of
+   * them, cost the collector more than decoding them twice.
+   */
   readonly segments: readonly LogSegment[];
+}
+
+class SoundRow implements LoadedRow {
+  readonly seq: number;
+  readonly #payload: Uint8Array;
+
+  constructor(seq: number, payload: Uint8Array) {
+    this.seq = seq;
+    this.#payload = payload;
+  }
+
+  get segments(): readonly LogSegment[] {
+    return decodeLogRow(this.#payload);
+  }
 }
 
 /** A document's committed past, ready to be merged: exactly the rows up to `seq`, but for those in `damage`. */
@@ -65,6 +84,7 @@ export async function loadDocument(
 
 interface Tail {
   readonly rows: readonly LoadedRow[];
+  readonly tailBytes: number;
   readonly damage: readonly LostRange[];
 }
 
@@ -76,10 +96,15 @@ async function readTail(
   const { start, base } = from;
   const rows: LoadedRow[] = [];
   const damage: LostRange[] = [];
-  const take = (row: ReadRow): void => {
-    const decoded = decode(row);
-    if ('damage' in decoded) damage.push(decoded);
-    else rows.push(decoded);
+  let tailBytes = 0;
+  const take = ({ seq, intact, payload }: ReadRow): void => {
+    const bytes = intact ? bytesOfRow(payload) : null;
+    if (bytes === null) {
+      damage.push({ fromSeq: seq, toSeq: seq, damage: intact ? 'undecodable' : 'checksum' });
+      return;
+    }
+    tailBytes += bytes;
+    rows.push(new SoundRow(seq, payload));
   };
   let after = base.seq;
   for (const row of start.rows) {
@@ -91,16 +116,15 @@ async function readTail(
     if (page.kind === 'rows') page.rows.forEach(take);
     else damage.push({ fromSeq: page.fromSeq, toSeq: page.toSeq, damage: page.damage });
   }
-  return { rows, damage };
+  return { rows, tailBytes, damage };
 }
 
-function decode(row: ReadRow): LoadedRow | LostRange {
-  const { seq } = row;
-  if (!row.intact) return { fromSeq: seq, toSeq: seq, damage: 'checksum' };
+/** Bytes of the updates in a row; `null` when it cannot be decoded. */
+function bytesOfRow(payload: Uint8Array): number | null {
   try {
-    return { seq, segments: decodeLogRow(row.payload) };
+    return decodeLogRow(payload).reduce((sum, { updates }) => sum + bytesOf(updates), 0);
   } catch {
-    return { fromSeq: seq, toSeq: seq, damage: 'undecodable' };
+    return null;
   }
 }
 
@@ -111,16 +135,6 @@ function toLoaded(start: LoadStart, base: LoadBase, tail: Tail): LoadedDocument 
     seq: start.head,
     snapshot: base.bytes,
     snapshotSeq: base.seq,
-    tailBytes: bytesOfRows(tail.rows),
     passedOver: base.passedOver,
   };
-}
-
-/** Bytes of the updates in the rows. */
-function bytesOfRows(rows: readonly LoadedRow[]): number {
-  let bytes = 0;
-  for (const { segments } of rows) {
-    for (const { updates } of segments) for (const update of updates) bytes += update.byteLength;
-  }
-  return bytes;
 }

@@ -3,7 +3,7 @@ import { storedUpdateLimits } from '../core/limits.ts';
 import { gateUpdate } from '../core/update-gate.ts';
 import { isCompleteState } from '../core/update-complete.ts';
 import { parseUpdate, type ParsedUpdate } from '../core/update-parser.ts';
-import type { LoadedDocument } from './load-document.ts';
+import type { LoadedDocument, LoadedRow } from './load-document.ts';
 import { createMergedState, type MergedState } from './merged-state.ts';
 import type { LostRange } from './read-log.ts';
 
@@ -49,9 +49,11 @@ const NO_TOMBSTONE: ReadonlyMap<number, number> = new Map();
  */
 export function mergeCarefully(loaded: LoadedDocument): CarefulMerge {
   const poison = new Set<Uint8Array>();
+  // Once for all attempts: an update is known by its bytes.
+  const rows = loaded.rows.map(({ seq, segments }) => ({ seq, segments }));
   for (let rebuilds = 0; rebuilds <= MAX_REBUILDS; rebuilds += 1) {
     const state = startState(loaded);
-    const candidates = listCandidates(loaded, poison);
+    const candidates = listCandidates(rows, poison);
     const culprit = admitAll(state, candidates);
     if (culprit === null) return summarize(loaded, state, candidates);
     state.destroy();
@@ -74,8 +76,8 @@ function startState(loaded: LoadedDocument): MergedState {
   }
 }
 
-function listCandidates(loaded: LoadedDocument, poison: ReadonlySet<Uint8Array>): readonly Candidate[] {
-  return loaded.rows.flatMap(({ seq, segments }) =>
+function listCandidates(rows: readonly LoadedRow[], poison: ReadonlySet<Uint8Array>): readonly Candidate[] {
+  return rows.flatMap(({ seq, segments }) =>
     segments.flatMap(({ actor, updates }) =>
       updates.map((bytes): Candidate => {
         const parsed = parseUpdate(bytes, storedUpdateLimits);

@@ -1,8 +1,11 @@
 import { createCarriedRanges, type CarriedRanges } from '../core/fork-carried.ts';
-import { defaultUpdateLimits, storedUpdateLimits } from '../core/limits.ts';
+import { storedUpdateLimits } from '../core/limits.ts';
 import { updatesOf } from '../core/pending-row.ts';
+import { createUpdateBatches } from '../core/update-batch.ts';
 import { parseUpdate } from '../core/update-parser.ts';
-import type { LoadedDocument } from './load-document.ts';
+import { UpdateReader } from '../core/update-reader.ts';
+import { catchRefusal } from '../core/update-refusal.ts';
+import type { LoadedDocument, LoadedRow } from './load-document.ts';
 import { mergeCarefully, type CarefulMerge } from './merge-carefully.ts';
 import { createMergedState, type MergedState } from './merged-state.ts';
 
@@ -18,20 +21,32 @@ export interface MergedDocument {
  * itself, nothing waits in it. Throws `UnusableSnapshotError` when the snapshot itself is what cannot be merged.
  */
 export function mergeLoaded(loaded: LoadedDocument): MergedDocument {
-  const state = loaded.damage.length === 0 ? tryMerge(loaded) : null;
+  const updates = loaded.damage.length === 0 ? batchRows(loaded.rows) : null;
+  const state = updates === null ? null : tryMerge(loaded.snapshot, updates);
   if (state !== null) return { state, quarantine: null };
   const careful = mergeCarefully(loaded);
   return { state: careful.state, quarantine: careful.damage.length === 0 ? null : careful };
 }
 
+/** The updates of the rows, as few as possible; `null` when one of them is malformed. */
+function batchRows(rows: readonly LoadedRow[]): readonly Uint8Array[] | null {
+  const batches = createUpdateBatches();
+  for (const { segments } of rows) {
+    for (const update of updatesOf(segments)) {
+      // Yjs merges some malformed updates without a word, and then has a state that can never be loaded.
+      const parsed = parseUpdate(update, storedUpdateLimits);
+      if (parsed.kind !== 'parsed') return null;
+      batches.add(parsed);
+    }
+  }
+  return batches.finish();
+}
+
 /** The usual case: everything goes in as it is. */
-function tryMerge(loaded: LoadedDocument): MergedState | null {
-  const updates = loaded.rows.flatMap(({ segments }) => updatesOf(segments));
-  // Some malformed updates are merged without a word, and make a state that can never be loaded.
-  if (!updates.every((update) => parseUpdate(update, storedUpdateLimits).kind === 'parsed')) return null;
+function tryMerge(snapshot: Uint8Array | null, updates: readonly Uint8Array[]): MergedState | null {
   const state = createMergedState();
   try {
-    state.applyAll(loaded.snapshot === null ? updates : [loaded.snapshot, ...updates]);
+    state.applyAll(snapshot === null ? updates : [snapshot, ...updates]);
     if (!state.hasPending()) return state;
   } catch {
     // What exactly is wrong is found out by the careful way.
@@ -46,21 +61,34 @@ function tryMerge(loaded: LoadedDocument): MergedState | null {
  */
 export function recallCarried(loaded: LoadedDocument, bindings: ReadonlyMap<number, string>): CarriedRanges {
   const carried = createCarriedRanges();
-  for (const { actor, updates } of loaded.rows.flatMap((row) => row.segments)) {
-    for (const update of updates) {
-      for (const range of foreignRanges(update, (client) => (bindings.get(client) ?? actor) !== actor)) {
-        carried.note(range.parsed, range);
-      }
+  for (const { segments } of loaded.rows) {
+    for (const { actor, updates } of segments) {
+      const isForeign = (client: number): boolean => (bindings.get(client) ?? actor) !== actor;
+      for (const update of updates) noteForeign(carried, update, isForeign);
     }
   }
   return carried;
 }
 
-/** The runs of clocks in an update whose clientID is somebody else's. */
-function foreignRanges(update: Uint8Array, isForeign: (client: number) => boolean) {
-  const parsed = parseUpdate(update, defaultUpdateLimits);
-  if (parsed.kind === 'refuse') return [];
-  return parsed.blocks
-    .filter(({ client }) => isForeign(client))
-    .map(({ client, clock, endClock }) => ({ parsed, client, from: clock, to: endClock }));
+/** Notes the runs of clocks in an update whose clientID is somebody else's. */
+function noteForeign(carried: CarriedRanges, update: Uint8Array, isForeign: (client: number) => boolean): void {
+  // Nearly all updates are of one client, which their first bytes tell.
+  const only = onlyClient(update);
+  if (only !== null && !isForeign(only)) return;
+  const parsed = parseUpdate(update, storedUpdateLimits);
+  if (parsed.kind === 'refuse') return;
+  for (const { client, clock, endClock } of parsed.blocks) {
+    if (isForeign(client)) carried.note(parsed, { client, from: clock, to: endClock });
+  }
+}
+
+/** The client of an update that has structs of one client; `null` of another. */
+function onlyClient(update: Uint8Array): number | null {
+  const client = catchRefusal(() => {
+    const reader = new UpdateReader(update);
+    if (reader.readVarUint() !== 1) return null;
+    reader.readVarUint();
+    return reader.readVarUint();
+  });
+  return typeof client === 'number' ? client : null;
 }

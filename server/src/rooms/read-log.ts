@@ -3,7 +3,7 @@ import type { HistoryIndex, ListedSegment } from '../ports/history-index.ts';
 import type { RowDamage } from '../ports/row-quarantine.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { DocumentId, LogRow, UpdateLog } from '../ports/update-log.ts';
-import { rowSum } from './checksum.ts';
+import { isRowSum, rowSum } from './checksum.ts';
 import { readSegment, type SegmentDeps } from './read-segment.ts';
 
 export interface LogDeps extends RowDeps {
@@ -92,7 +92,7 @@ async function* preferIntact(deps: RowDeps, documentId: DocumentId, rows: readon
 
 /** Compares a row's payload with its checksum. */
 export function checkRow(row: LogRow): ReadRow {
-  return { ...row, intact: Buffer.compare(rowSum(row.payload), row.sum) === 0 };
+  return { ...row, intact: isRowSum(row.payload, row.sum) };
 }
 
 async function* readArchived(deps: RowDeps, documentId: DocumentId, range: LogRange): AsyncGenerator<LogPage> {

@@ -1,13 +1,12 @@
 import type { ErrorCode } from '@scriptorium/shared/error-codes';
 import { ScriptoriumError } from '../core/errors.ts';
-import { updatesOf } from '../core/pending-row.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
 import type { FanOut } from '../ports/fan-out.ts';
 import type { DocumentId } from '../ports/update-log.ts';
 import { inBackground, type Service } from '../service.ts';
 import type { AwarenessLimits } from './awareness.ts';
 import { catchUp } from './catch-up.ts';
-import { createCommittedState } from './committed-state.ts';
+import { commitLoaded } from './committed-state.ts';
 import { createDocumentCircuits, type DocumentCircuits } from './document-circuits.ts';
 import { createHeadComparison, type HeadComparison } from './head-comparison.ts';
 import type { LoadDeps } from './load-base.ts';
@@ -121,18 +120,15 @@ class Registry implements RoomRegistry {
   async #start(documentId: DocumentId, tombstone: ReadonlyMap<number, number>, relay: RoomRelay): Promise<Entry> {
     const { clock, telemetry, log } = this.#deps;
     const begun = clock.monotonic();
-    const { loaded, state, quarantine } = await openDocument(this.#deps, documentId);
+    const opened = await openDocument(this.#deps, documentId);
+    const { loaded, state, quarantine } = opened;
     const bindings = new Map((await log.readBindings(documentId)).map(({ client, user }) => [client, user]));
-    const committed = createCommittedState(quarantine === null ? (loaded.snapshot ?? undefined) : state.encode());
-    if (quarantine === null) for (const row of loaded.rows) committed.push(updatesOf(row.segments));
-    // All of the state is committed, and encoding it takes a tenth of merging thousands of rows for the first to join.
-    if (committed.stale) committed.rebase(state.encode());
     const position = { epoch: loaded.epoch, seq: loaded.seq };
     const room = new Room(this.#roomDeps(), {
       documentId,
       position,
       state,
-      committed,
+      committed: commitLoaded(opened),
       bindings,
       tombstone,
       carried: recallCarried(loaded, bindings),

@@ -23,6 +23,7 @@ import { readConnectionOptions } from './connection-options.ts';
 import { ConnectionPool, type ConnectionPoolDeps } from './connection-pool.ts';
 import { createDatabase } from './kysely-database.ts';
 import { migrate } from './migrate.ts';
+import { readPackedRows, readPackedStart } from './packed-rows.ts';
 import { PartitionUpkeep } from './partition-upkeep.ts';
 import type { DropOptions } from './partitions.ts';
 import { createReplicaReads, type ReplicaReads } from './replica-reads.ts';
@@ -162,6 +163,8 @@ function createStore(deps: PostgresDeps, pools: Pools, upkeep: PartitionUpkeep):
   return {
     log: {
       ...createLogQueries({ database }),
+      readRows: (documentId, after, limit) => readPackedRows(database, documentId, { after, limit }),
+      readLoadStart: (documentId) => readPackedStart(database, documentId),
       append: createRestoringAppend({
         database,
         append: (batch) => appender.append(batch),

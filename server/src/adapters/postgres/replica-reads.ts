@@ -3,9 +3,9 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Logger } from '../../ports/telemetry.ts';
 import type { PastReads } from '../../ports/past-reads.ts';
 import { createHistoryIndex } from '../sql/history-index.ts';
-import { createLogQueries } from '../sql/log-queries.ts';
 import type { Schema } from '../sql/schema.ts';
 import { createSnapshotIndex } from '../sql/snapshot-index.ts';
+import { readPackedRows } from './packed-rows.ts';
 
 /** Milliseconds for which a replica that failed is not asked again, so that not every read waits for its deadline. */
 const REST = 10_000;
@@ -64,7 +64,7 @@ export function createReplicaReads(deps: ReplicaReadsDeps): ReplicaReads {
     log: {
       readRows: (documentId, after, limit) =>
         read(
-          (database) => createLogQueries({ database }).readRows(documentId, after, limit),
+          (database) => readPackedRows(database, documentId, { after, limit }),
           (rows) => rows.length === limit,
         ),
     },

@@ -7,8 +7,8 @@ import { toPlace } from './stored-place.ts';
 /** Rows of the tail that come with the head; few documents have more above their snapshot. */
 const FIRST_ROWS = 500;
 
-/** A row of either half of the statement: the head with its newest snapshot, or a row of the tail. */
-interface StartRow {
+/** The head of a document with its newest snapshot, if it has one. */
+export interface HeadRow {
   readonly epoch: number | null;
   readonly head: number | null;
   readonly archived_seq: number | null;
@@ -19,25 +19,39 @@ interface StartRow {
   readonly sha256: string | null;
   readonly key: string | null;
   readonly content: Uint8Array | null;
+}
+
+/** A row of either half of the statement: the head, or a row of the tail. */
+interface StartRow extends HeadRow {
   readonly sum: Uint8Array | null;
 }
 
 /** One statement, so that head, snapshot and rows belong together, and a small document takes one round trip. */
 export async function readLoadStart(database: Kysely<Schema>, documentId: DocumentId): Promise<LoadStart | null> {
-  const rows = await headWithSnapshot(database, documentId).unionAll(firstRows(database, documentId)).execute();
+  const rows = await headWithSnapshot(database, documentId)
+    .select(sql<Uint8Array | null>`null`.as('sum'))
+    .unionAll(firstRows(database, documentId))
+    .execute();
   const head = rows.find((row) => row.head !== null);
-  if (head === undefined || head.epoch === null || head.head === null) return null;
+  const tail = rows.flatMap(toLogRow).toSorted((one, other) => one.seq - other.seq);
+  return head === undefined ? null : toLoadStart(head, tail);
+}
+
+/** What a load starts from, of the head and the first rows above its snapshot. */
+export function toLoadStart(head: HeadRow, rows: readonly LogRow[]): LoadStart | null {
+  if (head.epoch === null || head.head === null) return null;
   return {
     epoch: head.epoch,
     head: head.head,
     archivedSeq: head.archived_seq ?? 0,
     tailBytes: head.tail_bytes ?? 0,
     snapshot: toPointer(head),
-    rows: rows.flatMap(toLogRow).toSorted((one, other) => one.seq - other.seq),
+    rows,
   };
 }
 
-function headWithSnapshot(database: Kysely<Schema>, documentId: DocumentId) {
+/** The head of a live document with its newest snapshot, in the columns of `HeadRow`. */
+export function headWithSnapshot(database: Kysely<Schema>, documentId: DocumentId) {
   return database
     .selectFrom('document_heads as heads')
     .leftJoin('snapshots', (join) =>
@@ -54,12 +68,12 @@ function headWithSnapshot(database: Kysely<Schema>, documentId: DocumentId) {
       'snapshots.sha256',
       'snapshots.key',
       'snapshots.content',
-      sql<Uint8Array | null>`null`.as('sum'),
     ])
     .where('heads.document_id', '=', documentId)
     .where('heads.live', '=', 1);
 }
 
+/** The first rows above the snapshot. */
 function firstRows(database: Kysely<Schema>, documentId: DocumentId) {
   const tail = database
     .selectFrom('log_rows')
@@ -87,7 +101,7 @@ function firstRows(database: Kysely<Schema>, documentId: DocumentId) {
     ]);
 }
 
-function toPointer(row: StartRow): SnapshotPointer | null {
+function toPointer(row: HeadRow): SnapshotPointer | null {
   const { seq, at, bytes, sha256 } = row;
   const place = toPlace(row);
   if (seq === null || at === null || bytes === null || sha256 === null || place === null) return null;

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import * as Y from 'yjs';
+import { createRandom, type Random } from '../../test/support/random.ts';
+import { hasTrace, TRACE_NAMES, tracePath, traceUpdates } from '../../test/support/traces.ts';
+import { storedUpdateLimits } from './limits.ts';
+import { createUpdateBatches } from './update-batch.ts';
+import { parseUpdate } from './update-parser.ts';
+
+function batch(updates: readonly Uint8Array[]): readonly Uint8Array[] {
+  const batches = createUpdateBatches();
+  for (const update of updates) {
+    const parsed = parseUpdate(update, storedUpdateLimits);
+    if (parsed.kind !== 'parsed') throw new Error('a fixture is malformed');
+    batches.add(parsed);
+  }
+  return batches.finish();
+}
+
+/** The document that updates leave, applied in one transaction as a load does. */
+function documentOf(updates: readonly Uint8Array[]): Y.Doc {
+  const doc = new Y.Doc();
+  doc.clientID = 1;
+  doc.transact(() => {
+    for (const update of updates) Y.applyUpdate(doc, update);
+  });
+  return doc;
+}
+
+/** What people who do not always hear of each other at once send while they write, delete, format and nest. */
+function writeTogether(random: Random, edits: number): readonly Uint8Array[] {
+  const log: Uint8Array[] = [];
+  const people = [11, 22, 33].map((client) => {
+    const doc = new Y.Doc();
+    doc.clientID = client;
+    doc.on('update', (update: Uint8Array, origin: unknown) => {
+      if (origin !== 'log') log.push(update);
+    });
+    return { doc, heard: 0 };
+  });
+  for (let made = 0; made < edits; made += 1) {
+    const person = people[random.below(people.length)];
+    if (person === undefined) continue;
+    if (random.below(3) > 0) {
+      for (const update of log.slice(person.heard)) Y.applyUpdate(person.doc, update, 'log');
+      person.heard = log.length;
+    }
+    edit(person.doc, random);
+  }
+  return log;
+}
+
+function edit(doc: Y.Doc, random: Random): void {
+  const text = doc.getText('text');
+  const at = random.below(text.length + 1);
+  const length = Math.min(random.below(5) + 1, text.length - at);
+  const choice = random.below(8);
+  if (choice < 4 || length === 0) text.insert(at, 'word '.slice(0, random.below(5) + 1));
+  else if (choice < 6) text.delete(at, length);
+  else if (choice === 6) text.format(at, length, { bold: random.below(2) === 0 });
+  else doc.getMap('map').set(`key${random.below(3)}`, new Y.Text(`nested ${random.below(9)}`));
+}
+
+describe('batches of updates', () => {
+  it('[ROOM93] batches leave what the updates leave one by one, whoever wrote, deleted, formatted and nested', () => {
+    for (let seed = 1; seed <= 60; seed += 1) {
+      const updates = writeTogether(createRandom(seed), 120);
+      const [alone, together] = [documentOf(updates), documentOf(batch(updates))];
+      expect(Y.encodeStateAsUpdate(together), `seed ${seed}`).toEqual(Y.encodeStateAsUpdate(alone));
+      expect(together.store.pendingStructs, `seed ${seed}`).toBeNull();
+      expect(together.getText('text').toDelta(), `seed ${seed}`).toEqual(alone.getText('text').toDelta());
+    }
+  });
+
+  it('[ROOM93] there are few of them, each sound by itself', () => {
+    const updates = writeTogether(createRandom(7), 2_000);
+    const batches = batch(updates);
+    expect(updates.length).toBeGreaterThan(1_000);
+    expect(batches).toHaveLength(1);
+    expect(batches.map((bytes) => parseUpdate(bytes, storedUpdateLimits).kind)).toEqual(['parsed']);
+  });
+
+  it('[ROOM93] what does not go on where a client ended begins a new batch: what came twice, and what leaves a hole', () => {
+    const updates = writeTogether(createRandom(3), 60);
+    const [third = new Uint8Array()] = updates.slice(2);
+    const doubled = [...updates.slice(0, 40), third, ...updates.slice(40)];
+    expect(batch(doubled).length).toBeGreaterThan(1);
+    expect(Y.encodeStateAsUpdate(documentOf(batch(doubled)))).toEqual(Y.encodeStateAsUpdate(documentOf(updates)));
+    const holed = updates.toSpliced(20, 1);
+    const [alone, together] = [documentOf(holed), documentOf(batch(holed))];
+    expect(together.store.pendingStructs).not.toBeNull();
+    expect(Y.encodeStateVector(together)).toEqual(Y.encodeStateVector(alone));
+  });
+
+  it('[ROOM93] one update stays as it came, and none makes none', () => {
+    const [first = new Uint8Array()] = writeTogether(createRandom(1), 1);
+    expect(batch([first])[0]).toBe(first);
+    expect(batch([])).toEqual([]);
+  });
+
+  it('[ROOM93] a batch ends at a megabyte', () => {
+    const doc = new Y.Doc();
+    const updates: Uint8Array[] = [];
+    doc.on('update', (update: Uint8Array) => updates.push(update));
+    for (let index = 0; index < 5; index += 1) doc.getText('text').insert(0, 'x'.repeat(400_000));
+    expect(batch(updates)).toHaveLength(3);
+    expect(documentOf(batch(updates)).getText('text').length).toBe(2_000_000);
+  });
+
+  it.for(TRACE_NAMES)('[ROOM93] the recorded session %s is the same in batches', { timeout: 120_000 }, (name, ctx) => {
+    if (!hasTrace(name)) return ctx.skip(`no recorded session at ${tracePath(name)}; set TEST_FIXTURES`);
+    const { updates, endContent } = traceUpdates(name);
+    const batches = batch(updates);
+    expect(batches.length).toBeLessThan(updates.length / 100);
+    expect(documentOf(batches).getText('text').toString()).toBe(endContent);
+  });
+});
