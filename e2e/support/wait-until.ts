@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** Milliseconds between two looks, unless told otherwise. */
 const POLL_MS = 10;
 
 /** A deadline passed; the message says what was waited for and what was seen last. */
@@ -12,6 +13,8 @@ export interface WaitOptions {
   readonly what: string;
   /** Default 10 s. */
   readonly timeoutMs?: number;
+  /** Milliseconds between two looks, where looking is work for what is measured. */
+  readonly everyMs?: number;
   /** Describes the present state for the failure. */
   readonly seen?: () => string;
 }
@@ -22,7 +25,7 @@ export async function waitUntil(condition: () => boolean | Promise<boolean>, opt
   const deadline = performance.now() + timeoutMs;
   while (!(await condition())) {
     if (performance.now() > deadline) throw new DeadlineError(describe(options, timeoutMs));
-    await sleep(POLL_MS);
+    await sleep(options.everyMs ?? POLL_MS);
   }
 }
 

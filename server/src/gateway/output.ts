@@ -150,7 +150,8 @@ class SocketOutput implements Output {
 
   #write(most: number): void {
     const { raw } = this.#deps;
-    if (raw.destroyed || this.#next === this.#queue.length) return;
+    // To write to a socket that was ended makes an error with a stack each time, and clients may leave by the hundred.
+    if (!raw.writable || this.#next === this.#queue.length) return;
     const from = this.#next;
     const several = this.#queue.length - from > 1;
     if (several) raw.cork();

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type IndexDocument, toIndexDocument } from '../../src/adapters/meilisearch/index-document.ts';
 import { openMeilisearch } from '../../src/adapters/meilisearch/open-meilisearch.ts';
 import type { SearchIndex } from '../../src/ports/search-index.ts';
 import { describeSearchKeeping } from '../contracts/search-index.contract.ts';
@@ -90,4 +91,29 @@ describe.skipIf(missing)('Meilisearch, by its published contract', () => {
     standIn.failNextTask = 'invalid_document_id';
     await expect(index.write([searchEntry(tenant, ['Two', 'word'])])).rejects.toMatchObject({ code: 'internal' });
   });
+
+  it('[FIND29] an entry of another format is found, counts as nothing that was indexed, and is written anew', async () => {
+    const index = open(standIn.url);
+    const tenant = newTenant();
+    const entry = searchEntry(tenant, ['One', 'word']);
+    await index.write([entry]);
+    const current = await index.readIndexed([entry.documentId]);
+    expect(current.get(entry.documentId)).toMatchObject({ epoch: entry.epoch, seq: entry.seq });
+    await postDocument(standIn.url, { ...toIndexDocument(entry), format: 0 });
+    expect((await index.search(searchRequest(tenant, 'word'))).hits).toHaveLength(1);
+    const foreign = await index.readIndexed([entry.documentId]);
+    expect(foreign.get(entry.documentId)).toEqual({ epoch: 0, seq: 0, name: entry.name });
+    await index.write([entry]);
+    expect(await index.readIndexed([entry.documentId])).toEqual(current);
+  });
 });
+
+/** Writes as a node of another version would. */
+async function postDocument(url: string, document: IndexDocument): Promise<void> {
+  const answer = await fetch(`${url}/indexes/documents/documents?primaryKey=id`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' },
+    body: JSON.stringify([document]),
+  });
+  expect(answer.status).toBe(202);
+}

@@ -1,6 +1,5 @@
 import { BrokenCircuitError, circuitBreaker, type CircuitBreakerPolicy, handleWhen, SamplingBreaker } from 'cockatiel';
 import { type Index, Meilisearch, MeilisearchApiError, type Task } from 'meilisearch';
-import type { DocumentName } from '@scriptorium/shared/document-name';
 import { ScriptoriumError } from '../../core/errors.ts';
 import type {
   IndexedState,
@@ -12,7 +11,7 @@ import type {
 } from '../../ports/search-index.ts';
 import type { Logger } from '../../ports/telemetry.ts';
 import type { DocumentId } from '../../ports/update-log.ts';
-import { INDEX_SETTINGS, type IndexDocument, toIndexDocument } from './index-document.ts';
+import { INDEX_SETTINGS, type IndexDocument, toIndexDocument, toIndexedState } from './index-document.ts';
 import { type MatchesPosition, toHit } from './search-hit.ts';
 import { toFilter, toQueryText } from './search-query-text.ts';
 
@@ -106,14 +105,13 @@ class MeilisearchIndex implements SearchIndex {
       const ids = documentIds.slice(from, from + READ_BATCH);
       const query = {
         filter: `id IN [${ids.join(', ')}]`,
-        fields: ['id', 'epoch', 'seq', 'name'] as const,
+        fields: ['id', 'format', 'epoch', 'seq', 'name'] as const,
         limit: ids.length,
       };
       const { results } = await this.#ask(() =>
         this.#index().getDocuments<IndexDocument>({ ...query, fields: [...query.fields] }),
       );
-      // A name was parsed before it was indexed.
-      for (const { id, epoch, seq, name } of results) states.set(id, { epoch, seq, name: name as DocumentName });
+      for (const found of results) states.set(found.id, toIndexedState(found));
     }
     return states;
   }
