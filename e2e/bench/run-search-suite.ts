@@ -60,10 +60,23 @@ export async function runSearchSuite(
         filled.found?.p95 ?? null,
         2_000,
       ),
-      atMost('CPU per edit at most 1.1 of that without an index, while nobody searches', unsearched / without, 1.1),
+      atMost(
+        'CPU per edit at most 1.1 of that without an index, while nobody searches',
+        unsearched.cpuPerEdit / without.cpuPerEdit,
+        1.1,
+      ),
+      atMost(
+        'an acknowledgement, p50 at most 1.1 of that without an index, while somebody searches all the time',
+        ratio(filled.acks?.p50, without.acks?.p50),
+        1.1,
+      ),
+      atMost(
+        'an acknowledgement, p95 at most 1.25 of that without an index, while nobody searches',
+        ratio(unsearched.acks?.p95, without.acks?.p95),
+        1.25,
+      ),
     ];
-    const cpuPerEdit = { searched: filled.cpuPerEdit, unsearched, without };
-    return { figures: { ...filled, cpuPerEdit }, targets: targets.filter((target) => target !== null) };
+    return { figures: { ...filled, unsearched, without }, targets: targets.filter((target) => target !== null) };
   } finally {
     await rm(dataDir, { recursive: true, force: true });
   }
@@ -95,24 +108,22 @@ async function measureFilling({ print }: Run, dataDir: string) {
     const seconds = (performance.now() - begun) / 1_000;
     print(`${DOCUMENTS} documents indexed in ${seconds.toFixed(1)} s, from the start of the server`);
     const queries = await measureQueries(place);
+    print(`search: ${describe(queries)}`);
+    const { found, cpuPerEdit, acks } = await measureEdits(place, { seconds: SECONDS, looks: true });
     print(
-      `search: p50 ${queries?.p50.toFixed(1)} ms, p95 ${queries?.p95.toFixed(1)} ms, p99 ${queries?.p99.toFixed(1)} ms`,
+      `an edit is found: p50 ${found?.p50.toFixed(0)} ms, p95 ${found?.p95.toFixed(0)} ms; ${cpuPerEdit.toFixed(0)} µs CPU per edit, these searches included; acknowledged: ${describe(acks)}`,
     );
-    const { found, cpuPerEdit } = await measureEdits(place, { seconds: SECONDS, looks: true });
-    print(
-      `an edit is found: p50 ${found?.p50.toFixed(0)} ms, p95 ${found?.p95.toFixed(0)} ms; ${cpuPerEdit.toFixed(0)} µs CPU per edit, these searches included`,
-    );
-    return { seconds, queries, found, cpuPerEdit };
+    return { seconds, queries, found, cpuPerEdit, acks };
   } finally {
     await place.child.kill();
   }
 }
 
 /** What edits cost while nobody searches, and what it takes to make the index level at the end. */
-async function measureUnsearched({ print }: Run, dataDir: string): Promise<number> {
+async function measureUnsearched({ print }: Run, dataDir: string) {
   const place = await start(dataDir);
   try {
-    const { cpuPerEdit, edits } = await measureEdits(place, { seconds: SECONDS_UNSEARCHED, looks: false });
+    const { cpuPerEdit, edits, acks } = await measureEdits(place, { seconds: SECONDS_UNSEARCHED, looks: false });
     const cpu = readCpuMicroseconds(place.child.pid);
     const begun = performance.now();
     await search(place, 'anything ');
@@ -127,23 +138,31 @@ async function measureUnsearched({ print }: Run, dataDir: string): Promise<numbe
     const whole = cpuPerEdit + (readCpuMicroseconds(place.child.pid) - cpu) / edits;
     print(
       `nobody searches for ${SECONDS_UNSEARCHED} s: ${whole.toFixed(0)} µs CPU per edit; ` +
-        `the first search answers after ${answered.toFixed(0)} ms, the index is level after ${level.toFixed(0)} ms`,
+        `the first search answers after ${answered.toFixed(0)} ms, the index is level after ${level.toFixed(0)} ms; acknowledged: ${describe(acks)}`,
     );
-    return whole;
+    return { cpuPerEdit: whole, acks };
   } finally {
     await place.child.kill();
   }
 }
 
-async function measureWithout({ print }: Run, dataDir: string): Promise<number> {
+async function measureWithout({ print }: Run, dataDir: string) {
   const place = await start(dataDir, { SEARCH_ENABLED: 'false' });
   try {
-    const { cpuPerEdit } = await measureEdits(place, { seconds: SECONDS_WITHOUT, looks: false });
-    print(`without search: ${cpuPerEdit.toFixed(0)} µs CPU per edit`);
-    return cpuPerEdit;
+    const { cpuPerEdit, acks } = await measureEdits(place, { seconds: SECONDS_WITHOUT, looks: false });
+    print(`without search: ${cpuPerEdit.toFixed(0)} µs CPU per edit; acknowledged: ${describe(acks)}`);
+    return { cpuPerEdit, acks };
   } finally {
     await place.child.kill();
   }
+}
+
+function ratio(one: number | undefined, other: number | undefined): number | null {
+  return one === undefined || other === undefined ? null : one / other;
+}
+
+function describe(times: Percentiles | null): string {
+  return `p50 ${times?.p50.toFixed(1)} ms, p95 ${times?.p95.toFixed(1)} ms, p99 ${times?.p99.toFixed(1)} ms`;
 }
 
 async function measureQueries(place: Place): Promise<Percentiles | null> {
@@ -178,6 +197,7 @@ async function search({ url, token }: Place, query: string): Promise<SearchPageV
 async function measureEdits(place: Place, { seconds, looks }: { readonly seconds: number; readonly looks: boolean }) {
   const clients = await openClients(place);
   const looking: Promise<number>[] = [];
+  const acks = watchAcks(clients);
   const edits = EDITS_PER_SECOND * seconds;
   // The first opens are read in; the pace of edits is measured alone.
   await sleep(3_000);
@@ -188,6 +208,7 @@ async function measureEdits(place: Place, { seconds, looks }: { readonly seconds
     if (due > performance.now()) await sleep(due - performance.now());
     const word = `zv${edit.toString(26).replaceAll(/\d/g, (digit) => String.fromCharCode(113 + Number(digit)))}y${looks ? 'l' : 'n'}`;
     const client = clients[edit % clients.length];
+    if (client !== undefined) acks.begin(client);
     client?.doc.getText('notes').insert(0, `${word} `);
     if (looks && edit % LOOKED_FOR === 0) looking.push(find(place, word));
   }
@@ -196,7 +217,22 @@ async function measureEdits(place: Place, { seconds, looks }: { readonly seconds
   for (const client of clients) client.destroy();
   // That hundreds leave at once is no part of what comes next.
   await sleep(2_000);
-  return { found, edits, cpuPerEdit: used / edits };
+  return { found, edits, cpuPerEdit: used / edits, acks: readPercentiles(acks.milliseconds) };
+}
+
+/** How long edits wait for their acknowledgement. */
+function watchAcks(clients: readonly HocuspocusClient[]) {
+  const milliseconds: number[] = [];
+  const begun = new Map<HocuspocusClient, number>();
+  for (const client of clients) {
+    client.provider.on('unsyncedChanges', ({ number }: { readonly number: number }) => {
+      const at = begun.get(client);
+      if (number > 0 || at === undefined) return;
+      begun.delete(client);
+      milliseconds.push(performance.now() - at);
+    });
+  }
+  return { milliseconds, begin: (client: HocuspocusClient) => void begun.set(client, performance.now()) };
 }
 
 async function openClients({ port, token }: Place): Promise<readonly HocuspocusClient[]> {
