@@ -1,4 +1,4 @@
-import { DEFAULT_TENANT, type DocumentName } from '@scriptorium/shared/document-name';
+import { DEFAULT_TENANT, type DocumentName, type Tenant } from '@scriptorium/shared/document-name';
 import { parseGrantResource, type GrantResource } from '@scriptorium/shared/grant-resource';
 import type { GrantSubject } from '@scriptorium/shared/grant-subject';
 import type { Role } from '@scriptorium/shared/roles';
@@ -8,11 +8,13 @@ import type { SearchIndex } from '../../src/ports/search-index.ts';
 import type { Identity } from '../../src/ports/token-verifier.ts';
 import type { EmbeddedStore } from '../contracts/embedded-store.ts';
 import { searchEntry } from '../contracts/search-index-fixtures.ts';
-import { AT, BY, name, removeNow } from '../contracts/store-under-test.ts';
+import { AT, BY, name, newTenant, removeNow } from '../contracts/store-under-test.ts';
 import { createIdentity, createRights } from '../support/identities.ts';
 import { createRandom, type Random } from '../support/random.ts';
 
 export const FOLDERS = ['team', 'team/plans', 'team/plans/deep', 'private', 'private/ada', 'open', 'o'] as const;
+/** Both have documents of the same names. */
+const TENANTS: readonly Tenant[] = [DEFAULT_TENANT, newTenant()];
 const COMMON = ['meeting', 'budget', 'garden', 'weather', 'harvest'] as const;
 
 /** A document of the probes. */
@@ -26,21 +28,26 @@ export interface Written {
   isStale: boolean;
 }
 
-/** Documents, people and grants that change all the time, and what the test itself knows of them. */
+/** A grant in the test's own book. */
+interface Granted {
+  readonly tenant: Tenant;
+  readonly subject: GrantSubject;
+  readonly resource: GrantResource;
+  readonly role: Role;
+}
+
+/** Documents, people and grants of two tenants that change all the time, and what the test itself knows of them. */
 export class ProbedWorld {
   readonly random: Random;
   readonly documents: Written[] = [];
   readonly people: Identity[] = [];
-  /** What was granted, by subject and resource: the test's own book. */
-  readonly granted = new Map<
-    string,
-    { readonly subject: GrantSubject; readonly resource: GrantResource; readonly role: Role }
-  >();
+  /** What was granted, by tenant, subject and resource. */
+  readonly granted = new Map<string, Granted>();
   /** Whom the last change of a grant was about; they ask next, before any node could have heard of it by itself. */
   changed: Identity | null = null;
   readonly #store: EmbeddedStore;
   readonly #index: SearchIndex;
-  #names = 0;
+  readonly #names = new Map<Tenant, number>();
 
   constructor(store: EmbeddedStore, index: SearchIndex, seed: number) {
     this.random = createRandom(seed);
@@ -54,13 +61,15 @@ export class ProbedWorld {
     return picked;
   }
 
-  newName(): DocumentName {
-    this.#names += 1;
-    return name(`${this.pick(FOLDERS)}/d${this.#names}`);
+  newName(tenant: Tenant): DocumentName {
+    const number = (this.#names.get(tenant) ?? 0) + 1;
+    this.#names.set(tenant, number);
+    return name(`${FOLDERS[number % FOLDERS.length]}/d${number}`);
   }
 
   async addDocument(): Promise<void> {
-    const { record } = await this.#store.catalog.create(DEFAULT_TENANT, this.newName(), 'ada', AT);
+    const tenant = this.pick(TENANTS);
+    const { record } = await this.#store.catalog.create(tenant, this.newName(tenant), 'ada', AT);
     const letters = Array.from({ length: 10 }, () => String.fromCharCode(97 + this.random.below(26))).join('');
     const written = { record, word: `zq${letters}`, common: this.pick(COMMON), isGone: false, isStale: false };
     this.documents.push(written);
@@ -75,7 +84,7 @@ export class ProbedWorld {
       authors: [this.pick(['ada', 'bob'])],
       tags: [this.pick(['red', 'blue'])],
     };
-    await this.#index.write([searchEntry(DEFAULT_TENANT, [`Title ${written.word}`, ...texts], facts)]);
+    await this.#index.write([searchEntry(tenant, [`Title ${written.word}`, ...texts], facts)]);
   }
 
   addPerson(at: number): void {
@@ -85,7 +94,12 @@ export class ProbedWorld {
       () => [this.pickResource(), this.pick<Role>(['none', 'viewer', 'editor'])] as const,
     );
     const groups = this.random.below(2) === 0 ? [] : [`g${this.random.below(3)}`];
-    this.people.push(createIdentity({ user: `u${at}`, role: this.pick(roles), documents: new Map(entries), groups }));
+    const tenant = this.pick(TENANTS);
+    const links = this.random.below(2) === 0 ? [] : [`${tenant}-link-${this.random.below(5)}`];
+    const documents = new Map(entries);
+    // The same people and groups are known to both tenants.
+    const user = `u${at % 12}`;
+    this.people.push(createIdentity({ tenant, user, role: this.pick(roles), documents, groups, links }));
   }
 
   pickResource(): GrantResource {
@@ -109,46 +123,48 @@ export class ProbedWorld {
 
   async #grant(): Promise<void> {
     const person = this.pick(this.people);
-    const [group] = person.groups;
-    const subject: GrantSubject =
-      group !== undefined && this.random.below(2) === 0
-        ? { kind: 'group', id: group }
-        : { kind: 'user', id: person.user };
-    const grant = {
-      subject,
-      resource: this.pickResource(),
-      role: this.pick<Role>(['viewer', 'viewer', 'editor', 'none']),
-    };
-    await this.#store.grants.set(DEFAULT_TENANT, { ...grant, expiresAt: null, createdAt: AT, createdBy: 'ada' });
-    this.granted.set(`${subject.kind}:${subject.id} ${grant.resource}`, grant);
-    this.changed = this.#somebodyWith(subject);
+    const { tenant } = person;
+    const subject = this.pick(subjectsOf(person));
+    const isKnown = [...this.granted.values()].some((one) => one.tenant === tenant && isSame(one.subject, subject));
+    const resource = this.pickResource();
+    const role = this.pick<Role>(['viewer', 'viewer', 'editor', 'none']);
+    const grant = { subject, resource, role, expiresAt: null, createdAt: AT, createdBy: 'ada' };
+    // A link opens one thing, and is made once.
+    if (subject.kind === 'link' && isKnown) return;
+    if (subject.kind === 'link') await this.#store.grants.addLink(tenant, grant, 'hash of a secret');
+    else await this.#store.grants.set(tenant, grant);
+    this.granted.set(keyOf(tenant, grant), { tenant, subject, resource, role });
+    this.changed = this.#somebodyWith(tenant, subject);
   }
 
   async #revoke(): Promise<void> {
     const [key, grant] = this.granted.size === 0 ? [] : this.pick([...this.granted]);
     if (key === undefined || grant === undefined) return;
-    await this.#store.grants.revoke(DEFAULT_TENANT, grant.subject, grant.resource, BY);
+    await this.#store.grants.revoke(grant.tenant, grant.subject, grant.resource, BY);
     this.granted.delete(key);
-    this.changed = this.#somebodyWith(grant.subject);
+    this.changed = this.#somebodyWith(grant.tenant, grant.subject);
   }
 
-  #somebodyWith({ kind, id }: GrantSubject): Identity | null {
-    return this.people.find((person) => (kind === 'user' ? person.user === id : person.groups.includes(id))) ?? null;
+  #somebodyWith(tenant: Tenant, subject: GrantSubject): Identity | null {
+    const isMeant = (person: Identity): boolean =>
+      person.tenant === tenant && subjectsOf(person).some((it) => isSame(it, subject));
+    return this.people.find(isMeant) ?? null;
   }
 
   /** The index still has the old name. A document's own grants go along. */
   async #rename(): Promise<void> {
     const document = this.pick(this.documents.filter(({ isGone }) => !isGone));
-    const [from, to] = [document.record.name, this.newName()];
-    const outcome = await this.#store.catalog.rename(DEFAULT_TENANT, from, to, BY);
+    const { tenant } = document.record;
+    const [from, to] = [document.record.name, this.newName(tenant)];
+    const outcome = await this.#store.catalog.rename(tenant, from, to, BY);
     if (outcome.kind !== 'renamed') throw new Error('not renamed');
     document.record = outcome.record;
     document.isStale = true;
     for (const [key, grant] of this.granted) {
-      if (grant.resource !== (from as string)) continue;
+      if (grant.tenant !== tenant || grant.resource !== (from as string)) continue;
       this.granted.delete(key);
-      const resource = to as unknown as GrantResource;
-      this.granted.set(`${grant.subject.kind}:${grant.subject.id} ${resource}`, { ...grant, resource });
+      const renamed = { ...grant, resource: to as unknown as GrantResource };
+      this.granted.set(keyOf(tenant, renamed), renamed);
     }
   }
 
@@ -156,22 +172,40 @@ export class ProbedWorld {
     const document = this.pick(this.documents.filter(({ isGone }) => !isGone));
     await removeNow(this.#store, document.record);
     document.isGone = true;
-    for (const [key, { resource }] of this.granted)
-      if (resource === (document.record.name as string)) this.granted.delete(key);
+    for (const [key, { tenant, resource }] of this.granted) {
+      const isItsOwn = tenant === document.record.tenant && resource === (document.record.name as string);
+      if (isItsOwn) this.granted.delete(key);
+    }
     await this.addDocument();
   }
 
   mayRead(person: Identity, document: Written): boolean {
-    if (document.isGone) return false;
-    const maps = [{ kind: 'user', id: person.user }, ...person.groups.map((id) => ({ kind: 'group', id }))].map(
+    if (document.isGone || document.record.tenant !== person.tenant) return false;
+    const maps = subjectsOf(person).map(
       (subject) =>
         new Map(
           [...this.granted.values()]
-            .filter((grant) => grant.subject.kind === subject.kind && grant.subject.id === subject.id)
+            .filter((grant) => grant.tenant === person.tenant && isSame(grant.subject, subject))
             .map(({ resource, role }) => [resource as string, role] as const),
         ),
     );
     const rights = createRights({ role: person.role, documents: person.documents, granted: maps });
     return decide(rights, document.record.name, 'read').kind === 'allowed';
   }
+}
+
+function subjectsOf({ user, groups, links }: Identity): readonly GrantSubject[] {
+  return [
+    { kind: 'user', id: user },
+    ...groups.map((id) => ({ kind: 'group', id }) as const),
+    ...links.map((id) => ({ kind: 'link', id }) as const),
+  ];
+}
+
+function isSame(one: GrantSubject, other: GrantSubject): boolean {
+  return one.kind === other.kind && one.id === other.id;
+}
+
+function keyOf(tenant: Tenant, { subject, resource }: Pick<Granted, 'subject' | 'resource'>): string {
+  return `${tenant} ${subject.kind}:${subject.id} ${resource}`;
 }
