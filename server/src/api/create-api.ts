@@ -6,6 +6,7 @@ import { createRequestLimits } from './request-limits.ts';
 import { addAnswerDeadline } from './answer-deadline.ts';
 import type { ApiDeps } from './api-deps.ts';
 import { createAuthenticator } from './authenticate.ts';
+import { compressAnswers } from './compress-answers.ts';
 import { limitHttpConnections } from './http-connections.ts';
 import { limitNesting } from './limit-nesting.ts';
 import { createLostPage } from './lost-page.ts';
@@ -23,7 +24,7 @@ import { exportRoutes } from './routes/exports.ts';
 import { erasureRoutes } from './routes/erasures.ts';
 import { eventStreamRoutes } from './routes/event-stream.ts';
 import { grantRoutes } from './routes/grants.ts';
-import { healthRoutes } from './routes/health.ts';
+import { healthRoutes, metricsRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
 import { importRoutes } from './routes/imports.ts';
 import { openApiRoutes } from './routes/openapi.ts';
@@ -49,7 +50,11 @@ export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   const app = createServer(deps);
   answerUnknownAddresses(app, createLostPage(deps.appDirectory));
   await registerRoutes(app, deps);
-  await app.register(openApiRoutes, { describe: () => describe(deps) });
+  await app.register(async (compressed) => {
+    compressAnswers(compressed, deps);
+    await compressed.register(openApiRoutes, { describe: () => describe(deps) });
+    await compressed.register(metricsRoutes, deps);
+  });
   await app.register(appFileRoutes, { directory: deps.appDirectory });
   await app.ready();
   limitHttpConnections(app.server, {
@@ -76,10 +81,7 @@ async function registerRoutes(app: FastifyInstance, deps: ApiDeps): Promise<void
   await app.register(publishedPageRoutes, deps);
   await app.register(
     async (v1) => {
-      v1.addHook('onRequest', async (_request, reply) => {
-        reply.header('cache-control', 'no-store');
-      });
-      v1.addHook('preValidation', limitNesting);
+      treatAll(v1, deps);
       await v1.register(clientConfigRoutes, { version: deps.version, devSignIn: deps.developmentIssuer !== null });
       if (deps.developmentIssuer !== null) {
         await v1.register(developmentRoutes, { issuer: deps.developmentIssuer });
@@ -120,6 +122,15 @@ async function registerRoutes(app: FastifyInstance, deps: ApiDeps): Promise<void
     },
     { prefix: '/v1' },
   );
+}
+
+/** What holds for every request of REST and every answer. */
+function treatAll(v1: FastifyInstance, deps: ApiDeps): void {
+  v1.addHook('onRequest', async (_request, reply) => {
+    reply.header('cache-control', 'no-store');
+  });
+  v1.addHook('preValidation', limitNesting);
+  compressAnswers(v1, deps);
 }
 
 /** Schemas are zod's. Fastify is told so before it starts, or it would load compilers of its own for JSON Schema. */

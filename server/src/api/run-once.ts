@@ -52,7 +52,10 @@ export async function runOnce(
   const { request, reply } = exchange;
   const text = request.headers['idempotency-key'];
   if (typeof text !== 'string') {
-    sendAnswer(reply, await run({ begunAt: deps.clock.now(), isResumed: false, earlier: null, intend: noIntent }));
+    await sendAnswer(
+      reply,
+      await run({ begunAt: deps.clock.now(), isResumed: false, earlier: null, intend: noIntent }),
+    );
     return;
   }
   const { identity } = callerOf(request);
@@ -67,12 +70,12 @@ export async function runOnce(
     expiresAt: at + DAY,
   });
   if (outcome.kind === 'answered') {
-    sendAnswer(reply.header('idempotency-replayed', 'true'), JSON.parse(outcome.answer) as Answer);
+    await sendAnswer(reply.header('idempotency-replayed', 'true'), JSON.parse(outcome.answer) as Answer);
     return;
   }
   if (outcome.kind !== 'claimed') throw new ScriptoriumError(TURNED_AWAY[outcome.kind]);
   const attempt = createAttempt(deps, { key, claim }, outcome);
-  sendAnswer(reply, await keepAnswer(deps, { key, claim }, () => run(attempt)));
+  await sendAnswer(reply, await keepAnswer(deps, { key, claim }, () => run(attempt)));
 }
 
 const TURNED_AWAY = { 'in-progress': 'request-in-progress', reused: 'idempotency-key-reused' } as const;
@@ -121,12 +124,13 @@ async function keepAnswer(
   }
 }
 
-function sendAnswer(reply: FastifyReply, { status, headers = {}, body }: Answer): void {
+/** Resolves when the answer is out: before, fastify would take a handler that returns nothing for one that sent nothing. */
+async function sendAnswer(reply: FastifyReply, { status, headers = {}, body }: Answer): Promise<void> {
   // Its time was over, and the caller was told so.
   if (reply.sent) return;
   reply.code(status).headers(headers);
   // Bytes where it says what it is, so that no schema of the route is applied to it.
-  reply.send(headers['content-type'] === undefined ? body : Buffer.from(JSON.stringify(body)));
+  await reply.send(headers['content-type'] === undefined ? body : Buffer.from(JSON.stringify(body)));
 }
 
 /** What a request asks for: the same request is the same text. */

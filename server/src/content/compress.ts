@@ -6,6 +6,9 @@ const CODINGS = ['br', 'zstd', 'gzip'] as const;
 
 export type Coding = (typeof CODINGS)[number];
 
+/** Bodies below this size, which travel in one packet anyway, are sent as they are. */
+export const COMPRESSED_FROM = 1_024;
+
 const brotli = promisify(brotliCompress);
 const zstd = promisify(zstdCompress);
 const deflate = promisify(gzip);

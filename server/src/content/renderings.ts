@@ -2,11 +2,9 @@ import type { Clock } from '../ports/clock.ts';
 import type { RenderingKey, RenderingStore } from '../ports/rendering-store.ts';
 import type { DocumentId } from '../ports/update-log.ts';
 import { createByteCache } from './byte-cache.ts';
-import { compress, type Coding } from './compress.ts';
+import { compress, COMPRESSED_FROM, type Coding } from './compress.ts';
 import { RENDERER_VERSION } from './renderer-version.ts';
 
-/** Bodies below this size are sent as they are. */
-const COMPRESSED_FROM = 1_024;
 /** Milliseconds for which a rendering is kept: the node hears of no erasure that another one makes. */
 const KEPT = 10 * 60 * 1_000;
 

@@ -2,13 +2,13 @@ import { healthSchema } from '@scriptorium/shared/rest-schemas';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { ApiDeps } from '../api-deps.ts';
 
-type HealthDeps = Pick<ApiDeps, 'health' | 'metricsPage'>;
+type HealthDeps = Pick<ApiDeps, 'health'>;
 
 const response = { 200: healthSchema, 503: healthSchema };
 const tags = ['Operations'];
 
-/** What an orchestrator asks, and what Prometheus reads. */
-export const healthRoutes: FastifyPluginAsyncZod<HealthDeps> = async (app, { health, metricsPage }) => {
+/** What an orchestrator asks. */
+export const healthRoutes: FastifyPluginAsyncZod<HealthDeps> = async (app, { health }) => {
   app.addHook('onSend', async (_request, reply) => {
     reply.header('cache-control', 'no-store');
   });
@@ -32,9 +32,12 @@ export const healthRoutes: FastifyPluginAsyncZod<HealthDeps> = async (app, { hea
     if (readiness.kind === 'ready') return { status: 'ok' as const };
     return reply.code(503).send({ status: 'unavailable' as const, reason: readiness.reason });
   });
+};
 
+/** What Prometheus reads. */
+export const metricsRoutes: FastifyPluginAsyncZod<Pick<ApiDeps, 'metricsPage'>> = async (app, { metricsPage }) => {
   app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
     const { contentType, body } = await metricsPage();
-    return reply.type(contentType).send(body);
+    return reply.header('cache-control', 'no-store').type(contentType).send(body);
   });
 };
