@@ -1,6 +1,6 @@
 /**
  * The import table of the house: imports run one way,
- * shared <- core <- ports <- rooms, workers, content, access <- gateway, api; adapters see only ports, core/errors and shared;
+ * shared <- core <- ports <- rooms, workers, content, access <- gateway, api; adapters see only ports, core/errors, core/circuit-values and shared;
  * only compose.ts sees adapters. Types count like values. Tests may look anywhere but are seen by nobody.
  */
 
@@ -96,7 +96,7 @@ module.exports = {
       ...onlyReaches('adapters-see-ports', `${SERVER}adapters/([^/]+)/`, [
         '^shared/src/',
         `${SERVER}ports/`,
-        `${SERVER}core/errors\\.ts$`,
+        `${SERVER}core/(errors|circuit-values)\\.ts$`,
         `${SERVER}adapters/$1/`,
       ]),
       from: { path: `${SERVER}adapters/([^/]+)/`, pathNot: [TEST, `${SERVER}adapters/(sqlite|postgres)/`] },
@@ -104,13 +104,13 @@ module.exports = {
     onlyReaches('sqlite-sees-its-portable-base', `${SERVER}adapters/sqlite/`, [
       '^shared/src/',
       `${SERVER}ports/`,
-      `${SERVER}core/errors\\.ts$`,
+      `${SERVER}core/(errors|circuit-values)\\.ts$`,
       `${SERVER}adapters/(sqlite|sql)/`,
     ]),
     onlyReaches('postgres-sees-its-portable-base', `${SERVER}adapters/postgres/`, [
       '^shared/src/',
       `${SERVER}ports/`,
-      `${SERVER}core/errors\\.ts$`,
+      `${SERVER}core/(errors|circuit-values)\\.ts$`,
       `${SERVER}adapters/(postgres|sql)/`,
     ]),
     {

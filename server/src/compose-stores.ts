@@ -159,9 +159,9 @@ async function openFanOut({ config, clock, telemetry, node }: Ground): Promise<F
 }
 
 /** Where limits are counted that hold for all nodes together. */
-async function openRateWindows({ config, clock }: Ground): Promise<RateWindows> {
+async function openRateWindows({ config, clock, telemetry }: Ground): Promise<RateWindows> {
   const { redis } = config.stores;
   if (redis === null) return createInProcessRateWindows();
   const { openRedisRateWindows } = await import('./adapters/redis/rate-windows.ts');
-  return openRedisRateWindows({ ...redis, clock });
+  return openRedisRateWindows({ ...redis, clock, log: telemetry.log });
 }

@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createInProcessRateWindows } from '../../src/adapters/in-process/rate-windows.ts';
 import { createSystemClock } from '../../src/adapters/system/clock.ts';
@@ -5,8 +6,10 @@ import { openRedisRateWindows } from '../../src/adapters/redis/rate-windows.ts';
 import type { RateWindows } from '../../src/ports/rate-windows.ts';
 import { startFaultProxy } from '../services/fault-proxy.ts';
 import { missing, newRedisSpace } from '../services/shared-services.ts';
+import { createSilentTelemetry } from '../support/silent-telemetry.ts';
 
 const clock = createSystemClock();
+const { log } = createSilentTelemetry();
 const WAIT = { timeout: 30_000, interval: 50 };
 
 function describeRateWindows(name: string, open: () => RateWindows): void {
@@ -45,11 +48,11 @@ function describeRateWindows(name: string, open: () => RateWindows): void {
 describeRateWindows('one node', createInProcessRateWindows);
 
 describe.skipIf(missing.redis)('rate windows that nodes share', () => {
-  describeRateWindows('Redis', () => openRedisRateWindows({ ...newRedisSpace(), clock }));
+  describeRateWindows('Redis', () => openRedisRateWindows({ ...newRedisSpace(), clock, log }));
 
   it('[REST66] two nodes take from one window', async () => {
     const space = newRedisSpace();
-    const nodes = [openRedisRateWindows({ ...space, clock }), openRedisRateWindows({ ...space, clock })];
+    const nodes = [openRedisRateWindows({ ...space, clock, log }), openRedisRateWindows({ ...space, clock, log })];
     const [one, two] = nodes.map((it) => it.open({ name: 'shared', points: 10, seconds: 60 }));
     // Until both are connected, each counts for itself.
     await vi.waitFor(async () => {
@@ -64,7 +67,7 @@ describe.skipIf(missing.redis)('rate windows that nodes share', () => {
   it('[REST67] while Redis hangs or is away, each node counts for itself, and answers soon', async () => {
     const { url, prefix } = newRedisSpace();
     const proxy = await startFaultProxy(Number(new URL(url).port));
-    const windows = openRedisRateWindows({ clock, url: `redis://127.0.0.1:${proxy.port}`, prefix });
+    const windows = openRedisRateWindows({ clock, log, url: `redis://127.0.0.1:${proxy.port}`, prefix });
     const window = windows.open({ name: 'alone', points: 3, seconds: 60 });
     await window.take('warm', 1);
     proxy.setMode({ kind: 'black-hole', direction: 'to-server' });
@@ -73,5 +76,28 @@ describe.skipIf(missing.redis)('rate windows that nodes share', () => {
     expect(taken).toEqual([true, true, true, false]);
     windows.close();
     await proxy.dispose();
+  });
+
+  it.each([
+    ['for half a minute, in which it counts for itself', 600_000],
+    ['and again after that', 100],
+  ])('[REST261] a node does not ask a Redis that fails, %s', async (_, openFor) => {
+    const space = newRedisSpace();
+    const redis = new Redis(space.url);
+    const sparing = openRedisRateWindows({ ...space, clock, log, openFor });
+    const window = sparing.open({ name: 'spared', points: 100, seconds: 600 });
+    const isCounted = async (key: string): Promise<boolean> => {
+      await window.take(key, 1);
+      return (await redis.exists(`${space.prefix}:limit:spared:${key}`)) === 1;
+    };
+    await vi.waitFor(async () => expect(await isCounted('warm')).toBe(true), WAIT);
+    // Redis answers these with an error, on a connection that is as good as before.
+    const broken = Array.from({ length: 10 }, (_unused, at) => `broken${at}`);
+    for (const key of broken) await redis.rpush(`${space.prefix}:limit:spared:${key}`, 'no number');
+    for (const key of broken) expect(await window.take(key, 1)).toMatchObject({ allowed: true, remaining: 99 });
+    if (openFor > 100) expect(await isCounted('later')).toBe(false);
+    else await vi.waitFor(async () => expect(await isCounted('later')).toBe(true), WAIT);
+    sparing.close();
+    redis.disconnect();
   });
 });

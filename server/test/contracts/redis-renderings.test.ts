@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRedisRenderings } from '../../src/adapters/redis/redis-renderings.ts';
 import { createSystemClock } from '../../src/adapters/system/clock.ts';
@@ -11,11 +12,16 @@ const KEY: RenderingKey = { documentId: 7, createdAt: 1, epoch: 2, seq: 3, forma
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const textOf = (found: Uint8Array | null): string | null => (found === null ? null : new TextDecoder().decode(found));
 
-function open(url: string, prefix: string, version = 1): RenderingStore {
+function open(
+  url: string,
+  prefix: string,
+  more: { readonly version?: number; readonly openFor?: number } = {},
+): RenderingStore {
   return createRedisRenderings({
     url,
     prefix,
-    version,
+    version: 1,
+    ...more,
     clock: createSystemClock(),
     telemetry: createSilentTelemetry(),
   });
@@ -71,7 +77,7 @@ describe.skipIf(missing.redis)('[CONT53] renderings in Redis', () => {
 
   it('a node whose renderings look otherwise takes none of them', async () => {
     await put(one, KEY, 'Hello');
-    const other = open(space.url, space.prefix, 2);
+    const other = open(space.url, space.prefix, { version: 2 });
     stores.push(other);
     await put(other, { ...KEY, documentId: 3 }, 'ready');
     expect(await other.get(KEY)).toBeNull();
@@ -83,5 +89,22 @@ describe.skipIf(missing.redis)('[CONT53] renderings in Redis', () => {
     away.put(KEY, bytes('x'));
     expect(await away.get(KEY)).toBeNull();
     await expect(away.forget(KEY.documentId)).rejects.toMatchObject({ code: 'storage-unavailable' });
+  });
+
+  it.each([
+    ['for half a minute', 600_000],
+    ['and again after that', 100],
+  ])('[REST261] a Redis that fails is not asked, %s', async (_, openFor) => {
+    const redis = new Redis(space.url);
+    const sparing = open(space.url, space.prefix, { openFor });
+    stores.push(sparing);
+    await put(sparing, { ...KEY, documentId: 4 }, 'ready');
+    // Redis answers a read of these with an error, on a connection that is as good as before.
+    await redis.rpush(`${space.prefix}:rendering:5:html`, 'no rendering');
+    for (let count = 0; count < 10; count += 1) expect(await sparing.get({ ...KEY, documentId: 5 })).toBeNull();
+    await put(one, KEY, 'Hello');
+    if (openFor > 100) expect(await sparing.get(KEY)).toBeNull();
+    else await waitUntil('it is read again', async () => textOf(await sparing.get(KEY)) === 'Hello');
+    redis.disconnect();
   });
 });

@@ -6,18 +6,23 @@ import { describeSearchKeeping } from '../contracts/search-index.contract.ts';
 import { searchEntry, searchRequest } from '../contracts/search-index-fixtures.ts';
 import { AT, name, newTenant } from '../contracts/store-under-test.ts';
 import { createSilentTelemetry } from '../support/silent-telemetry.ts';
+import { waitUntil } from '../support/wait-until.ts';
 import { isContractMissing } from './openapi-contract.ts';
 import { API_KEY, type MeilisearchStandIn, startMeilisearchStandIn } from './stand-in.ts';
 
 const missing = isContractMissing();
 
-function open(url: string, more: { readonly apiKey?: string; readonly requestTimeout?: number } = {}): SearchIndex {
+function open(
+  url: string,
+  more: { readonly apiKey?: string; readonly requestTimeout?: number; readonly openFor?: number } = {},
+): SearchIndex {
   return openMeilisearch({
     url,
     index: 'documents',
     log: createSilentTelemetry().log,
     timeouts: { request: more.requestTimeout ?? 10_000, task: 20_000 },
     apiKey: more.apiKey ?? API_KEY,
+    ...(more.openFor !== undefined && { openFor: more.openFor }),
   });
 }
 
@@ -76,12 +81,53 @@ describe.skipIf(missing)('Meilisearch, by its published contract', () => {
     await expect(stranger.search(request)).rejects.toMatchObject({ code: 'search-unavailable' });
   });
 
-  it('[FIND16] an engine that fails again and again is left alone for a while', async () => {
-    const index = open(standIn.url);
+  it('[FIND16] an engine that fails again and again is left alone, and whoever keeps the index finds that it is back', async () => {
+    const index = open(standIn.url, { openFor: 600_000 });
+    const tenant = newTenant();
+    const search = () => index.search(searchRequest(tenant, 'word'));
+    await index.write([searchEntry(tenant, ['One', 'word'])]);
     standIn.fail = 500;
-    for (let attempt = 0; attempt < 30; attempt += 1)
-      await index.search(searchRequest(newTenant(), 'x')).catch(() => null);
-    expect(standIn.requests.length).toBeLessThan(30);
+    for (let attempt = 0; attempt < 10; attempt += 1)
+      await expect(search()).rejects.toMatchObject({ code: 'search-unavailable' });
+    const asked = standIn.requests.length;
+    for (let attempt = 0; attempt < 10; attempt += 1)
+      await expect(search()).rejects.toMatchObject({ code: 'search-unavailable' });
+    expect(standIn.requests.length).toBe(asked);
+    await expect(index.readIndexed([1])).rejects.toMatchObject({ code: 'search-unavailable' });
+    expect(standIn.requests.length).toBeGreaterThan(asked);
+    standIn.fail = null;
+    await index.readIndexed([1]);
+    expect((await search()).hits).toHaveLength(1);
+  });
+
+  it('[FIND16] one that nobody keeps is asked again after a while', async () => {
+    const index = open(standIn.url, { openFor: 100 });
+    const tenant = newTenant();
+    await index.write([searchEntry(tenant, ['One', 'word'])]);
+    standIn.fail = 500;
+    for (let attempt = 0; attempt < 10; attempt += 1)
+      await index.search(searchRequest(tenant, 'word')).catch(() => null);
+    standIn.fail = null;
+    await waitUntil('it is asked again', async () => {
+      const page = await index.search(searchRequest(tenant, 'word')).catch(() => null);
+      return page?.hits.length === 1;
+    });
+  });
+
+  it('[FIND16] a search that failed at once is tried again, one that was refused is not, and refusals spare nothing', async () => {
+    const index = open(standIn.url, { openFor: 600_000 });
+    const tenant = newTenant();
+    await index.write([searchEntry(tenant, ['One', 'word'])]);
+    const askedFor = async (status: number): Promise<number> => {
+      standIn.fail = status;
+      const before = standIn.requests.length;
+      await expect(index.search(searchRequest(tenant, 'word'))).rejects.toMatchObject({ code: 'search-unavailable' });
+      return standIn.requests.length - before;
+    };
+    expect(await askedFor(503)).toBe(3);
+    for (let attempt = 0; attempt < 12; attempt += 1) expect(await askedFor(400)).toBe(1);
+    standIn.fail = null;
+    expect((await index.search(searchRequest(tenant, 'word'))).hits).toHaveLength(1);
   });
 
   it('[FIND17] an entry that the engine takes and cannot keep is an error that no retry mends', async () => {

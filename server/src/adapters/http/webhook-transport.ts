@@ -1,5 +1,6 @@
 import { BrokenCircuitError, circuitBreaker, type CircuitBreakerPolicy, CountBreaker, handleWhen } from 'cockatiel';
 import { Agent, buildConnector, type Dispatcher, request } from 'undici';
+import { CIRCUIT } from '../../core/circuit-values.ts';
 import type {
   WebhookFailure,
   WebhookOutcome,
@@ -18,13 +19,6 @@ export interface HttpWebhookDeps {
 const TIMEOUT = 10_000;
 /** Of an answer's body so much is read, so that the connection can be used again; beyond it the connection is ended. */
 const BODY_BYTES = 64 * 1024;
-/**
- * When half of ten attempts failed, a webhook is spared for half a minute, and after that five attempts decide. The breaker
- * asks for more than its threshold, so it is a little below half.
- */
-const BREAKER = { threshold: 0.49, size: 10, minimumNumberOfCalls: 10 } as const;
-const HALF_OPEN_AFTER = 30_000;
-const HALF_OPEN = { calls: 5, threshold: 0.5 } as const;
 /** Webhooks whose circuits are remembered; those that were met first are forgotten first. */
 const CIRCUITS = 10_000;
 
@@ -71,7 +65,7 @@ class HttpWebhookTransport implements WebhookTransport {
         return outcome;
       });
     } catch (error) {
-      if (error instanceof BrokenCircuitError) return { kind: 'spared', milliseconds: HALF_OPEN_AFTER };
+      if (error instanceof BrokenCircuitError) return { kind: 'spared', milliseconds: CIRCUIT.openFor };
       if (error instanceof ServerFailure) return error.outcome;
       return { kind: 'failed', reason: 'unreachable' };
     }
@@ -84,7 +78,11 @@ class HttpWebhookTransport implements WebhookTransport {
     if (this.#circuits.size >= CIRCUITS && oldest !== undefined) this.#circuits.delete(oldest);
     const circuit = circuitBreaker(
       handleWhen((error) => error instanceof ServerFailure),
-      { breaker: new CountBreaker(BREAKER), halfOpenAfter: HALF_OPEN_AFTER, halfOpenSampling: HALF_OPEN },
+      {
+        breaker: new CountBreaker(CIRCUIT.breaker),
+        halfOpenAfter: CIRCUIT.openFor,
+        halfOpenSampling: CIRCUIT.halfOpen,
+      },
     );
     this.#circuits.set(webhookId, circuit);
     return circuit;

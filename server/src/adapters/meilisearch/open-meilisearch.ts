@@ -1,4 +1,4 @@
-import { BrokenCircuitError, circuitBreaker, type CircuitBreakerPolicy, handleWhen, SamplingBreaker } from 'cockatiel';
+import { BrokenCircuitError } from 'cockatiel';
 import { type Index, Meilisearch, MeilisearchApiError, type Task } from 'meilisearch';
 import { ScriptoriumError } from '../../core/errors.ts';
 import type {
@@ -14,6 +14,7 @@ import type { DocumentId } from '../../ports/update-log.ts';
 import { INDEX_SETTINGS, type IndexDocument, toIndexDocument, toIndexedState } from './index-document.ts';
 import { type MatchesPosition, toHit } from './search-hit.ts';
 import { toFilter, toQueryText } from './search-query-text.ts';
+import { SparedEngine } from './spared-engine.ts';
 
 export interface MeilisearchDeps {
   /** `http://host:7700` */
@@ -24,12 +25,11 @@ export interface MeilisearchDeps {
   readonly log: Logger;
   /** Milliseconds; tests make them short. */
   readonly timeouts?: { readonly request: number; readonly task: number };
+  /** Milliseconds for which nothing is searched after calls failed; tests make it short or long. */
+  readonly openFor?: number;
 }
 
 const TIMEOUTS = { request: 5_000, task: 60_000 } as const;
-/** Half of the calls of ten seconds, at least one a second, may fail before calls are spared for a while. */
-const BREAKER = { threshold: 0.5, duration: 10_000, minimumRps: 1 } as const;
-const HALF_OPEN_AFTER = 5_000;
 const READ_BATCH = 1_000;
 /** Answers of an engine that has not, or not any more, what was made there. */
 const LOST: ReadonlySet<string | undefined> = new Set([
@@ -46,7 +46,7 @@ export function openMeilisearch(deps: MeilisearchDeps): SearchIndex {
 class MeilisearchIndex implements SearchIndex {
   readonly #deps: MeilisearchDeps;
   readonly #client: Meilisearch;
-  readonly #breaker: CircuitBreakerPolicy;
+  readonly #engine: SparedEngine;
   #prepared: Promise<void> | null = null;
   /** Until whoever keeps it level knows that it has to begin from the beginning. */
   #hasLost = false;
@@ -60,10 +60,7 @@ class MeilisearchIndex implements SearchIndex {
       timeout: request,
       defaultWaitOptions: { timeout: task, interval: 50 },
     });
-    this.#breaker = circuitBreaker(handleWhen(isOutage), {
-      halfOpenAfter: HALF_OPEN_AFTER,
-      breaker: new SamplingBreaker(BREAKER),
-    });
+    this.#engine = new SparedEngine(deps);
   }
 
   async write(entries: readonly SearchEntry[]): Promise<void> {
@@ -119,7 +116,7 @@ class MeilisearchIndex implements SearchIndex {
   async search(request: SearchRequest): Promise<SearchPage> {
     if (request.names?.length === 0) return { hits: [], nextOffset: null };
     const sort = { relevance: [], updated: ['updatedAt:desc'], name: ['name:asc'] }[request.sort];
-    const answer = await this.#ask(() =>
+    const answer = await this.#askForPeople(() =>
       this.#index().search<IndexDocument>(toQueryText(request.query), {
         filter: toFilter(request),
         // One more than the page needs tells whether there is a next one.
@@ -176,16 +173,28 @@ class MeilisearchIndex implements SearchIndex {
     done(await this.#client.index(name).updateSettings(INDEX_SETTINGS).waitTask());
   }
 
-  async #ask<T>(question: () => Promise<T>): Promise<T> {
+  /** For whoever keeps the index, which is asked whatever is known of the engine. */
+  #ask<T>(question: () => Promise<T>): Promise<T> {
+    return this.#explained(() => this.#engine.keep(() => this.#whenPrepared(question)));
+  }
+
+  /** For people who search, and must not wait for an engine that is known to be away. */
+  #askForPeople<T>(question: () => Promise<T>): Promise<T> {
+    return this.#explained(() => this.#engine.search(() => this.#whenPrepared(question)));
+  }
+
+  async #whenPrepared<T>(question: () => Promise<T>): Promise<T> {
+    this.#prepared ??= this.#setUp(this.#deps.index);
+    await this.#prepared.catch((error: unknown) => {
+      this.#prepared = null;
+      throw error;
+    });
+    return question();
+  }
+
+  async #explained<T>(call: () => Promise<T>): Promise<T> {
     try {
-      return await this.#breaker.execute(async () => {
-        this.#prepared ??= this.#setUp(this.#deps.index);
-        await this.#prepared.catch((error: unknown) => {
-          this.#prepared = null;
-          throw error;
-        });
-        return question();
-      });
+      return await call();
     } catch (error) {
       if (error instanceof MeilisearchApiError && LOST.has(error.cause?.code)) {
         // Made anew by the next question.
@@ -213,11 +222,6 @@ function done(task: Task): void {
   if (task.status === 'succeeded') return;
   const code = task.error?.type === 'invalid_request' ? 'internal' : 'search-unavailable';
   throw new ScriptoriumError(code, `Meilisearch did not do a task: ${task.error?.code ?? task.status}`);
-}
-
-/** Whether a failure says something about the engine, not about what was asked of it. */
-function isOutage(error: unknown): boolean {
-  return !(error instanceof ScriptoriumError && error.code === 'internal');
 }
 
 function unless(expected: string, task: Task): void {

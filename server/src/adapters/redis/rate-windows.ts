@@ -3,36 +3,47 @@ import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limite
 import { ScriptoriumError } from '../../core/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { RateTaken, RateWindows } from '../../ports/rate-windows.ts';
+import type { Logger } from '../../ports/telemetry.ts';
 import { parseRedisUrl, type RedisLogin, type RedisTarget } from './redis-url.ts';
+import { reconnectDelay, spareRedis } from './spare-redis.ts';
 
 /** Milliseconds that one question may take; then the node counts for itself. */
 const PATIENCE = 250;
 /** Milliseconds of silence after which a connection counts as dead, so that the next questions need not wait. */
 const SILENCE = 1_000;
-const RECONNECT = { first: 200, most: 5_000 } as const;
 
 export interface RedisRateWindowsDeps {
   readonly clock: Pick<Clock, 'random'>;
   readonly url: string;
   /** Beginning of all keys; each has an end, the one of its window. */
   readonly prefix: string;
+  readonly log: Logger;
+  /** Milliseconds for which nothing is asked after questions failed; tests make it short or long. */
+  readonly openFor?: number;
 }
 
 /** Windows that the nodes of a Redis or Valkey share. Waits for nothing; throws with what is wrong about the URL. */
-export function openRedisRateWindows({ url, prefix, clock }: RedisRateWindowsDeps): RateWindows {
+export function openRedisRateWindows({ url, prefix, clock, log, openFor }: RedisRateWindowsDeps): RateWindows {
   const parsed = parseRedisUrl(url);
   if (parsed.kind === 'invalid') throw new ScriptoriumError('bad-request', `REDIS_URL ${parsed.problem}.`);
   const client = connect(parsed.target, clock);
   // What is wrong shows in each answer, and each has the node's own count to fall back on.
   client.on('error', () => undefined);
+  const reads = spareRedis({ reads: 'limits', log, openFor });
   return {
     open({ name, points, seconds }) {
       const window = { points, duration: seconds };
-      const insuranceLimiter = new RateLimiterMemory({ keyPrefix: name, ...window });
-      const keyPrefix = `${prefix}:limit:${name}`;
-      const shared = { storeClient: client, keyPrefix, insuranceLimiter, rejectIfRedisNotReady: true };
-      const limiter = new RateLimiterRedis({ ...window, ...shared });
-      return { take: (key, taken) => limiter.consume(key, taken).then(toTaken(true), toTaken(false)) };
+      const own = new RateLimiterMemory({ ...window, keyPrefix: name });
+      const shared = new RateLimiterRedis({ ...window, storeClient: client, keyPrefix: `${prefix}:limit:${name}` });
+      const takeFrom = (limiter: RateLimiterMemory | RateLimiterRedis, key: string, taken: number) =>
+        limiter.consume(key, taken).then(toTaken(true), toTaken(false));
+      return {
+        take: async (key, taken) => {
+          // A connection that is not there yet says nothing about how Redis is.
+          if (client.status !== 'ready') return takeFrom(own, key, taken);
+          return reads.ask(() => takeFrom(shared, key, taken)).catch(() => takeFrom(own, key, taken));
+        },
+      };
     },
     close: () => {
       client.disconnect();
@@ -57,8 +68,7 @@ function connect(target: RedisTarget, clock: Pick<Clock, 'random'>): Redis | Clu
     socketTimeout: SILENCE,
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
-    retryStrategy: (attempt: number) =>
-      clock.random() * Math.min(RECONNECT.most, RECONNECT.first * 2 ** Math.min(attempt, 10)),
+    retryStrategy: (attempt: number) => reconnectDelay(attempt, clock.random()),
   };
   switch (target.kind) {
     case 'server':

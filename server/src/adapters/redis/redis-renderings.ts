@@ -4,6 +4,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { RenderingKey, RenderingStore } from '../../ports/rendering-store.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
 import { parseRedisUrl, type RedisLogin, type RedisTarget } from './redis-url.ts';
+import { reconnectDelay, spareRedis } from './spare-redis.ts';
 
 export interface RedisRenderingsDeps {
   readonly url: string;
@@ -13,6 +14,8 @@ export interface RedisRenderingsDeps {
   readonly version: number;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
+  /** Milliseconds for which nothing is read after reads failed; tests make it short or long. */
+  readonly openFor?: number;
 }
 
 /** Seconds for which a rendering is kept. A database that was set back must not find what came after, so it is short. */
@@ -23,9 +26,8 @@ const MAX_BYTES = 1024 * 1024;
 const PATIENCE = 50;
 /** Milliseconds that the removal of a document's renderings may take. */
 const FORGET_PATIENCE = 2_000;
-/** Milliseconds for which nothing is asked after a read that failed. */
-const PAUSE = 1_000;
-const RETRY = { first: 100, most: 5_000 } as const;
+/** Milliseconds of silence after which a connection counts as dead. */
+const SILENCE = 1_000;
 const FORMATS = ['yjs', 'json', 'markdown', 'html', 'text'] as const;
 
 /** Renderings in Redis or Valkey, the newest of each document and format; a head in front of each tells what it is of. */
@@ -35,27 +37,25 @@ export function createRedisRenderings(deps: RedisRenderingsDeps): RenderingStore
   const client = connect(parsed.target, deps.clock);
   const { clock, telemetry } = deps;
   client.on('error', (error: unknown) => telemetry.log.debug('renderings_unreachable', { reason: String(error) }));
-  let quietUntil = -Infinity;
+  const reads = spareRedis({ reads: 'renderings', log: telemetry.log, openFor: deps.openFor });
   const nameOf = (documentId: number, format: string): string => `${deps.prefix}:rendering:${documentId}:${format}`;
   const headOf = ({ createdAt, epoch, seq }: RenderingKey): Buffer =>
     Buffer.from(`${deps.version} ${createdAt} ${epoch} ${seq}\n`);
-  const isUsable = (): boolean => client.status === 'ready' && clock.monotonic() >= quietUntil;
   const fail = (error: unknown): null => {
-    quietUntil = clock.monotonic() + PAUSE;
     telemetry.log.debug('rendering_not_read', { reason: String(error) });
     return null;
   };
 
   return {
     get: async (key) => {
-      if (!isUsable()) return null;
-      const reply = client.getBuffer(nameOf(key.documentId, key.format));
-      const found = await within(clock, reply, PATIENCE).catch(fail);
+      if (client.status !== 'ready') return null;
+      const name = nameOf(key.documentId, key.format);
+      const found = await reads.ask(() => within(clock, client.getBuffer(name), PATIENCE)).catch(fail);
       const head = headOf(key);
       return found?.subarray(0, head.byteLength).equals(head) === true ? found.subarray(head.byteLength) : null;
     },
     put: (key, bytes) => {
-      if (!isUsable() || bytes.byteLength > MAX_BYTES) return;
+      if (client.status !== 'ready' || !reads.isWell || bytes.byteLength > MAX_BYTES) return;
       const value = Buffer.concat([headOf(key), bytes]);
       client.set(nameOf(key.documentId, key.format), value, 'EX', KEPT).catch(fail);
     },
@@ -82,9 +82,9 @@ function connect(target: RedisTarget, clock: Clock): Redis | Cluster {
     // What is not answered at once is not worth asking any more.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
+    socketTimeout: SILENCE,
   };
-  const retryStrategy = (attempt: number): number =>
-    Math.min(RETRY.most, RETRY.first * 2 ** Math.min(attempt, 10)) * (0.5 + clock.random() / 2);
+  const retryStrategy = (attempt: number): number => reconnectDelay(attempt, clock.random());
   switch (target.kind) {
     case 'server':
       return new Redis({ ...common, ...target.address, retryStrategy });

@@ -1,15 +1,8 @@
 import { BrokenCircuitError, circuitBreaker, CountBreaker, handleWhen } from 'cockatiel';
+import { CIRCUIT } from '../../core/circuit-values.ts';
 import { ScriptoriumError } from '../../core/errors.ts';
 import type { SnapshotStore } from '../../ports/snapshot-store.ts';
 import type { Logger } from '../../ports/telemetry.ts';
-
-/**
- * When half of ten calls failed, none is made for half a minute, and after that five decide. The breaker asks for more than
- * its threshold, so it is a little below half.
- */
-const BREAKER = { threshold: 0.49, size: 10, minimumNumberOfCalls: 10 } as const;
-const HALF_OPEN_AFTER = 30_000;
-const HALF_OPEN = { calls: 5, threshold: 0.5 } as const;
 
 export interface GuardedSnapshotsDeps {
   readonly store: SnapshotStore;
@@ -23,10 +16,10 @@ export interface GuardedSnapshotsDeps {
  * their deadline, so that nobody who opens a document waits for a store that is known to be away. Each call tries again
  * by itself before it counts as failed; an object that is missing is no failure.
  */
-export function guardSnapshots({ store, log, openFor = HALF_OPEN_AFTER }: GuardedSnapshotsDeps): SnapshotStore {
+export function guardSnapshots({ store, log, openFor = CIRCUIT.openFor }: GuardedSnapshotsDeps): SnapshotStore {
   const circuit = circuitBreaker(
     handleWhen((error) => error instanceof ScriptoriumError && error.code === 'storage-unavailable'),
-    { breaker: new CountBreaker(BREAKER), halfOpenAfter: openFor, halfOpenSampling: HALF_OPEN },
+    { breaker: new CountBreaker(CIRCUIT.breaker), halfOpenAfter: openFor, halfOpenSampling: CIRCUIT.halfOpen },
   );
   circuit.onBreak(() => log.warn('object_store_spared', { milliseconds: openFor }));
   circuit.onReset(() => log.info('object_store_back'));
