@@ -1,19 +1,10 @@
 import { createContentClient } from '../../client/src/sdk/rest-content.ts';
-import {
-  CONTENT_OPERATIONS,
-  EDITOR_OPERATIONS,
-  VERSION_OPERATIONS,
-  WEBHOOK_OPERATIONS,
-} from '../../client/src/sdk/rest-operations.ts';
 import { createVersionClient } from '../../client/src/sdk/rest-versions.ts';
 import { createWebhookClient } from '../../client/src/sdk/rest-webhooks.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { callRest, readField } from '../support/rest-client.ts';
 import { type ServerSite, createServerSite } from '../support/scriptorium-server.ts';
 import { mintToken } from '../support/tokens.ts';
 import { waitUntil } from '../support/wait-until.ts';
-
-const OPERATIONS = { ...EDITOR_OPERATIONS, ...CONTENT_OPERATIONS, ...VERSION_OPERATIONS, ...WEBHOOK_OPERATIONS };
 
 describe('the REST client and the server', () => {
   let site: ServerSite;
@@ -22,23 +13,6 @@ describe('the REST client and the server', () => {
     await site.start();
   });
   afterAll(() => site.dispose());
-
-  it('[SDK50] every operation of the client is one of the OpenAPI document', async () => {
-    const development = await createServerSite();
-    try {
-      // Signing in by name is described where it is offered.
-      await development.start({ env: { JWT_SECRET: '' } });
-      const { body } = await callRest(`${development.url}/openapi.json`);
-      for (const [operation, { method, path }] of Object.entries(OPERATIONS)) {
-        expect([operation, readField(body, 'paths', path, method.toLowerCase(), 'operationId')]).toEqual([
-          operation,
-          operation,
-        ]);
-      }
-    } finally {
-      await development.dispose();
-    }
-  });
 
   it('[SDK51] contents are read and written with their entity tag', async () => {
     const token = await mintToken({ sub: 'ada' });

@@ -68,6 +68,8 @@ export const grantListSchema = z
   .object({ grants: z.array(grantSchema), nextCursor: z.string().nullable() })
   .meta({ id: 'GrantList' });
 
+export type GrantListView = z.infer<typeof grantListSchema>;
+
 const documentRoleSchema = z.enum(ROLES).exclude(['admin']);
 
 /** Body of `PUT /v1/documents/{name}/grants/{subject}`. */
@@ -78,10 +80,14 @@ export const documentGrantBodySchema = z
   })
   .meta({ id: 'DocumentGrantBody', examples: [{ role: 'editor', expiresAt: null }] });
 
+export type DocumentGrantInput = z.input<typeof documentGrantBodySchema>;
+
 /** Body of `POST /v1/documents/{name}/links`. */
 export const linkBodySchema = z
   .strictObject({ role: z.enum(['viewer', 'commenter', 'editor']), expiresAt: endSchema.default(null) })
   .meta({ id: 'LinkBody', examples: [{ role: 'viewer', expiresAt: null }] });
+
+export type LinkInput = z.input<typeof linkBodySchema>;
 
 /** Answer of `POST /v1/documents/{name}/links`. */
 export const linkSchema = z
@@ -90,6 +96,8 @@ export const linkSchema = z
     secret: z.string().meta({ description: 'Opens the document, alone or behind a token and a `~`. Shown only now.' }),
   })
   .meta({ id: 'Link' });
+
+export type LinkView = z.infer<typeof linkSchema>;
 
 /** Body of `PUT /v1/grants`. */
 export const grantBodySchema = z
@@ -100,6 +108,8 @@ export const grantBodySchema = z
     expiresAt: endSchema.default(null),
   })
   .meta({ id: 'GrantBody' });
+
+export type GrantInput = z.input<typeof grantBodySchema>;
 
 /** Query of `GET /v1/grants`. */
 export const grantListQuerySchema = z.strictObject({
@@ -136,6 +146,8 @@ export const apiKeyListSchema = z
   .object({ keys: z.array(apiKeySchema), nextCursor: z.string().nullable() })
   .meta({ id: 'ApiKeyList' });
 
+export type ApiKeyListView = z.infer<typeof apiKeyListSchema>;
+
 /** Body of `POST /v1/api-keys`. */
 export const apiKeyBodySchema = z
   .strictObject({
@@ -160,6 +172,8 @@ export const apiKeyBodySchema = z
     ],
   });
 
+export type ApiKeyInput = z.input<typeof apiKeyBodySchema>;
+
 /** Body of `POST /v1/api-keys/{id}/rotate`. */
 export const rotateBodySchema = z
   .strictObject({
@@ -177,3 +191,5 @@ export const rotateBodySchema = z
 export const apiKeySecretSchema = z
   .object({ key: apiKeySchema, secret: z.string().meta({ description: 'Stands where a token does. Shown only now.' }) })
   .meta({ id: 'ApiKeySecret' });
+
+export type ApiKeySecretView = z.infer<typeof apiKeySecretSchema>;

@@ -46,3 +46,5 @@ export type AuditEntryView = z.infer<typeof auditEntrySchema>;
 export const auditListSchema = z
   .object({ entries: z.array(auditEntrySchema), nextCursor: z.string().nullable() })
   .meta({ id: 'AuditList' });
+
+export type AuditListView = z.infer<typeof auditListSchema>;

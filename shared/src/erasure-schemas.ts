@@ -34,7 +34,11 @@ export const erasureSchema = z
     ],
   });
 
+export type ErasureView = z.infer<typeof erasureSchema>;
+
 export const erasureListSchema = z.object({ erasures: z.array(erasureSchema) }).meta({ id: 'ErasureList' });
+
+export type ErasureListView = z.infer<typeof erasureListSchema>;
 
 /** Answer of `GET /v1/users/{user}/export`. */
 export const personExportSchema = z
@@ -70,3 +74,5 @@ export const personExportSchema = z
       .meta({ description: 'Newest first, a thousand at most.' }),
   })
   .meta({ id: 'PersonExport' });
+
+export type PersonExportView = z.infer<typeof personExportSchema>;

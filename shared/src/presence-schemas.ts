@@ -16,6 +16,8 @@ export const presenceSchema = z
   })
   .meta({ id: 'Presence', examples: [{ clients: [{ client: 7, user: 'ada', state: { user: { name: 'Ada' } } }] }] });
 
+export type PresenceView = z.infer<typeof presenceSchema>;
+
 /** Body of `POST /v1/documents/{name}/broadcast`. */
 export const broadcastBodySchema = z
   .strictObject({

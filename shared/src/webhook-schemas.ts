@@ -139,6 +139,8 @@ export const deliveryListSchema = z
   .object({ deliveries: z.array(deliverySchema), nextCursor: z.string().nullable() })
   .meta({ id: 'DeliveryList' });
 
+export type DeliveryListView = z.infer<typeof deliveryListSchema>;
+
 /** Query of `GET /v1/webhooks/{id}/deliveries`. */
 export const deliveryQuerySchema = z.strictObject({
   state: z.enum(DELIVERY_STATES).optional(),
@@ -158,6 +160,10 @@ export const replayBodySchema = z
   })
   .meta({ id: 'ReplayBody', examples: [{ which: 'dead', since: EXAMPLE_TIME }] });
 
+export type ReplayInput = z.input<typeof replayBodySchema>;
+
 export const replayedSchema = z
   .object({ replayed: z.number().int().meta({ description: 'Events that are owed again.' }) })
   .meta({ id: 'Replayed' });
+
+export type ReplayedView = z.infer<typeof replayedSchema>;

@@ -35,12 +35,14 @@ export const CONTENT_OPERATIONS = {
 export const VERSION_OPERATIONS = {
   listVersions: { method: 'GET', path: '/v1/documents/{name}/versions' },
   createVersion: { method: 'POST', path: '/v1/documents/{name}/versions' },
+  readVersion: { method: 'GET', path: '/v1/documents/{name}/versions/{version}' },
   labelVersion: { method: 'PATCH', path: '/v1/documents/{name}/versions/{version}' },
   removeVersion: { method: 'DELETE', path: '/v1/documents/{name}/versions/{version}' },
   restoreVersion: { method: 'POST', path: '/v1/documents/{name}/versions/{version}/restore' },
   publishDocument: { method: 'PUT', path: '/v1/documents/{name}/publication' },
   readPublication: { method: 'GET', path: '/v1/documents/{name}/publication' },
   withdrawPublication: { method: 'DELETE', path: '/v1/documents/{name}/publication' },
+  listPublications: { method: 'GET', path: '/v1/publications' },
 } as const;
 
 /** What manages webhooks. */
@@ -51,6 +53,8 @@ export const WEBHOOK_OPERATIONS = {
   changeWebhook: { method: 'PATCH', path: '/v1/webhooks/{id}' },
   rotateWebhookSecret: { method: 'POST', path: '/v1/webhooks/{id}/rotate' },
   deleteWebhook: { method: 'DELETE', path: '/v1/webhooks/{id}' },
+  listDeliveries: { method: 'GET', path: '/v1/webhooks/{id}/deliveries' },
+  replayDeliveries: { method: 'POST', path: '/v1/webhooks/{id}/replay' },
 } as const;
 
 /** Where an operation is called, with its parameters escaped. */

@@ -1,4 +1,10 @@
-import type { PublicationView, RestoredView, VersionListView, VersionView } from '@scriptorium/shared/version-schemas';
+import type {
+  PublicationListView,
+  PublicationView,
+  RestoredView,
+  VersionListView,
+  VersionView,
+} from '@scriptorium/shared/version-schemas';
 import { createCallRest, type RestClientOptions } from './rest-call.ts';
 import { VERSION_OPERATIONS } from './rest-operations.ts';
 import { toHeaders, type WriteOptions } from './write-options.ts';
@@ -18,6 +24,7 @@ export interface VersionClient {
     version: { readonly label: string; readonly at?: Point },
     options?: WriteOptions,
   ): Promise<VersionView>;
+  readVersion(name: string, version: string): Promise<VersionView>;
   /** `version` is the id of the one that gets another label. */
   labelVersion(
     name: string,
@@ -34,6 +41,7 @@ export interface VersionClient {
   ): Promise<PublicationView>;
   readPublication(name: string): Promise<PublicationView>;
   withdrawPublication(name: string, options?: WriteOptions): Promise<void>;
+  listPublications(page?: { readonly cursor?: string; readonly limit?: number }): Promise<PublicationListView>;
 }
 
 /** Talks to one server on behalf of a program. */
@@ -46,6 +54,7 @@ export function createVersionClient(options: RestClientOptions): VersionClient {
       json(
         call('createVersion', { parameters: { name }, body: { label, ...pointOf(at) }, headers: toHeaders(demands) }),
       ),
+    readVersion: (name, version) => json(call('readVersion', { parameters: { name, version } })),
     labelVersion: (name, { version, label }, demands) =>
       json(call('labelVersion', { parameters: { name, version }, body: { label }, headers: toHeaders(demands) })),
     removeVersion: async (name, version, demands) => {
@@ -61,6 +70,7 @@ export function createVersionClient(options: RestClientOptions): VersionClient {
     withdrawPublication: async (name, demands) => {
       await call('withdrawPublication', { parameters: { name }, headers: toHeaders(demands) });
     },
+    listPublications: (page = {}) => json(call('listPublications', { query: page })),
   };
 }
 

@@ -1,4 +1,7 @@
 import type {
+  DeliveryListView,
+  ReplayedView,
+  ReplayInput,
   WebhookChangeInput,
   WebhookInput,
   WebhookListView,
@@ -28,6 +31,17 @@ export interface WebhookClient {
     options?: Once,
   ): Promise<WebhookSecretView>;
   deleteWebhook(id: string, options?: Once): Promise<void>;
+  /** What was owed to a webhook lately, and what became of it. */
+  listDeliveries(
+    id: string,
+    page?: {
+      readonly state?: DeliveryListView['deliveries'][number]['state'];
+      readonly cursor?: string;
+      readonly limit?: number;
+    },
+  ): Promise<DeliveryListView>;
+  /** Sends again what was given up, or all. */
+  replayDeliveries(id: string, order?: ReplayInput, options?: Once): Promise<ReplayedView>;
 }
 
 /** Talks to one server on behalf of a program. */
@@ -49,5 +63,8 @@ export function createWebhookClient(options: RestClientOptions): WebhookClient {
     deleteWebhook: async (id, demands) => {
       await call('deleteWebhook', { parameters: { id }, headers: toHeaders(demands) });
     },
+    listDeliveries: (id, page = {}) => json(call('listDeliveries', { parameters: { id }, query: page })),
+    replayDeliveries: (id, body = {}, demands) =>
+      json(call('replayDeliveries', { parameters: { id }, body, headers: toHeaders(demands) })),
   };
 }

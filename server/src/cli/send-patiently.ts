@@ -6,9 +6,11 @@ const MOST_TIMES = 10;
 /** Longest pause in seconds that the server may ask for. */
 const LONGEST_PAUSE = 120;
 const DEFAULT_PAUSE = 5;
+/** Longest time in seconds that is waited beyond that: commands that were turned away together come back one by one. */
+const LONGEST_JITTER = 5;
 
 export interface PatienceDeps {
-  readonly clock: Pick<Clock, 'after'>;
+  readonly clock: Pick<Clock, 'after' | 'random'>;
   /** Tells the person at the terminal why nothing happens. */
   readonly tell: (text: string) => void;
 }
@@ -20,7 +22,7 @@ export function createPatience(): PatienceDeps {
 
 /**
  * Sends a request, again behind the pause that the server asks for (`Retry-After`) while it takes no more requests of
- * this caller at present. The last answer is given back as it is.
+ * this caller at present, and never before it is over: up to as long again is added by chance. The last answer is given back as it is.
  */
 export async function sendPatiently(deps: PatienceDeps, send: () => Promise<Response>): Promise<Response> {
   for (let times = 0; ; times += 1) {
@@ -28,9 +30,10 @@ export async function sendPatiently(deps: PatienceDeps, send: () => Promise<Resp
     if (response.status !== 429 || times >= MOST_TIMES) return response;
     await response.body?.cancel();
     const pause = Math.min(LONGEST_PAUSE, Number(response.headers.get('retry-after')) || DEFAULT_PAUSE);
-    deps.tell(`the server takes no more requests for now; going on in ${pause} s\n`);
+    const jitter = deps.clock.random() * Math.min(pause, LONGEST_JITTER);
+    deps.tell(`the server takes no more requests for now; going on in ${Math.round(pause + jitter)} s\n`);
     await new Promise<void>((resolve) => {
-      deps.clock.after(pause * 1_000, resolve);
+      deps.clock.after((pause + jitter) * 1_000, resolve);
     });
   }
 }

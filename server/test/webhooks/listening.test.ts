@@ -115,6 +115,34 @@ describe('listening to a document', () => {
     await waitUntil('the stream ends', () => state.ended);
   });
 
+  it('[HOOK260] a stream says behind which event it begins before it tells of any', async () => {
+    const node = await start();
+    await node.ask('/documents', {}, { method: 'POST', body: '{"name":"notes"}' });
+    const begin = async (headers: Readonly<Record<string, string>>): Promise<string> => {
+      const { body } = await node.ask('/documents/notes/events', {}, { headers });
+      const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
+      const first = await reader?.read();
+      await reader?.cancel();
+      return first?.value ?? '';
+    };
+    expect(await begin({})).toBe('retry: 3000\nid: 1\n\n');
+    expect(await begin({ 'last-event-id': '0' })).toMatch(/^retry: 3000\nid: 0\n\n/);
+  });
+
+  it('[HOOK261] a stream is found under an old name, and goes on behind the event that was heard', async () => {
+    const node = await start();
+    await node.ask('/documents', {}, { method: 'POST', body: '{"name":"notes"}' });
+    await node.ask('/documents/notes', {}, { method: 'PATCH', body: '{"name":"new/notes"}' });
+    const headers = { 'last-event-id': '1' };
+    const sent = await node.ask('/documents/notes/events', {}, { headers, redirect: 'manual' });
+    expect([sent.status, sent.headers.get('location')]).toEqual([308, '/v1/documents/new%2Fnotes/events']);
+    const { heard } = listen(await node.ask('/documents/notes/events', {}, { headers }));
+    await waitUntil('the rename is told', () => heard.length === 1);
+    expect(heard[0]).toMatchObject({ id: '2', event: 'document.renamed' });
+    const stranger = { sub: 'eve', role: 'none', documents: { notes: 'viewer' } };
+    expect((await node.ask('/documents/notes/events', stranger, { redirect: 'manual' })).status).toBe(404);
+  });
+
   it('[HOOK56] one user has fifty streams at most, and others are not held up by them', async () => {
     const node = await start();
     await node.ask('/documents', {}, { method: 'POST', body: '{"name":"notes"}' });

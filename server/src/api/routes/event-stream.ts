@@ -11,12 +11,14 @@ import { toEventView } from '../../workers/webhook-message.ts';
 import type { ApiDeps } from '../api-deps.ts';
 import { callerOf, requireDocumentName, type Caller } from '../authenticate.ts';
 import { BEARER_SECURITY, problemResponses, TOKEN_PROBLEMS } from '../describe-route.ts';
-import { findDocumentHere } from '../find-document.ts';
+import { documentPath, findDocument } from '../find-document.ts';
 
 type StreamDeps = Pick<ApiDeps, 'catalog' | 'access' | 'outbox' | 'eventFeed' | 'clock'>;
 
 /** Milliseconds between two signs of life: proxies cut a line on which nothing comes for a minute. */
 const HEARTBEAT = 15_000;
+/** Milliseconds that a listener is to wait before it comes back. */
+const RETRY = 3_000;
 /** Bytes that may wait for a listener who does not read. */
 const BACKLOG_BYTES = 1024 * 1024;
 /** Streams of one user on a node; each is a connection that stays. */
@@ -31,13 +33,14 @@ const schema = {
   description:
     'Server-sent events, the same as webhooks get: `id` is the number of the event in its document, `event` its type. ' +
     'With `Last-Event-ID` those that came since then are sent first, as far back as events are kept; else it begins ' +
-    'now. Whoever may not see presence hears nothing of people. Ends with the token, or when access is taken away.',
+    'now, and says behind which event that is. Whoever may not see presence hears nothing of people. Ends with the token, or when access is taken away.',
   params: z.object({ name: documentNameSchema }),
   headers: z.object({
     'last-event-id': z.string().optional().meta({ description: 'Number of the last event that was heard.' }),
   }),
   response: {
     200: z.string().meta({ description: '`text/event-stream`' }),
+    308: z.null().meta({ description: 'The document was renamed; `Location` has its address.' }),
     ...problemResponses(
       ...TOKEN_PROBLEMS,
       'bad-request',
@@ -56,7 +59,9 @@ export const eventStreamRoutes: FastifyPluginAsyncZod<StreamDeps> = async (app, 
   app.get('/documents/:name/events', { schema, config: { namesDocument: true } }, async (request, reply) => {
     const caller = callerOf(request);
     const name = requireDocumentName(request.params.name);
-    const record = await findDocumentHere(deps.catalog, { caller, name, action: 'read' });
+    const found = await findDocument(deps.catalog, { caller, name, action: 'read' });
+    if (found.kind === 'moved') return reply.redirect(`${documentPath(found.name)}/events`, 308);
+    const { record } = found;
     const after = await readStart(deps, record, request.headers['last-event-id']);
     // Whoever has gone meanwhile is told nothing, and takes no place.
     if (reply.raw.destroyed) return reply;
@@ -73,7 +78,8 @@ export const eventStreamRoutes: FastifyPluginAsyncZod<StreamDeps> = async (app, 
       'x-content-type-options': 'nosniff',
     });
     raw.once('close', release);
-    raw.write('retry: 3000\n\n');
+    // Whoever is cut off before the first event knows behind which one to go on.
+    raw.write(`retry: ${RETRY}\nid: ${after}\n\n`);
     stream(deps, { caller, record, after, raw });
     return reply;
   });

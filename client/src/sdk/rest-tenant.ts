@@ -1,0 +1,40 @@
+import type { AuditListView } from '@scriptorium/shared/audit-schemas';
+import type { ErasureListView, ErasureView, PersonExportView } from '@scriptorium/shared/erasure-schemas';
+import type { SearchRebuildView } from '@scriptorium/shared/search-schemas';
+import { createCallRest, type RestClientOptions } from './rest-call.ts';
+import { TENANT_OPERATIONS } from './rest-operations-tenant.ts';
+
+/** Looks after a tenant: its audit log, what is to be forgotten, and its search. Calls reject with a `RestError`. */
+export interface TenantClient {
+  /** The newest entries first. */
+  listAudit(page?: {
+    readonly document?: string;
+    readonly actor?: string;
+    readonly cursor?: string;
+    readonly limit?: number;
+  }): Promise<AuditListView>;
+  /** Deletes a document for good; the record is the proof, and `finishedAt` tells when nothing is left. */
+  eraseDocument(name: string): Promise<ErasureView>;
+  listErasures(): Promise<ErasureListView>;
+  readErasure(id: string): Promise<ErasureView>;
+  /** What is kept about a person. */
+  exportPerson(user: string): Promise<PersonExportView>;
+  /** Makes the search index anew; only from the server's own machine. */
+  rebuildSearch(): Promise<SearchRebuildView>;
+  readSearchRebuild(): Promise<SearchRebuildView>;
+}
+
+/** Talks to one server on behalf of a program. */
+export function createTenantClient(options: RestClientOptions): TenantClient {
+  const call = createCallRest(TENANT_OPERATIONS, options);
+  const json = async <T>(response: Promise<Response>): Promise<T> => (await (await response).json()) as T;
+  return {
+    listAudit: (page = {}) => json(call('listAudit', { query: page })),
+    eraseDocument: (name) => json(call('eraseDocument', { parameters: { name } })),
+    listErasures: () => json(call('listErasures')),
+    readErasure: (id) => json(call('readErasure', { parameters: { id } })),
+    exportPerson: (user) => json(call('exportPerson', { parameters: { user } })),
+    rebuildSearch: () => json(call('rebuildSearch')),
+    readSearchRebuild: () => json(call('readSearchRebuild')),
+  };
+}
