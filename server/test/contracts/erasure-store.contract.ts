@@ -102,8 +102,8 @@ function describeErasure(get: () => EventStoreUnderTest): void {
       tenant: record.tenant,
       begunBy: 'grace',
       documentIds: [record.id],
-      // Created is gone; deleted and erased stay, since the webhook has not had them yet.
-      counts: { rows: 3, events: 1, objects: 1, entries: 1 },
+      // Created and changed are gone; deleted and erased stay, since the webhook has not had them yet.
+      counts: { rows: 3, events: 2, objects: 1, entries: 1 },
     });
     expect(erasure?.finishedAt).toBeGreaterThan(AT);
     expect(erasure?.subjectHash).toBe(createHash('sha256').update(`${record.tenant}/${record.name}`).digest('hex'));

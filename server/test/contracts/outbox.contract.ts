@@ -6,7 +6,7 @@ import {
   type EventStoreUnderTest,
   type OpenEventStore,
 } from './event-fixtures.ts';
-import { AT, BY, entry, name, newDocument, newTenant, newWriter } from './store-under-test.ts';
+import { AT, BY, entry, name, newDocument, newDocuments, newTenant, newWriter } from './store-under-test.ts';
 
 /** What every outbox must do. */
 export function describeOutbox(adapter: string, open: OpenEventStore): void {
@@ -143,6 +143,30 @@ function describeChanges(get: () => EventStoreUnderTest): void {
     expect(await store.outbox.readPositions([document.id, 9_000_000_000])).toEqual([
       { documentId: document.id, tenant: document.tenant, number: 3, head: 3, announcedSeq: 3 },
     ]);
+  });
+
+  it('[HOOK262] the last rows are told of by the deletion, where changes are told of', async () => {
+    const store = get();
+    const events = async (documentId: number) =>
+      (await store.outbox.readEvents(documentId, 0, 100)).map(({ type, facts }) => [type, facts['from'], facts['to']]);
+    const [told, wanted, missed, unheard] = await newDocuments(store, 4);
+    if (told === undefined || wanted === undefined || missed === undefined || unheard === undefined) throw new Error();
+    await newWebhook(store, wanted.tenant, { events: ['document.changed'], createdAt: AT });
+    await newWebhook(store, missed.tenant, { events: ['document.changed'], createdAt: AT + 1 });
+    await newWebhook(store, unheard.tenant, { events: ['document.deleted'], createdAt: AT });
+    const writer = newWriter(store);
+    const ids = [told, wanted, missed, unheard].map(({ id }) => id);
+    await writer.append(...ids.map((id) => entry(id, 'a')));
+    await store.outbox.announceChange(told.id, AT);
+    await writer.append(...ids.map((id) => entry(id, 'b')));
+    for (const document of [told, wanted, missed, unheard]) await removeDocument(store, document, AT + 2);
+    const created = ['document.created', undefined, undefined];
+    const deleted = ['document.deleted', undefined, undefined];
+    const changed = (from: number, to: number) => ['document.changed', from, to];
+    expect(await events(told.id)).toEqual([created, changed(0, 1), changed(1, 2), deleted]);
+    expect(await events(wanted.id)).toEqual([created, changed(0, 2), deleted]);
+    expect(await events(missed.id)).toEqual([created, deleted]);
+    expect(await events(unheard.id)).toEqual([created, deleted]);
   });
 
   it('[HOOK14] documents with rows that were not told of are found', async () => {

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import { zstdDecompressSync } from 'node:zlib';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { Redis } from 'ioredis';
 import { sql } from 'kysely';
@@ -22,6 +24,39 @@ afterEach(async () => {
   directory.remove();
 });
 
+/** How zstd's frames begin, in which history segments and published pages are packed. */
+const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
+
+/** Whether the marker is in bytes, as they are or in what is packed in them. */
+function holdsMarker(bytes: Buffer): 'plain' | 'packed' | null {
+  if (bytes.includes(MARKER)) return 'plain';
+  for (let at = bytes.indexOf(ZSTD); at !== -1; at = bytes.indexOf(ZSTD, at + 1)) {
+    try {
+      if (zstdDecompressSync(bytes.subarray(at)).includes(MARKER)) return 'packed';
+    } catch {
+      // It only looks like one.
+    }
+  }
+  return null;
+}
+
+/** Tables whose bytes hold the marker, plain or packed. */
+async function findInBytes({ database }: PostgresStoreUnderTest): Promise<readonly string[]> {
+  const columns = await sql<{ table: string; column: string }>`
+    select c.oid::regclass::text as table, quote_ident(a.attname) as column from pg_attribute a
+    join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
+    where a.atttypid = 'bytea'::regtype and a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p')
+      and not c.relispartition and n.nspname not in ('pg_catalog', 'information_schema')
+    order by 1, 2`.execute(database);
+  const found: string[] = [];
+  for (const { table, column } of columns.rows) {
+    const { rows } = await sql<{ bytes: Uint8Array | null }>`
+      select ${sql.raw(column)} as bytes from ${sql.raw(table)}`.execute(database);
+    if (rows.some(({ bytes }) => bytes !== null && holdsMarker(Buffer.from(bytes)) !== null)) found.push(table);
+  }
+  return found;
+}
+
 /** Tables in which the marker is, as text or as bytes. */
 async function findInPostgres({ database }: PostgresStoreUnderTest): Promise<readonly string[]> {
   const tables = await sql<{ name: string }>`
@@ -40,7 +75,7 @@ async function findInPostgres({ database }: PostgresStoreUnderTest): Promise<rea
   return found;
 }
 
-/** Keys of objects that hold the marker, and of all there are. */
+/** Keys of objects that hold the marker, plain or packed, and of all there are. */
 async function findInBucket({ bucket: Bucket, endpoint, credentials }: S3Settings) {
   const { accessKeyId = '', secretAccessKey = '' } = credentials ?? {};
   const client = new S3Client({
@@ -51,10 +86,11 @@ async function findInBucket({ bucket: Bucket, endpoint, credentials }: S3Setting
   });
   const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket }));
   const keys = Contents.map(({ Key = '' }) => Key);
-  const marked: string[] = [];
+  const marked: { readonly key: string; readonly how: 'plain' | 'packed' }[] = [];
   for (const Key of keys) {
     const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
-    if (Buffer.from((await Body?.transformToByteArray()) ?? []).includes(MARKER)) marked.push(Key);
+    const how = holdsMarker(Buffer.from((await Body?.transformToByteArray()) ?? []));
+    if (how !== null) marked.push({ key: Key, how });
   }
   client.destroy();
   return { keys, marked };
@@ -67,7 +103,7 @@ async function findInRedis(url: string): Promise<readonly string[]> {
   for await (const keys of redis.scanStream({ count: 1_000 })) {
     for (const key of keys as string[]) {
       const value = await ((await redis.type(key)) === 'string' ? redis.getBuffer(key) : redis.dumpBuffer(key));
-      if (value?.includes(MARKER) === true) found.push(key);
+      if (value !== null && holdsMarker(Buffer.from(value)) !== null) found.push(key);
     }
   }
   redis.disconnect();
@@ -105,15 +141,23 @@ describe.skipIf(missing.postgres || missing.redis || missing.objectStore)('a clu
     const origin = `http://127.0.0.1:${await node.port}`;
     const authorization = `Bearer ${await signToken({ sub: 'grace', role: 'admin' })}`;
     const ask = (path: string, init: RequestInit = {}) =>
-      fetch(`${origin}/v1${path}`, { ...init, headers: { authorization } });
-    await write(node, 'doomed', `${MARKER} `.repeat(5_000));
+      fetch(`${origin}/v1${path}`, {
+        ...init,
+        headers: { authorization, ...(init.body !== undefined && { 'content-type': 'application/json' }) },
+      });
+    // Large enough for a segment of its history, and too varied for that to become small.
+    const line = (): string => `${MARKER} ${randomBytes(64).toString('hex')}\n`;
+    await write(node, 'doomed', Array.from({ length: 3_000 }, line).join(''));
     await write(node, 'kept', 'what stays '.repeat(10_000));
     const store = await openPostgresStore(url);
     ends.push(() => store.close());
-    // Large enough for snapshots in the bucket: both are there, or there would be nothing to find.
-    await waitUntil('snapshots are in the bucket', async () => (await findInBucket(bucket)).keys.length >= 2);
+    // Both snapshots and the segment are there, or there would be nothing to find.
+    await waitUntil('they are in the bucket', async () => (await findInBucket(bucket)).keys.length >= 3);
     expect(await findInPostgres(store)).toEqual(['log_rows']);
-    expect((await findInBucket(bucket)).marked).toHaveLength(1);
+    expect((await findInBucket(bucket)).marked.map(({ how }) => how).toSorted()).toEqual(['packed', 'plain']);
+    const edition = { method: 'PUT', body: JSON.stringify({ title: MARKER }) };
+    expect((await ask('/documents/doomed/publication', edition)).status).toBe(200);
+    expect(await findInBytes(store)).toEqual(['log_rows', 'publication_editions']);
     // What was read is kept for the other nodes; the first reads may come before the connection is there.
     await waitUntil('a rendering is in Redis', async () => {
       for (const format of ['text', 'html']) await (await ask(`/documents/doomed/content?format=${format}`)).text();
@@ -123,9 +167,9 @@ describe.skipIf(missing.postgres || missing.redis || missing.objectStore)('a clu
     const erased = await ask('/documents/doomed/erasure', { method: 'POST' });
     expect(erased.status).toBe(200);
     const record = (await erased.json()) as { readonly finishedAt: string | null };
-    expect(record).toMatchObject({ counts: { rows: 1, objects: 1 } });
+    expect(record).toMatchObject({ counts: { rows: 1, objects: 2 } });
     expect(record.finishedAt).not.toBeNull();
-    expect(await findInPostgres(store)).toEqual([]);
+    expect([await findInPostgres(store), await findInBytes(store)]).toEqual([[], []]);
     const left = await findInBucket(bucket);
     expect([left.marked, left.keys.length]).toEqual([[], 1]);
     expect(await findInRedis(redis.url)).toEqual([]);

@@ -29,11 +29,11 @@ interface Child {
   readonly ready: Promise<unknown>;
 }
 
-function startChild(args: readonly string[], onStep: () => void): Child {
+function startChild(args: readonly string[], onLine: (line: string) => void): Child {
   const child = spawn(process.execPath, [CHILD, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   ends.push(() => child.kill('SIGKILL'));
   const lines = createInterface(child.stdout);
-  lines.on('line', onStep);
+  lines.on('line', onLine);
   return { process: child, ready: Promise.race([once(lines, 'line'), once(child, 'close')]) };
 }
 
@@ -65,6 +65,25 @@ function firstArrivals(received: readonly Received[]): ReadonlyMap<number, reado
   return arrivals;
 }
 
+/** The newest row of each document's log, deleted ones too. */
+async function readLogs(store: PostgresStoreUnderTest): Promise<ReadonlyMap<number, number>> {
+  const rows = await store.database.selectFrom('log_rows').select(['document_id', 'seq']).orderBy('seq').execute();
+  return new Map(rows.map(({ document_id, seq }) => [document_id, seq]));
+}
+
+/** The ranges of rows that were delivered as changed, by document, in the order of their first arrival. */
+function changedRanges(received: readonly Received[]): ReadonlyMap<number, readonly (readonly [number, number])[]> {
+  const ranges = new Map<number, (readonly [number, number])[]>();
+  const seen = new Set<string>();
+  for (const { id, type, data } of received) {
+    if (type !== 'document.changed' || seen.has(id)) continue;
+    seen.add(id);
+    const documentId = Number(id.split('_')[1]);
+    ranges.set(documentId, [...(ranges.get(documentId) ?? []), [Number(data['from']), Number(data['to'])]]);
+  }
+  return ranges;
+}
+
 describe.skipIf(missing.postgres)('webhooks while processes are killed', () => {
   it(
     `[HOOK50] ${EVENTS} events and more are each delivered, in order per document, signed, none lost`,
@@ -83,7 +102,14 @@ describe.skipIf(missing.postgres)('webhooks while processes are killed', () => {
 
       let steps = 0;
       let kills = 0;
-      const start = (): Child => startChild([url, tenant, `c${kills}`, '1'], () => void (steps += 1));
+      /** Rows that a writer was told are stored. */
+      const stored: (readonly [number, number])[] = [];
+      const hear = (line: string): void => {
+        const [word, documentId, seq] = line.split(' ');
+        if (word === 'stored') stored.push([Number(documentId), Number(seq)]);
+        else if (word === 'step') steps += 1;
+      };
+      const start = (): Child => startChild([url, tenant, `c${kills}`, '1'], hear);
       const children = [start(), start()];
       while (steps < EVENTS) {
         await Promise.all(children.map(({ ready }) => ready));
@@ -103,7 +129,8 @@ describe.skipIf(missing.postgres)('webhooks while processes are killed', () => {
         const query = { state: 'pending', cursor: null, limit: 1 } as const;
         const { deliveries } = await store.deliveries.listDeliveries(webhook.id, query);
         await sleep(200);
-        return deliveries.length === 0;
+        const untold = await store.outbox.listUnannounced(0, { before: Date.now(), limit: 1_000_000 });
+        return deliveries.length === 0 && untold.documents.length === 0;
       };
       await waitUntil(`all is delivered (seed ${seed})`, isOver, FULL ? 900_000 : 120_000);
 
@@ -119,6 +146,20 @@ describe.skipIf(missing.postgres)('webhooks while processes are killed', () => {
       }
       expect(new Map([...firstArrivals(receiver.received)].sort(([one], [other]) => one - other))).toEqual(events);
       expect(await store.webhooks.read(tenant, webhook.id)).toMatchObject({ paused: null });
+      // What writers were told is stored is in the log, and the log has been told of from its first row to its last.
+      const logs = await readLogs(store);
+      expect(stored.length).toBeGreaterThan(0);
+      expect(stored.filter(([documentId, seq]) => (logs.get(documentId) ?? 0) < seq)).toEqual([]);
+      const ranges = changedRanges(receiver.received);
+      for (const [documentId, head] of logs) {
+        const told = ranges.get(documentId) ?? [];
+        const starts = [0, ...told.map(([, to]) => to)];
+        expect([documentId, told.map(([from]) => from), starts.at(-1)]).toEqual([
+          documentId,
+          starts.slice(0, -1),
+          head,
+        ]);
+      }
     },
   );
 });

@@ -38,22 +38,42 @@ const announcer = createChangeAnnouncer({
 });
 process.stdout.write('ready\n');
 
+/** Stores one row, and tells of it where somebody who writes would be told; false once the document is deleted. */
+async function write(writer: ReturnType<typeof newWriter>, documentId: number, text: string): Promise<boolean> {
+  for (;;) {
+    const [result] = await writer.append(entry(documentId, text));
+    switch (result?.kind) {
+      case 'stored':
+        process.stdout.write(`stored ${documentId} ${result.seq}\n`);
+        return true;
+      case 'busy':
+        continue;
+      case 'fenced':
+      case 'deleted':
+        // By the other process, where both live the life of one document.
+        return false;
+      default:
+        throw new Error(`the row is ${result?.kind}`);
+    }
+  }
+}
+
 /** The life of one document: created, edited, renamed, edited …, deleted; each step is told once it is committed. */
 async function live(id: string): Promise<void> {
   const writer = newWriter(store);
   const { record } = await store.catalog.create(tenant as typeof record.tenant, name(`${id}-0`), child, clock.now());
   for (let step = 1; step <= STEPS; step += 1) {
-    await writer.append(entry(record.id, `row ${step}`));
+    if (!(await write(writer, record.id, `row ${step}`))) return;
     announcer.noteChange(record.id);
     await store.catalog.rename(record.tenant, name(`${id}-${step - 1}`), name(`${id}-${step}`), {
       user: child,
       at: clock.now(),
     });
-    process.stdout.write(`${record.id}\n`);
+    process.stdout.write(`step ${record.id}\n`);
   }
   const last = { epoch: record.epoch, seq: STEPS, stateVector: Uint8Array.of(0) };
   await store.catalog.remove(record.tenant, name(`${id}-${STEPS}`), last, { user: child, at: clock.now() });
-  process.stdout.write(`${record.id}\n`);
+  process.stdout.write(`step ${record.id}\n`);
 }
 
 if (changes === '1') {

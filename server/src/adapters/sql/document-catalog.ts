@@ -24,7 +24,7 @@ import {
   readHighestEpoch,
 } from './document-names.ts';
 import { readLiveRecords, readNamedRecord, readRecord } from './document-records.ts';
-import { recordEvent } from './outbox-events.ts';
+import { recordEvent, tellLastChange } from './outbox-events.ts';
 import type { Schema } from './schema.ts';
 import { EMPTY_SEED, sowDocument } from './sow-document.ts';
 import { mergeStateVectors } from './state-vectors.ts';
@@ -204,17 +204,20 @@ async function removeDocument(
       .execute();
   }
   // In one statement with the check, so that no row comes between: the tombstone would miss it.
-  const { numUpdatedRows } = await transaction
+  const head = await transaction
     .updateTable('document_heads')
     .set({ epoch: epoch + 1, live: 0 })
     .where('document_id', '=', documentId)
     .where('epoch', '=', epoch)
     .where('head', '=', last.seq)
+    .returning('updated_at')
     .executeTakeFirst();
-  if (numUpdatedRows === 0n) throw new LogMoved();
+  if (head === undefined) throw new LogMoved();
   await transaction.updateTable('documents').set({ deleted_at: last.act.at }).where('id', '=', documentId).execute();
   await dropGrants(transaction, key, { ...last.act, action: 'document.delete', document: key.name });
   const facts = { epoch, seq: last.seq };
+  const { at } = last.act;
+  await tellLastChange(transaction, { ...key, ...facts, documentId, at, changedAt: head.updated_at });
   await recordEvent(transaction, { ...key, documentId, type: 'document.deleted', ...last.act, facts });
   return 'removed';
 }

@@ -75,7 +75,10 @@ async function queueDeliveries(transaction: Transaction<Schema>, event: StoredEv
   }
 }
 
-function wants(webhook: { readonly events: string; readonly documents: string }, event: StoredEvent): boolean {
+function wants(
+  webhook: { readonly events: string; readonly documents: string },
+  event: Pick<NewEvent, 'type' | 'name'>,
+): boolean {
   // Both were parsed before they were stored.
   const types = JSON.parse(webhook.events) as readonly string[];
   if (types.length > 0 && !types.includes(event.type)) return false;
@@ -95,6 +98,43 @@ export async function holdEvents(transaction: Transaction<Schema>, documentId: D
     .returning('announced_seq')
     .executeTakeFirstOrThrow();
   return announced;
+}
+
+/** What a document was when it was deleted: its newest row, and when that came. */
+export interface LastChange extends Pick<NewEvent, 'tenant' | 'documentId' | 'name' | 'at'> {
+  readonly epoch: number;
+  readonly seq: number;
+  readonly changedAt: number;
+}
+
+/**
+ * Tells of the rows that nobody was told of, within the transaction that deletes the document: afterwards nobody would.
+ * Only where its changes are told of: they were before, or a webhook wants them that was there when the last one came.
+ */
+export async function tellLastChange(transaction: Transaction<Schema>, last: LastChange): Promise<void> {
+  const { tenant, documentId, name, at, epoch, seq, changedAt } = last;
+  const from = await holdEvents(transaction, documentId);
+  if (seq <= from) return;
+  const facts = { epoch, from, to: seq };
+  const event: NewEvent = { tenant, documentId, name, at, type: 'document.changed', user: null, facts };
+  if (from === 0 && !(await isWanted(transaction, event, changedAt))) return;
+  await recordEvent(transaction, event);
+  await transaction
+    .updateTable('outbox_documents')
+    .set({ announced_seq: seq })
+    .where('document_id', '=', documentId)
+    .execute();
+}
+
+/** Whether a webhook wants the event that was there at a time. */
+async function isWanted(transaction: Transaction<Schema>, event: NewEvent, at: number): Promise<boolean> {
+  const webhooks = await transaction
+    .selectFrom('webhooks')
+    .select(['events', 'documents'])
+    .where('tenant', '=', event.tenant)
+    .where('created_at', '<=', at)
+    .execute();
+  return webhooks.some((webhook) => wants(webhook, event));
 }
 
 /** A row as the port shows it; all of it was parsed before it was stored. */
