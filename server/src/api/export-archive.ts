@@ -6,7 +6,7 @@ import type { DocumentRecord } from '../ports/document-catalog.ts';
 import type { ApiDeps } from './api-deps.ts';
 import type { Caller } from './authenticate.ts';
 
-export type ExportDeps = Pick<ApiDeps, 'catalog' | 'past' | 'versions' | 'conversions' | 'clock'>;
+export type ExportDeps = Pick<ApiDeps, 'catalog' | 'past' | 'reader' | 'versions' | 'conversions' | 'clock'>;
 
 export interface ExportOrder {
   readonly caller: Caller;
@@ -19,6 +19,18 @@ const PAGE = 100;
 /** A sitting of the history ends after so many milliseconds without an edit. */
 const PAUSE = 15 * 60_000;
 const VERSIONS = 10_000;
+
+/**
+ * The record of a document as it stands now: where it is open here, what was applied before is committed first, and the
+ * row is that of all of it. What is exported then is named by exactly the state that was rendered.
+ */
+export async function standStill(
+  { reader }: Pick<ExportDeps, 'reader'>,
+  record: DocumentRecord,
+): Promise<DocumentRecord> {
+  const { epoch, seq } = await reader.positionOf(record);
+  return { ...record, epoch, head: seq };
+}
 
 /** A document's newest committed state in a format. */
 export async function renderFile(
@@ -42,8 +54,9 @@ interface Manifest {
  */
 export async function* exportEntries(deps: ExportDeps, order: ExportOrder): AsyncGenerator<ZipEntry> {
   const manifest: Manifest = { documents: [], failed: [] };
-  for await (const record of listExportable(deps, order)) {
+  for await (const listed of listExportable(deps, order)) {
     try {
+      const record = await standStill(deps, listed);
       // Made before any of it is handed on, so that the manifest is true.
       const entries = await readEntries(deps, record, order);
       yield* entries;
@@ -52,7 +65,7 @@ export async function* exportEntries(deps: ExportDeps, order: ExportOrder): Asyn
       if (first !== undefined) manifest.documents.push({ name, path: first.path, epoch, seq });
     } catch (error) {
       if (!(error instanceof ScriptoriumError) || error.definition.retryable) throw error;
-      manifest.failed.push({ name: record.name, code: error.code });
+      manifest.failed.push({ name: listed.name, code: error.code });
     }
   }
   const modifiedAt = new Date(deps.clock.now());

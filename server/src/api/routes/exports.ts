@@ -8,7 +8,7 @@ import { formatEtag } from '../../core/etag.ts';
 import type { ApiDeps } from '../api-deps.ts';
 import { callerOf, requireDocumentName } from '../authenticate.ts';
 import { BEARER_SECURITY, problemResponses, TOKEN_PROBLEMS } from '../describe-route.ts';
-import { exportEntries, renderFile, type ExportDeps } from '../export-archive.ts';
+import { exportEntries, renderFile, standStill, type ExportDeps } from '../export-archive.ts';
 import { findDocumentHere } from '../find-document.ts';
 import { noteExport } from '../note-export.ts';
 
@@ -47,7 +47,8 @@ function addFileRoute(app: App, deps: ExportRouteDeps): void {
   app.get('/documents/:name/export', { schema, config: { namesDocument: true } }, async (request, reply) => {
     const name = requireDocumentName(request.params.name);
     const caller = callerOf(request);
-    const record = await findDocumentHere(deps.catalog, { caller, name, action: 'export' });
+    const found = await findDocumentHere(deps.catalog, { caller, name, action: 'export' });
+    const record = await standStill(deps, found);
     const { format } = request.query;
     const bytes = await renderFile(deps, record, format);
     noteExport(deps, caller, { document: record.name, detail: { format, seq: record.head } });
