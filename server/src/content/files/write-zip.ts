@@ -27,11 +27,14 @@ export function writeZip(entries: AsyncIterable<ZipEntry>): Readable {
 }
 
 async function addAll(zip: ZipFile, out: PassThrough, entries: AsyncIterable<ZipEntry>): Promise<void> {
+  let source: Readable | null = null;
+  // One listener for all entries: an archive may have a hundred thousand.
+  out.once('close', () => source?.destroy());
   for await (const { path, modifiedAt, content } of entries) {
     if (out.destroyed) return;
-    const source = Readable.from([Buffer.from(content)]);
+    source = Readable.from([Buffer.from(content)]);
     // The entry has been written when its source is used up.
-    const used = Promise.race([once(source, 'close'), once(out, 'close')]);
+    const used = once(source, 'close');
     zip.addReadStream(source, path, { mtime: modifiedAt });
     await used;
   }
