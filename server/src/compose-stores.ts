@@ -122,7 +122,7 @@ export async function openDatabaseStores(ground: Ground): Promise<Opened & Pick<
   const postgres = await openPostgres({ ...database, clock, log: telemetry.log, keepDays });
   return {
     ...postgres,
-    usage: createTenantUsageReader({ database: postgres.database }),
+    usage: createTenantUsageReader(postgres),
     requests: createRequestLedger(postgres),
     jobs: createJobStore(postgres),
     // Files on one node's disk would be missing on the others, so without a bucket everything lies in the database.

@@ -1,32 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTenantReads } from '../../src/adapters/postgres/tenant-reads.ts';
 import { TIMEOUTS } from '../../src/adapters/postgres/timeouts.ts';
 import { createRequestLedger } from '../../src/adapters/sql/request-ledger.ts';
 import type { TenantReads } from '../../src/adapters/sql/tenant-reads.ts';
+import { newOwnedDatabase } from '../services/owned-database.ts';
 import { missing, newDatabase } from '../services/shared-services.ts';
 import { createSilentTelemetry } from '../support/silent-telemetry.ts';
 import { grant } from './access-store-under-test.ts';
 import { openPostgresStore, type PostgresStoreUnderTest } from './postgres-store.ts';
 import { AT, BY, name, newTenant } from './store-under-test.ts';
-
-/** A database of a role that passes by no policy, as an installation should have. */
-async function newOwnedDatabase(): Promise<string> {
-  const url = new URL(await newDatabase());
-  const role = `app_${randomUUID().replaceAll('-', '')}`;
-  const client = new pg.Client({ connectionString: url.href });
-  await client.connect();
-  try {
-    await client.query(`create role ${role} login`);
-    await client.query(`alter database ${url.pathname.slice(1)} owner to ${role}`);
-  } finally {
-    await client.end();
-  }
-  url.username = role;
-  return url.href;
-}
 
 describe.skipIf(missing.postgres)('the second wall between tenants', () => {
   let store: PostgresStoreUnderTest;

@@ -3,7 +3,7 @@ import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import type { S3Settings } from '../../src/adapters/s3/open-s3.ts';
-import { newBucket } from '../services/s3-bucket.ts';
+import { bucketVariables, newBucket } from '../services/s3-bucket.ts';
 import { missing } from '../services/shared-services.ts';
 import { createTemporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.ts';
 import { connectByHand, signToken, startTestNode } from './test-node.ts';
@@ -11,16 +11,6 @@ import { connectByHand, signToken, startTestNode } from './test-node.ts';
 let directory: TemporaryDirectory;
 beforeEach(() => void (directory = createTemporaryDirectory('s3-node')));
 afterEach(() => directory.remove());
-
-function variablesOf(settings: S3Settings): Record<string, string> {
-  return {
-    S3_BUCKET: settings.bucket,
-    S3_ENDPOINT: settings.endpoint ?? '',
-    S3_FORCE_PATH_STYLE: 'true',
-    AWS_ACCESS_KEY_ID: settings.credentials?.accessKeyId ?? '',
-    AWS_SECRET_ACCESS_KEY: settings.credentials?.secretAccessKey ?? '',
-  };
-}
 
 async function listKeys({ bucket: Bucket, endpoint, credentials }: S3Settings): Promise<readonly string[]> {
   const { accessKeyId = '', secretAccessKey = '' } = credentials ?? {};
@@ -38,7 +28,7 @@ async function listKeys({ bucket: Bucket, endpoint, credentials }: S3Settings): 
 describe.skipIf(missing.objectStore)('a node with an object store', () => {
   it('[SNAP39] writes large snapshots into the bucket and finds them there after a restart', async () => {
     const settings = await newBucket();
-    let node = await startTestNode(directory.path, variablesOf(settings));
+    let node = await startTestNode(directory.path, bucketVariables(settings));
     const token = await signToken({ sub: 'ada', role: 'owner' });
     const client = await connectByHand(`${node.url}/collab`);
     client.login('notes', token);
@@ -55,7 +45,7 @@ describe.skipIf(missing.objectStore)('a node with an object store', () => {
     expect(keys).toEqual([expect.stringMatching(/^t\/default\/d\/1\/snapshot-1-[0-9a-f]{64}-[0-9a-z]+$/)]);
     client.socket.close();
     await node.stop();
-    node = await startTestNode(directory.path, variablesOf(settings));
+    node = await startTestNode(directory.path, bucketVariables(settings));
     const content = await fetch(`http://127.0.0.1:${node.port}/v1/documents/notes/content?format=text`, {
       headers: { authorization: `Bearer ${token}` },
     });
@@ -65,7 +55,7 @@ describe.skipIf(missing.objectStore)('a node with an object store', () => {
 
   it('[SNAP39] does not start on a bucket that is not there, and says which', async () => {
     const settings = await newBucket();
-    const variables = { ...variablesOf(settings), S3_BUCKET: `${settings.bucket}-not` };
+    const variables = { ...bucketVariables(settings), S3_BUCKET: `${settings.bucket}-not` };
     await expect(startTestNode(directory.path, variables)).rejects.toThrow(`${settings.bucket}-not at`);
   });
 });

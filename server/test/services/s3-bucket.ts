@@ -17,3 +17,14 @@ export async function newBucket(): Promise<S3Settings & { readonly endpoint: str
     credentials: { ...credentials, sessionToken: null },
   };
 }
+
+/** How a node is told of a bucket. */
+export function bucketVariables(settings: S3Settings): Readonly<Record<string, string>> {
+  return {
+    S3_BUCKET: settings.bucket,
+    S3_ENDPOINT: settings.endpoint ?? '',
+    S3_FORCE_PATH_STYLE: 'true',
+    AWS_ACCESS_KEY_ID: settings.credentials?.accessKeyId ?? '',
+    AWS_SECRET_ACCESS_KEY: settings.credentials?.secretAccessKey ?? '',
+  };
+}

@@ -22,7 +22,8 @@ const SPY = 'beta';
 const CALLER = 'gamma';
 
 export interface ProbeOptions {
-  readonly port: number;
+  /** Of the nodes that serve the tenants; each probe picks one. */
+  readonly ports: readonly [number, ...number[]];
   readonly seed: number;
   readonly count: number;
   readonly onProgress?: (done: number) => void;
@@ -35,7 +36,7 @@ export interface ProbeReport {
 }
 
 interface World {
-  readonly port: number;
+  readonly ports: readonly number[];
   readonly random: Random;
   readonly loot: Loot;
   readonly spies: readonly string[];
@@ -48,8 +49,9 @@ interface World {
 export async function probeTenants(options: ProbeOptions): Promise<ProbeReport> {
   const random = createRandom(options.seed);
   const admin = await signToken({ sub: 'root', tenant: VICTIM, role: 'admin' });
-  const loot = await prepareVictim(options.port, admin);
-  const before = await readVictim(options.port, admin, loot);
+  const [home] = options.ports;
+  const loot = await prepareVictim(home, admin);
+  const before = await readVictim(home, admin, loot);
   // By the name of one of the victim's own users, which means nothing elsewhere.
   const spy = (role: string, tenant: string) => signToken({ sub: loot.users[0], tenant, role });
   const spies = await Promise.all(['admin', 'owner', 'viewer', 'none'].map((role) => spy(role, SPY)));
@@ -62,7 +64,7 @@ export async function probeTenants(options: ProbeOptions): Promise<ProbeReport> 
   // Not tenants at all, and none of them the victim.
   const odd: unknown[] = ['Alpha', ' alpha', 'alpha ', 'alpha/', 'alpha\u0000', ['alpha'], { alpha: 1 }, 0, ''];
   const oddTokens = await Promise.all(odd.map((tenant) => signToken({ sub: 'eve', tenant, role: 'admin' })));
-  const world: World = { port: options.port, random, loot, spies, callers, oddTokens, findings: [] };
+  const world: World = { ports: options.ports, random, loot, spies, callers, oddTokens, findings: [] };
   let bySockets = 0;
   for (let done = 0; done < options.count; done += LANES) {
     const lanes = Array.from({ length: Math.min(LANES, options.count - done) }, async () => {
@@ -73,7 +75,7 @@ export async function probeTenants(options: ProbeOptions): Promise<ProbeReport> 
     await Promise.all(lanes);
     options.onProgress?.(done);
   }
-  const after = await readVictim(options.port, admin, loot);
+  const after = await readVictim(home, admin, loot);
   if (after !== before) world.findings.push(`the victim changed: ${before} became ${after}`);
   return { probes: options.count, bySockets, findings: world.findings };
 }
@@ -105,7 +107,8 @@ function withoutOwnTries(text: string, [, path]: Call, self: string): string {
 }
 
 async function probeRest(world: World): Promise<void> {
-  const { port, random, findings, loot } = world;
+  const { random, findings, loot } = world;
+  const port = random.pick(world.ports);
   const { make, name } = pickCall(world);
   const request = make(name);
   const isOdd = random.chance(0.15);
@@ -121,18 +124,24 @@ async function probeRest(world: World): Promise<void> {
   if ((isOdd || withLink) && answer.status !== 401) findings.push(`${what} was let in with ${answer.status}`);
   if (answer.status >= 500) findings.push(`${what} was answered with ${answer.status}`);
   const isAboutName = request[1].startsWith('/v1/documents/') && !isOdd && !withLink;
-  if (isAboutName) await compareWithDecoy(world, { token, request, name, answer });
+  if (isAboutName) await compareWithDecoy(world, { port, token, request, name, answer });
 }
 
 /** A name that the other tenant has is answered as one that nobody has. */
 async function compareWithDecoy(
-  { port, findings }: World,
-  probe: { readonly token: string; readonly request: Call; readonly name: string; readonly answer: Answer },
+  { findings }: World,
+  probe: {
+    readonly port: number;
+    readonly token: string;
+    readonly request: Call;
+    readonly name: string;
+    readonly answer: Answer;
+  },
 ): Promise<void> {
   const decoy = probe.name.replace('/doc', '/nobody');
   const [method, path, ...rest] = probe.request;
   const swapped = path.replaceAll(encodeURIComponent(probe.name), encodeURIComponent(decoy));
-  const other = await call(port, probe.token, [method, swapped, ...rest]);
+  const other = await call(probe.port, probe.token, [method, swapped, ...rest]);
   const plain = (text: string, name: string): string =>
     text.replaceAll(name, 'NAME').replaceAll(encodeURIComponent(name), 'NAME');
   if (other.status !== probe.answer.status || plain(other.text, decoy) !== plain(probe.answer.text, probe.name))
@@ -140,7 +149,7 @@ async function compareWithDecoy(
 }
 
 /** Connects, shows a token of one's own, and asks for the victim's documents by every address that could lead there. */
-async function probeSocket({ port, random, loot, callers, oddTokens, findings }: World): Promise<void> {
+async function probeSocket({ ports, random, loot, callers, oddTokens, findings }: World): Promise<void> {
   const name = random.pick(loot.names);
   const address = random.pick([
     name,
@@ -152,7 +161,7 @@ async function probeSocket({ port, random, loot, callers, oddTokens, findings }:
     `../${VICTIM}/${name}`,
   ]);
   const token = random.pick(random.chance(0.8) ? callers : oddTokens);
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/collab`);
+  const socket = new WebSocket(`ws://127.0.0.1:${random.pick(ports)}/collab`);
   const heard: Buffer[] = [];
   socket.on('message', (bytes: Buffer) => heard.push(bytes));
   socket.on('error', () => undefined);

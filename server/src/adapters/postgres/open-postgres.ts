@@ -73,6 +73,8 @@ export interface PostgresStore extends StoredHistory, StoredEvents {
   readonly audit: AuditLog;
   /** For portable SQL on the primary. */
   readonly database: Kysely<Schema>;
+  /** How reads for one tenant are made: behind the second wall. */
+  readonly readFor: TenantReads;
   /** Reads of history and exports, from the replica where there is one. */
   readonly historyReads: ReplicaReads;
   /** Asks the server; never throws. */
@@ -175,8 +177,9 @@ function createStore(deps: PostgresDeps, pools: Pools, upkeep: PartitionUpkeep):
     ...createAccessStores(pools, { database, readFor, clock, timeouts }),
     audit: retryAuditConflicts(createAuditLog({ database, readFor }), clock),
     database,
-    ...retryHistoryConflicts(createStoredHistory({ database }), clock),
-    ...retryEventConflicts(createStoredEvents({ database }), clock),
+    readFor,
+    ...retryHistoryConflicts(createStoredHistory({ database, readFor }), clock),
+    ...retryEventConflicts(createStoredEvents({ database, readFor }), clock),
     historyReads: createReplicaReads({ primary: database, replica, clock, log }),
     health: () => readHealth(pools.writer),
     keepUp: () => upkeep.run(),

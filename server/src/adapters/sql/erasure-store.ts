@@ -7,13 +7,14 @@ import { purgeDocument } from './log-upkeep.ts';
 import { recordEvent } from './outbox-events.ts';
 import type { ErasureRecordsTable } from './outbox-schema.ts';
 import { OBJECT_STATE, type Schema } from './schema.ts';
+import { readFreely, type TenantStoreDeps } from './tenant-reads.ts';
 
 /** Milliseconds after which a key that was handed out for removal is handed out again. */
 const REMOVAL_LIFETIME = 10 * 60 * 1_000;
 const LIST_LIMIT = 100;
 
 /** Erasures on any SQL engine that Kysely speaks to. */
-export function createErasureStore({ database }: { readonly database: Kysely<Schema> }): ErasureStore {
+export function createErasureStore({ database, readFor = readFreely(database) }: TenantStoreDeps): ErasureStore {
   return {
     begin: (name, record) => database.transaction().execute((transaction) => begin(transaction, name, record)),
     erasePart: (documentId, options) =>
@@ -30,27 +31,21 @@ export function createErasureStore({ database }: { readonly database: Kysely<Sch
         .execute();
       return rows.map(toRecord);
     },
-    list: async (tenant) => {
-      const rows = await database
-        .selectFrom('erasure_records')
-        .selectAll()
-        .where('tenant', '=', tenant)
-        .orderBy('begun_at', 'desc')
-        .orderBy('id')
-        .limit(LIST_LIMIT)
-        .execute();
-      return rows.map(toRecord);
-    },
-    read: async (tenant, id) => {
-      const row = await database
-        .selectFrom('erasure_records')
-        .selectAll()
-        .where('tenant', '=', tenant)
-        .where('id', '=', id)
-        .executeTakeFirst();
-      return row === undefined ? null : toRecord(row);
-    },
+    list: (tenant) =>
+      readFor(tenant, async (reads) => {
+        const latest = recordsOf(reads, tenant).orderBy('begun_at', 'desc').orderBy('id').limit(LIST_LIMIT);
+        return (await latest.execute()).map(toRecord);
+      }),
+    read: (tenant, id) =>
+      readFor(tenant, async (reads) => {
+        const row = await recordsOf(reads, tenant).where('id', '=', id).executeTakeFirst();
+        return row === undefined ? null : toRecord(row);
+      }),
   };
+}
+
+function recordsOf(database: Kysely<Schema>, tenant: Tenant) {
+  return database.selectFrom('erasure_records').selectAll().where('tenant', '=', tenant);
 }
 
 async function begin(

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import type { ClaimedJob, Job, JobClaim, JobItem, JobStore, NewJob } from '../../ports/job-store.ts';
 import type { Identity } from '../../ports/token-verifier.ts';
 import type { Schema } from './schema.ts';
+import { readFreely, type TenantStoreDeps } from './tenant-reads.ts';
 import type { JobItemsTable, JobsTable } from './writes-schema.ts';
 
 const KIND = 'changes';
@@ -12,19 +13,20 @@ const PAGE = 50;
 const NO_INTENT = { intent: null, document_id: null } as const;
 
 /** Jobs on any SQL engine that Kysely speaks to. */
-export function createJobStore({ database }: { readonly database: Kysely<Schema> }): JobStore {
+export function createJobStore({ database, readFor = readFreely(database) }: TenantStoreDeps): JobStore {
   return {
     create: (job) => createJob(database, job),
-    read: async (tenant, user, id, now) => {
-      const row = await database
-        .selectFrom('jobs')
-        .selectAll()
-        .where('id', '=', id)
-        .where('tenant', '=', tenant)
-        .where('user_id', '=', user)
-        .executeTakeFirst();
-      return row === undefined ? null : toJob(database, row, now);
-    },
+    read: (tenant, user, id, now) =>
+      readFor(tenant, async (reads) => {
+        const row = await reads
+          .selectFrom('jobs')
+          .selectAll()
+          .where('id', '=', id)
+          .where('tenant', '=', tenant)
+          .where('user_id', '=', user)
+          .executeTakeFirst();
+        return row === undefined ? null : toJob(reads, row, now);
+      }),
     claim: (by) => claimJob(database, by),
     renew: async ({ id, claim }, until) => {
       const { numUpdatedRows } = await database

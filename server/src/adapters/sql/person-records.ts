@@ -9,13 +9,17 @@ import type {
 } from '../../ports/person-records.ts';
 import { toGrant } from './grant-store.ts';
 import type { Schema } from './schema.ts';
+import { readFreely, type TenantStoreDeps } from './tenant-reads.ts';
 
 const EVENTS = 1_000;
 const AUDIT_ROWS = 1_000;
 
 /** What is kept about people, on any SQL engine that Kysely speaks to. */
-export function createPersonRecordStore({ database }: { readonly database: Kysely<Schema> }): PersonRecordStore {
-  return { read: (tenant, user) => readPerson(database, tenant, user) };
+export function createPersonRecordStore({
+  database,
+  readFor = readFreely(database),
+}: TenantStoreDeps): PersonRecordStore {
+  return { read: (tenant, user) => readFor(tenant, (reads) => readPerson(reads, tenant, user)) };
 }
 
 async function readPerson(database: Kysely<Schema>, tenant: Tenant, user: string): Promise<PersonRecords> {

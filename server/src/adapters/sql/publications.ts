@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { DocumentName } from '@scriptorium/shared/document-name';
+import type { DocumentName, Tenant } from '@scriptorium/shared/document-name';
 import type { Kysely, Transaction } from 'kysely';
 import type { Act } from '../../ports/audit-log.ts';
 import type { NewEdition, Publication, Publications, PublishedPage } from '../../ports/publications.ts';
@@ -10,12 +10,13 @@ import { decodeListCursor, encodeListCursor } from './list-cursor.ts';
 import { recordEvent } from './outbox-events.ts';
 import type { Schema } from './schema.ts';
 import { checkReadBack } from './stored-place.ts';
+import { readFreely, type TenantStoreDeps } from './tenant-reads.ts';
 
 /** Bytes of chance in a public address, which tells nothing of document and tenant. */
 const ID_BYTES = 16;
 
 /** Publications on any SQL engine. */
-export function createPublications({ database }: { readonly database: Kysely<Schema> }): Publications {
+export function createPublications({ database, readFor = readFreely(database) }: TenantStoreDeps): Publications {
   return {
     publish: (edition, keep) => database.transaction().execute((transaction) => publish(transaction, edition, keep)),
     withdraw: (documentId, act) =>
@@ -26,20 +27,26 @@ export function createPublications({ database }: { readonly database: Kysely<Sch
         .executeTakeFirst();
       return row === undefined ? null : toPublication(row);
     },
-    list: async (tenant, { cursor, limit }) => {
-      const after = cursor === null ? null : String(decodeListCursor(cursor, ['string'])[0]);
-      const rows = await livePublications(database)
-        .where('publications.tenant', '=', tenant)
-        .$if(after !== null, (query) => query.where('documents.name', '>', after ?? ''))
-        .orderBy('documents.name')
-        .limit(limit + 1)
-        .execute();
-      const publications = rows.slice(0, limit).map(toPublication);
-      const last = publications.at(-1);
-      return { publications, nextCursor: rows.length > limit && last ? encodeListCursor([last.name]) : null };
-    },
+    list: (tenant, page) => readFor(tenant, (reads) => listPublications(reads, tenant, page)),
     readPage: (id, edition) => readPage(database, id, edition),
   };
+}
+
+async function listPublications(
+  database: Kysely<Schema>,
+  tenant: Tenant,
+  { cursor, limit }: { readonly cursor: string | null; readonly limit: number },
+): ReturnType<Publications['list']> {
+  const after = cursor === null ? null : String(decodeListCursor(cursor, ['string'])[0]);
+  const rows = await livePublications(database)
+    .where('publications.tenant', '=', tenant)
+    .$if(after !== null, (query) => query.where('documents.name', '>', after ?? ''))
+    .orderBy('documents.name')
+    .limit(limit + 1)
+    .execute();
+  const publications = rows.slice(0, limit).map(toPublication);
+  const last = publications.at(-1);
+  return { publications, nextCursor: rows.length > limit && last ? encodeListCursor([last.name]) : null };
 }
 
 function livePublications(database: Kysely<Schema>) {

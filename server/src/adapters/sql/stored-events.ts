@@ -1,4 +1,3 @@
-import type { Kysely } from 'kysely';
 import type { DeliveryQueue } from '../../ports/delivery-queue.ts';
 import type { ErasureStore } from '../../ports/erasure-store.ts';
 import type { Outbox } from '../../ports/outbox.ts';
@@ -8,7 +7,7 @@ import { createDeliveryQueue } from './delivery-queue.ts';
 import { createErasureStore } from './erasure-store.ts';
 import { createOutbox } from './outbox.ts';
 import { createPersonRecordStore } from './person-records.ts';
-import type { Schema } from './schema.ts';
+import type { TenantStoreDeps } from './tenant-reads.ts';
 import { createWebhookStore } from './webhook-store.ts';
 
 /** What is told of documents, to whom, what was erased of them, and what is kept about people. */
@@ -21,7 +20,7 @@ export interface StoredEvents {
 }
 
 /** Makes all of them over one database. */
-export function createStoredEvents(deps: { readonly database: Kysely<Schema> }): StoredEvents {
+export function createStoredEvents(deps: TenantStoreDeps): StoredEvents {
   return {
     outbox: createOutbox(deps),
     webhooks: createWebhookStore(deps),

@@ -1,4 +1,3 @@
-import type { Kysely } from 'kysely';
 import type { ConsumerCursors } from '../../ports/consumer-cursors.ts';
 import type { DocumentDirectory } from '../../ports/document-directory.ts';
 import type { DocumentLeases } from '../../ports/document-leases.ts';
@@ -19,9 +18,9 @@ import { createLogUpkeep } from './log-upkeep.ts';
 import { createObjectRegister } from './object-register.ts';
 import { createPublications } from './publications.ts';
 import { createRowQuarantine } from './row-quarantine.ts';
-import type { Schema } from './schema.ts';
 import { createSearchDeadLetters } from './search-dead-letters.ts';
 import { createSnapshotIndex } from './snapshot-index.ts';
+import type { TenantStoreDeps } from './tenant-reads.ts';
 
 /** The ports around the log that need no more than portable SQL. */
 export interface StoredHistory {
@@ -39,7 +38,7 @@ export interface StoredHistory {
 }
 
 /** Makes all of them over one database. */
-export function createStoredHistory(deps: { readonly database: Kysely<Schema> }): StoredHistory {
+export function createStoredHistory(deps: TenantStoreDeps): StoredHistory {
   return {
     snapshotIndex: createSnapshotIndex(deps),
     history: createHistoryIndex(deps),

@@ -16,23 +16,16 @@ import { describeWebhookChange, describeWebhook } from './webhook-audit.ts';
 import { decodeListCursor, encodeListCursor } from './list-cursor.ts';
 import type { WebhooksTable } from './outbox-schema.ts';
 import type { Schema } from './schema.ts';
+import { readFreely, type TenantStoreDeps } from './tenant-reads.ts';
 
 /** Webhooks on any SQL engine that Kysely speaks to; each change is one transaction. */
-export function createWebhookStore({ database }: { readonly database: Kysely<Schema> }): WebhookStore {
+export function createWebhookStore({ database, readFor = readFreely(database) }: TenantStoreDeps): WebhookStore {
   const change = <T>(work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T> =>
     database.transaction().execute(work);
   return {
     add: (webhook, secret, most) => change((transaction) => addWebhook(transaction, { webhook, secret, most })),
-    read: async (tenant, id) => {
-      const row = await database
-        .selectFrom('webhooks')
-        .selectAll()
-        .where('tenant', '=', tenant)
-        .where('id', '=', id)
-        .executeTakeFirst();
-      return row === undefined ? null : toWebhook(row);
-    },
-    list: (tenant, page) => listWebhooks(database, tenant, page),
+    read: (tenant, id) => readFor(tenant, (reads) => readWebhook(reads, { tenant, id })),
+    list: (tenant, page) => readFor(tenant, (reads) => listWebhooks(reads, tenant, page)),
     change: (tenant, id, wanted) => change((transaction) => changeWebhook(transaction, { tenant, id }, wanted)),
     rotate: (tenant, id, secret) => change((transaction) => rotateSecret(transaction, { tenant, id }, secret)),
     remove: (tenant, id, act) => change((transaction) => removeWebhook(transaction, { tenant, id }, act)),
@@ -43,6 +36,16 @@ export function createWebhookStore({ database }: { readonly database: Kysely<Sch
 interface WebhookKey {
   readonly tenant: Tenant;
   readonly id: string;
+}
+
+async function readWebhook(database: Kysely<Schema>, { tenant, id }: WebhookKey): Promise<Webhook | null> {
+  const row = await database
+    .selectFrom('webhooks')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row === undefined ? null : toWebhook(row);
 }
 
 async function addWebhook(
