@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { createFilesystemSnapshotStore } from './adapters/filesystem/snapshot-store.ts';
-import { createInProcessRateWindows } from './adapters/in-process/rate-windows.ts';
 import { createInProcessFanOut } from './adapters/in-process/fan-out.ts';
 import { createAccessChangeLog } from './adapters/sql/access-changes.ts';
 import { createApiKeyStore } from './adapters/sql/api-key-store.ts';
@@ -16,6 +15,7 @@ import { createSqliteUpdateLog } from './adapters/sqlite/update-log.ts';
 import type { PostgresStore } from './adapters/postgres/open-postgres.ts';
 import { delayAppends } from './adapters/system/delayed-log.ts';
 import { layerSnapshots } from './adapters/system/layered-snapshots.ts';
+import { createNodeRateWindows } from './access/node-rate-windows.ts';
 import type { Ground } from './compose-ground.ts';
 import type { AccessChangeLog } from './ports/access-changes.ts';
 import type { ApiKeyStore } from './ports/api-key-store.ts';
@@ -161,7 +161,8 @@ async function openFanOut({ config, clock, telemetry, node }: Ground): Promise<F
 /** Where limits are counted that hold for all nodes together. */
 async function openRateWindows({ config, clock, telemetry }: Ground): Promise<RateWindows> {
   const { redis } = config.stores;
-  if (redis === null) return createInProcessRateWindows();
+  const own = createNodeRateWindows({ clock });
+  if (redis === null) return own;
   const { openRedisRateWindows } = await import('./adapters/redis/rate-windows.ts');
-  return openRedisRateWindows({ ...redis, clock, log: telemetry.log });
+  return openRedisRateWindows({ ...redis, clock, own, log: telemetry.log });
 }

@@ -36,7 +36,9 @@ export function createRequestLimits(deps: {
 }): RequestLimits {
   const { windows, rates, proxies, metrics } = deps;
   const open = (name: string, quota: number): Policy | null =>
-    quota === Infinity ? null : { name, quota, window: windows.open({ name, points: quota, seconds: MINUTE }) };
+    quota === Infinity
+      ? null
+      : { name, quota, window: windows.open({ name, points: quota, seconds: MINUTE, counts: 'fitting' }) };
   const user = open('user', rates.requestsPerMinute);
   const anonymous = open('anonymous', rates.anonymousPerMinute);
   const take = async (policy: Policy | null, key: string, reply: FastifyReply): Promise<void> => {

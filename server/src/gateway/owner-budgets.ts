@@ -65,7 +65,9 @@ function listBudgets(windows: RateWindows, rates: OwnerRates): readonly Budget[]
   return all
     .filter(({ perSecond }) => perSecond !== Infinity)
     .map(({ name, kind, perSecond, keyOf }) => {
-      const window = windows.open({ name, points: perSecond * WINDOW_SECONDS, seconds: WINDOW_SECONDS });
+      const length = { points: perSecond * WINDOW_SECONDS, seconds: WINDOW_SECONDS };
+      // What is over was sent already.
+      const window = windows.open({ name, ...length, counts: 'all' });
       return { name, kind, keyOf, window };
     });
 }

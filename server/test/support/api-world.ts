@@ -1,5 +1,5 @@
 import { createProxyTrust } from '../../src/access/client-address.ts';
-import { createInProcessRateWindows } from '../../src/adapters/in-process/rate-windows.ts';
+import { createNodeRateWindows } from '../../src/access/node-rate-windows.ts';
 import { DEFAULT_TENANT } from '@scriptorium/shared/document-name';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { SignJWT } from 'jose';
@@ -124,7 +124,7 @@ export async function createApiWorld({
     catalog,
     documents,
     proxies: createProxyTrust([]),
-    rateWindows: createInProcessRateWindows(),
+    rateWindows: createNodeRateWindows({ clock }),
     versions: stored.versions,
     publications: stored.publications,
     writer: played.writer,
