@@ -23,7 +23,7 @@ export function createNodeApi(
     metrics,
   }: { readonly version: string; readonly state: NodeState; readonly metrics: ReturnType<typeof createMetrics> },
 ): Promise<FastifyInstance> {
-  const { stores, identity, live, events, audit, search, past, content, proxies } = parts;
+  const { stores, identity, live, events, audit, search, past, content, proxies, storage } = parts;
   return createApi({
     ...ground,
     ...stores,
@@ -41,7 +41,10 @@ export function createNodeApi(
     health: createHealthProbe(state, async () =>
       live.writer.healthy ? stores.findTrouble() : 'the store does not answer',
     ),
-    metricsPage: () => metrics.page(),
+    metricsPage: (shown) => {
+      if (shown.tenants) storage.look(metrics.namedTenants());
+      return metrics.page(shown);
+    },
   });
 }
 

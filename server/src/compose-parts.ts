@@ -1,5 +1,6 @@
 import { createProxyTrust } from './access/client-address.ts';
 import { createTenantQuotas } from './access/tenant-quotas.ts';
+import { TenantStorage } from './access/tenant-storage.ts';
 import { createAudit } from './compose-audit.ts';
 import { createContent } from './compose-content.ts';
 import { createEvents } from './compose-events.ts';
@@ -18,6 +19,7 @@ export async function createParts(ground: Ground) {
   const { stores: opened, onCommit } = listenToCommits(await openStores(ground));
   const quotas = createTenantQuotas({ ...ground, usage: opened.usage, limits: config.limits.tenant });
   const stores = { ...opened, catalog: quotas.limit(opened.catalog) };
+  const storage = new TenantStorage({ ...ground, usage: opened.usage });
   const eraseFromSearch = async (documentIds: readonly DocumentId[]): Promise<void> => {
     await search?.erase(documentIds);
   };
@@ -54,10 +56,24 @@ export async function createParts(ground: Ground) {
     ...events.services,
     ...(search?.services ?? []),
     ...audit.services,
-    limits,
+    drainTogether('limits', [limits, storage]),
     stores.service,
   ];
-  return { stores, quotas, events, live, audit, identity, documents, search, past, content, proxies, services };
+  return {
+    stores,
+    quotas,
+    events,
+    live,
+    audit,
+    identity,
+    documents,
+    search,
+    past,
+    content,
+    proxies,
+    storage,
+    services,
+  };
 }
 
 export type Parts = Awaited<ReturnType<typeof createParts>>;

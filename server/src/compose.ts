@@ -31,7 +31,7 @@ const SHUTDOWN_RESERVE = 500;
 /** Puts the parts of one node together and starts it. The only place that knows which technology stands behind a port. */
 export async function startNode(config: Config, version: string): Promise<Node> {
   const clock = createSystemClock();
-  const metrics = createMetrics();
+  const metrics = createMetrics({ tenants: config.metricsTenants });
   const log = createLogger({ level: config.logLevel });
   const ground: Ground = { config, clock, telemetry: { log, metrics }, node: randomUUID() };
   const state: NodeState = { started: false, draining: false };

@@ -62,6 +62,10 @@ export const VARIABLES = {
     'info',
     'Least level that is logged: debug, info, warn, error or silent.',
   ),
+  METRICS_TENANTS: integer(
+    { from: 0, to: 10_000, fallback: 100 },
+    'Tenants that metrics name, the first that come; the rest is counted as `_other`. Nine series each.',
+  ),
   ...PRESENCE_VARIABLES,
   ...LIMIT_VARIABLES,
   SCRIPTORIUM_TEST_APPEND_DELAY_MS: integer(

@@ -92,6 +92,8 @@ export interface Config {
   };
   /** Origins besides the server's own; `*` stands for any. */
   readonly allowedOrigins: readonly string[];
+  /** Tenants that metrics name; the rest is counted as one. */
+  readonly metricsTenants: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly limits: LimitsConfig;
   /** Addresses and networks whose word about who is behind them is taken. */
@@ -207,6 +209,7 @@ function toConfig(values: Values, warnings: readonly string[]): Config {
     },
     allowedOrigins: values.ALLOWED_ORIGINS,
     logLevel: values.LOG_LEVEL,
+    metricsTenants: values.METRICS_TENANTS,
     limits: toLimits(values),
     trustedProxies: values.TRUSTED_PROXIES,
     testAppendDelayMs: values.SCRIPTORIUM_TEST_APPEND_DELAY_MS,

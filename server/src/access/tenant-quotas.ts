@@ -66,7 +66,7 @@ class Quotas implements TenantQuotas {
       createWith: async (...change) => {
         const [tenant, , { seed }] = change;
         if (seed.payload !== null && this.isFull(tenant)) {
-          this.#deps.telemetry.metrics.count('quota_refused_total');
+          this.#noteRefusal(tenant);
           throw new ScriptoriumError('quota-exceeded', 'the tenant is full');
         }
         return this.#createWithin(tenant, () => catalog.createWith(...change));
@@ -112,16 +112,22 @@ class Quotas implements TenantQuotas {
 
   /** Counts a document before it is there, so that many at once do not all find the last place free. */
   async #takeDocument(tenant: Tenant): Promise<Known> {
-    const { limits, telemetry } = this.#deps;
+    const { limits } = this.#deps;
     const last = this.#known.get(tenant);
     const entry = this.#isFresh(last) ? last : await this.#read(tenant);
     const { documents } = entry.usage;
     if (documents >= limits.documents) {
-      telemetry.metrics.count('quota_refused_total');
+      this.#noteRefusal(tenant);
       throw new ScriptoriumError('quota-exceeded', `the tenant has its ${limits.documents} documents`);
     }
     entry.usage = { ...entry.usage, documents: documents + 1 };
     return entry;
+  }
+
+  #noteRefusal(tenant: Tenant): void {
+    const { metrics } = this.#deps.telemetry;
+    metrics.count('quota_refused_total');
+    metrics.tenant(tenant).add('tenant_quota_refused_total');
   }
 
   #read(tenant: Tenant): Promise<Known> {

@@ -106,7 +106,9 @@ export interface ApiDeps {
   readonly appDirectory: string | null;
   readonly health: HealthProbe;
   /** The metrics page in Prometheus's text format. */
-  readonly metricsPage: () => Promise<{ readonly contentType: string; readonly body: string }>;
+  readonly metricsPage: (shown: {
+    readonly tenants: boolean;
+  }) => Promise<{ readonly contentType: string; readonly body: string }>;
   readonly telemetry: Telemetry;
   readonly clock: Clock;
 }

@@ -2,6 +2,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { HTTP_LIMITS } from '../core/limits-http.ts';
 import { allowOrigins } from './cross-origin.ts';
+import { countRequests } from './count-requests.ts';
 import { createRequestLimits } from './request-limits.ts';
 import { addAnswerDeadline } from './answer-deadline.ts';
 import type { ApiDeps } from './api-deps.ts';
@@ -95,6 +96,7 @@ async function registerRoutes(app: FastifyInstance, deps: ApiDeps): Promise<void
       await v1.register(async (authenticated) => {
         authenticated.addHook('onRequest', createAuthenticator(deps.verifier, deps.access, limits));
         noteRefusals(authenticated, deps);
+        countRequests(authenticated, deps.telemetry.metrics);
         await authenticated.register(sessionRoutes);
         await authenticated.register(documentRoutes, deps);
         await authenticated.register(contentRoutes, deps);

@@ -28,11 +28,16 @@ export interface RequestOrigin {
  * nginx long did when nothing was configured), or passes on the origin of the page.
  */
 export function isFromThisMachine({ headers, httpVersion, remoteAddress }: RequestOrigin): boolean {
-  if (remoteAddress === undefined || !LOOPBACK_ADDRESS.test(remoteAddress) || httpVersion === '1.0') return false;
-  if (PROXY_HEADERS.some((name) => headers[name] !== undefined)) return false;
+  if (remoteAddress === undefined || !LOOPBACK_ADDRESS.test(remoteAddress)) return false;
+  if (hasProxyTraces({ headers, httpVersion })) return false;
   const { host, origin } = headers;
   if (typeof host !== 'string' || !isLoopbackUrl(`http://${host}`)) return false;
   return origin === undefined || (typeof origin === 'string' && isLoopbackUrl(origin));
+}
+
+/** Whether a proxy passed the request on, as far as it shows: by its headers, or by HTTP 1.0. */
+export function hasProxyTraces({ headers, httpVersion }: Pick<RequestOrigin, 'headers' | 'httpVersion'>): boolean {
+  return httpVersion === '1.0' || PROXY_HEADERS.some((name) => headers[name] !== undefined);
 }
 
 function isLoopbackUrl(url: string): boolean {

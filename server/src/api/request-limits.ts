@@ -54,7 +54,14 @@ export function createRequestLimits(deps: {
     throw new ScriptoriumError('rate-limited', `${policy.quota} requests a minute; wait ${seconds} seconds`);
   };
   return {
-    takeForUser: (identity, reply) => take(user, `${identity.tenant}/${identity.user}`, reply),
+    takeForUser: async ({ tenant, user: id }, reply) => {
+      try {
+        await take(user, `${tenant}/${id}`, reply);
+      } catch (error) {
+        metrics.tenant(tenant).add('tenant_requests_refused_total');
+        throw error;
+      }
+    },
     takeForStranger: ({ raw }, reply) => {
       const peer = raw.socket.remoteAddress ?? '';
       const address = readClientAddress(peer, raw.headers['x-forwarded-for'], proxies);

@@ -7,7 +7,7 @@ import type { WebSocket } from 'ws';
 import type { AckEntry } from '../core/ack-ledger.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RateLimitedLog } from '../observability/rate-limited-log.ts';
-import type { Telemetry } from '../ports/telemetry.ts';
+import type { Telemetry, TenantMetrics } from '../ports/telemetry.ts';
 import type { Identity } from '../ports/token-verifier.ts';
 import { cutWhoGoesOn } from './cut-who-goes-on.ts';
 import {
@@ -72,8 +72,8 @@ export class ClientSocket implements SessionSocket {
   readonly dialect: 'hocuspocus' | 'y-websocket';
   /** The socket as Hocuspocus sees it. */
   readonly forHocuspocus: WebSocketLike;
-  /** Fixed by the first valid token; a later one may not change tenant or user. */
-  identity: Identity | null = null;
+  #identity: Identity | null = null;
+  #counts: TenantMetrics | null = null;
   readonly output: Output;
   readonly replies: ReplyTurns;
   readonly #deps: ClientSocketDeps;
@@ -101,6 +101,18 @@ export class ClientSocket implements SessionSocket {
     this.enterStage('outside');
     this.forHocuspocus = this.#createWebSocketLike();
     this.#listen();
+  }
+
+  /** Fixed by the first valid token; a later one may not change tenant or user. */
+  get identity(): Identity | null {
+    return this.#identity;
+  }
+
+  /** Says whose the socket is, for good. */
+  signIn(identity: Identity): void {
+    this.#identity = identity;
+    this.#counts = this.#deps.telemetry.metrics.tenant(identity.tenant);
+    this.#counts.add('tenant_connections');
   }
 
   get open(): boolean {
@@ -146,6 +158,7 @@ export class ClientSocket implements SessionSocket {
     webSocket.on('close', () => {
       this.#ending = true;
       this.output.drop();
+      this.#counts?.add('tenant_connections', -1);
       try {
         this.#deps.onClose(this);
       } catch (error) {
@@ -200,6 +213,7 @@ export class ClientSocket implements SessionSocket {
   /** Charges what the client sent; over a budget, the socket is not read for a while. It is never closed for it. */
   charge(charge: Charge, amount = 1): void {
     if (charge !== 'signals') this.#deps.owners.spend(this, charge, amount);
+    if (charge === 'bytes') this.#counts?.add('tenant_received_bytes_total', amount);
     const pause = this.#budgets.spend(charge, amount);
     if (pause === 0) return;
     const reason = `${charge} budget`;

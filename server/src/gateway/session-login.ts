@@ -48,13 +48,14 @@ export async function letIn(deps: LoginDeps, socket: ClientSocket, login: Login)
       deps.rooms.release(admission.room);
       throw new ScriptoriumError('too-many-connections', 'the tenant has all the connections open that it may');
     }
-    socket.identity = identity;
+    socket.signIn(identity);
     socket.enterStage('inside');
     deps.owners.join(socket);
   }
   const own = socket.dialect === 'hocuspocus' ? frameAddress(login.address) : NO_ADDRESS;
   const isTenantFull = (): boolean => deps.quotas.isFull(identity.tenant);
-  return new Session({ ...admission, socket, address: own, isTenantFull });
+  const counts = deps.telemetry.metrics.tenant(identity.tenant);
+  return new Session({ ...admission, socket, address: own, isTenantFull, counts });
 }
 
 /** Answers a login that failed, in words that a stock client understands. */

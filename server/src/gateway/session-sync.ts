@@ -117,6 +117,7 @@ function receiveStep2(deps: SyncDeps, session: Session, bytes: Uint8Array): bool
 
 function receiveUpdateFrame(deps: SyncDeps, session: Session, bytes: Uint8Array): boolean {
   deps.telemetry.metrics.count('updates_received_total');
+  session.counts.add('tenant_updates_received_total');
   const receipt = receiveUpdate(session.room, session, { bytes, via: 'update' });
   const fine = take(deps, session, { receipt, bytes, answered: true });
   if (session.held.length > 0) retryHeld(session);
@@ -168,12 +169,16 @@ function refuse(
 ): boolean {
   const { code, client } = refusal.receipt;
   deps.telemetry.metrics.count(code === 'forked' ? 'updates_forked_total' : 'updates_refused_total');
+  session.counts.add('tenant_updates_refused_total');
   if (code === 'malformed-update') {
     // The socket is about to close, so the answer cannot wait for its turn.
     session.answer({ after: 0, saved: false, arrivedAt: deps.clock.monotonic() });
     return false;
   }
-  if (code === 'document-full' || code === 'quota-exceeded') deps.telemetry.metrics.count('quota_refused_total');
+  if (code === 'document-full' || code === 'quota-exceeded') {
+    deps.telemetry.metrics.count('quota_refused_total');
+    session.counts.add('tenant_quota_refused_total');
+  }
   refusal.owe(session.room.submitted, false);
   if (code === 'forked') {
     session.tellRefused(code, client);

@@ -7,6 +7,7 @@ import { assertNever } from '../core/errors.ts';
 import type { Bar } from '../core/session-standing.ts';
 import type { PresenceRights } from '../core/presence-policy.ts';
 import type { WriteScope } from '../core/write-scope.ts';
+import type { TenantMetrics } from '../ports/telemetry.ts';
 import type { Identity } from '../ports/token-verifier.ts';
 import type { Outbound } from '../rooms/outbound.ts';
 import type { RoomSession } from '../rooms/room-session.ts';
@@ -67,6 +68,8 @@ export class Session implements RoomSession {
   readonly socket: SessionSocket;
   readonly address: FrameAddress;
   readonly room: Room;
+  /** What is counted of its tenant. */
+  readonly counts: TenantMetrics;
   /** The document's name when the session came in. */
   readonly name: DocumentName;
   readonly ledger: AckLedger = createAckLedger();
@@ -103,10 +106,12 @@ export class Session implements RoomSession {
     readonly presence: PresenceRights;
     /** Whether the tenant has all the bytes that it may. */
     readonly isTenantFull: () => boolean;
+    readonly counts: TenantMetrics;
   }) {
     this.socket = deps.socket;
     this.address = deps.address;
     this.room = deps.room;
+    this.counts = deps.counts;
     this.#identity = deps.identity;
     this.name = deps.name;
     this.#savedFrame = syncStatusFrame(deps.address, true);

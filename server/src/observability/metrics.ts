@@ -1,9 +1,14 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import type { Tenant } from '@scriptorium/shared/document-name';
 import type { CounterName, GaugeName, HistogramName, Metrics } from '../ports/telemetry.ts';
+import { createTenantSums } from './tenant-metrics.ts';
 
 /** The metrics port, and the page that Prometheus reads. */
 export interface PrometheusMetrics extends Metrics {
-  page(): Promise<{ readonly contentType: string; readonly body: string }>;
+  /** With what is counted of tenants by name, or without it. */
+  page(shown?: { readonly tenants: boolean }): Promise<{ readonly contentType: string; readonly body: string }>;
+  /** Tenants that are counted by name. */
+  namedTenants(): readonly Tenant[];
 }
 
 const PREFIX = 'scriptorium_';
@@ -110,13 +115,17 @@ const HISTOGRAMS: Readonly<Record<HistogramName, { readonly help: string; readon
 /** Mean interval at which the event loop's delay is sampled; finer ones cost an idle server CPU. */
 const EVENT_LOOP_PRECISION_MS = 50;
 
-/** Creates the Prometheus adapter of the metrics port with a registry of its own, process metrics included. */
-export function createMetrics(): PrometheusMetrics {
+/**
+ * Creates the Prometheus adapter of the metrics port with a registry of its own, process metrics included. `tenants` is
+ * how many are counted by name; each name is a handful of series.
+ */
+export function createMetrics({ tenants: most = 100 }: { readonly tenants?: number } = {}): PrometheusMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: PREFIX, eventLoopMonitoringPrecision: EVENT_LOOP_PRECISION_MS });
   const counters = createCounters(registry);
   const gauges = createGauges(registry);
   const histograms = createHistograms(registry);
+  const tenants = createTenantSums({ most });
   return {
     count: (name, by = 1) => {
       counters[name] += by;
@@ -125,7 +134,12 @@ export function createMetrics(): PrometheusMetrics {
       gauges[name] = value;
     },
     observe: (name, seconds) => histograms[name].observe(seconds),
-    page: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+    tenant: (tenant) => tenants.of(tenant),
+    namedTenants: () => tenants.named(),
+    page: async (shown = { tenants: false }) => {
+      const parts = [await registry.metrics(), ...(shown.tenants ? [await tenants.page()] : [])];
+      return { contentType: registry.contentType, body: parts.join('\n') };
+    },
   };
 }
 

@@ -1,3 +1,5 @@
+import type { Tenant } from '@scriptorium/shared/document-name';
+
 /** Fields of a log line. Never document content, never a token. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
@@ -92,11 +94,32 @@ export type HistogramName =
   | 'search_latency_seconds'
   | 'search_indexed_seconds';
 
+/** Sums of one tenant, and what it has open at present. */
+export type TenantSumName =
+  | 'tenant_connections'
+  | 'tenant_updates_received_total'
+  | 'tenant_updates_refused_total'
+  | 'tenant_received_bytes_total'
+  | 'tenant_requests_total'
+  | 'tenant_requests_refused_total'
+  | 'tenant_quota_refused_total';
+
+/** Amounts that are counted anew each time. */
+export type TenantAmountName = 'tenant_documents' | 'tenant_storage_bytes';
+
+/** What is counted of one tenant; cheap enough for the hot path. */
+export interface TenantMetrics {
+  add(name: TenantSumName, by?: number): void;
+  set(name: TenantAmountName, value: number): void;
+}
+
 /** Counters, gauges and histograms; cheap enough for the hot path. */
 export interface Metrics {
   count(name: CounterName, by?: number): void;
   gauge(name: GaugeName, value: number): void;
   observe(name: HistogramName, seconds: number): void;
+  /** The counts of a tenant, to be kept where much is counted. */
+  tenant(tenant: Tenant): TenantMetrics;
 }
 
 export interface Telemetry {

@@ -115,6 +115,7 @@ class OneWrite {
       requireSpace(this.#room, judged, isTenantFull(this.#target.record.tenant));
     } catch (error) {
       telemetry.metrics.count('quota_refused_total');
+      telemetry.metrics.tenant(this.#target.record.tenant).add('tenant_quota_refused_total');
       throw error;
     }
   }

@@ -20,5 +20,12 @@ export function createWatchingTelemetry(watch: TelemetryWatch): Telemetry {
     },
     child: () => log,
   };
-  return { log, metrics: { count: (name, by = 1) => watch.onCount(name, by), gauge: nothing, observe: nothing } };
+  const ofTenant = { add: nothing, set: nothing };
+  const metrics = {
+    count: (name: CounterName, by = 1) => watch.onCount(name, by),
+    gauge: nothing,
+    observe: nothing,
+    tenant: () => ofTenant,
+  };
+  return { log, metrics };
 }

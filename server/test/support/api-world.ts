@@ -155,7 +155,7 @@ export async function createApiWorld({
     developmentIssuer: createDevelopmentIssuer({ secret: SECRET, clock }),
     appDirectory: null,
     health: { started: () => true, readiness: () => Promise.resolve(readiness) },
-    metricsPage: () => metrics.page(),
+    metricsPage: (shown) => metrics.page(shown),
     telemetry: { log, metrics },
     clock,
     ...overrides,

@@ -76,6 +76,7 @@ export function createSessionFixture(options: Parameters<typeof createRoomFixtur
       scope,
       presence,
       isTenantFull,
+      counts: { add: () => undefined, set: () => undefined },
     });
     room.attach(session);
     const receive = (type: number, bytes: Uint8Array): boolean => {

@@ -12,6 +12,7 @@ export function createSilentTelemetry(): Telemetry & { readonly counters: Readon
       count: (name, by = 1) => void counters.set(name, (counters.get(name) ?? 0) + by),
       gauge: nothing,
       observe: nothing,
+      tenant: () => ({ add: nothing, set: nothing }),
     },
   };
 }

@@ -1,6 +1,7 @@
 import { healthSchema } from '@scriptorium/shared/rest-schemas';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { ApiDeps } from '../api-deps.ts';
+import { isFromInside } from '../from-inside.ts';
 
 type HealthDeps = Pick<ApiDeps, 'health'>;
 
@@ -36,8 +37,11 @@ export const healthRoutes: FastifyPluginAsyncZod<HealthDeps> = async (app, { hea
 
 /** What Prometheus reads. */
 export const metricsRoutes: FastifyPluginAsyncZod<Pick<ApiDeps, 'metricsPage'>> = async (app, { metricsPage }) => {
-  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
-    const { contentType, body } = await metricsPage();
+  app.get('/metrics', { schema: { hide: true } }, async ({ headers, socket, raw }, reply) => {
+    const { remoteAddress } = socket;
+    // Who the tenants are is nobody's business outside.
+    const tenants = isFromInside({ headers, remoteAddress, httpVersion: raw.httpVersion });
+    const { contentType, body } = await metricsPage({ tenants });
     return reply.header('cache-control', 'no-store').type(contentType).send(body);
   });
 };
