@@ -5,7 +5,7 @@ import { authFrame, step1Frame, step2Frame, updateFrame } from '../../support/fr
 import { honestUpdate } from '../../support/bad-updates.ts';
 import { type Attack, Finding } from '../support/attack.ts';
 import type { Ground } from '../support/ground.ts';
-import { happens } from '../support/reply.ts';
+import { happens, type Provoked } from '../support/reply.ts';
 import { OPCODE, isEnded, openByHand, rawFrame } from './raw-tcp.ts';
 
 const MB = 1_000_000;
@@ -14,7 +14,11 @@ const PATIENCE_MS = 1_500;
 /** B5: too much of something, and readers that do not read. */
 export const FLOODS: readonly Attack[] = [
   { name: '400 questions for 2 MB, and nothing read', run: askAndReadNothing },
-  { name: '20 readers that read nothing of 15 MB', run: readNothing },
+  { name: '20 readers that read nothing of 15 MB', run: (ground) => readNothing(ground, joinAsReader) },
+  {
+    name: '20 readers that read nothing of 15 MB, each by an address of its own',
+    run: (ground) => readNothing(ground, ground.target.kind === 'ours' ? joinByOwnAddress : joinAsReader),
+  },
   {
     name: '300 SyncStep2 of a reader',
     async run(ground) {
@@ -106,11 +110,22 @@ function stateVectorOf(entries: number): Uint8Array {
   return Y.encodeStateVector(clocks);
 }
 
-async function readNothing(ground: Ground) {
+function joinAsReader(ground: Ground, index: number): Promise<Provoked> {
+  return ground.join({ sub: `reader-${index}`, role: 'viewer' });
+}
+
+/** Frames carry the address, so what is sent here is a copy that nobody else shares. */
+async function joinByOwnAddress(ground: Ground, index: number): Promise<Provoked> {
+  const address = `${ground.document}\0reader-${index}`;
+  const client = await ground.connect();
+  client.send(authFrame(address, await ground.token({ sub: `reader-${index}`, role: 'viewer' })), step1Frame(address));
+  await client.waitForFrame((frame) => frame.kind === 'step2', 'a reader is let in');
+  return client;
+}
+
+async function readNothing(ground: Ground, join: (ground: Ground, index: number) => Promise<Provoked>) {
   const finding = new Finding();
-  const readers = await Promise.all(
-    Array.from({ length: 20 }, (_, index) => ground.join({ sub: `reader-${index}`, role: 'viewer' })),
-  );
+  const readers = await Promise.all(Array.from({ length: 20 }, (_, index) => join(ground, index)));
   for (const reader of readers) reader.socket.pause();
   // Each takes the place of the one before, so that what is counted is not the document.
   for (let round = 0; round < 15; round += 1) await rewrite(ground, MB);

@@ -18,8 +18,15 @@ export interface Measured extends Verdict {
   readonly p99: number;
 }
 
+/** What a server may be pushed to. */
+export interface Lines {
+  /** Milliseconds of an innocent client's round trip. */
+  readonly p99: number;
+  readonly megabytes: number;
+}
+
 /** The lines that no attack may push a server over. */
-export const LINES = { p99: 200, megabytes: 150 } as const;
+export const LINES: Lines = { p99: 200, megabytes: 150 };
 
 export interface AttackRun {
   readonly target: AttackTarget;
@@ -83,9 +90,9 @@ async function findLoss(ground: Ground): Promise<readonly string[]> {
 }
 
 /** What of the measured is over a line. */
-export function findExcess({ p99, megabytes }: Measured): readonly string[] {
+export function findExcess({ p99, megabytes }: Measured, lines = LINES): readonly string[] {
   return [
-    ...(p99 > LINES.p99 ? [`p99 ${Math.round(p99)} ms`] : []),
-    ...(megabytes > LINES.megabytes ? [`+${Math.round(megabytes)} MB`] : []),
+    ...(p99 > lines.p99 ? [`p99 ${Math.round(p99)} ms`] : []),
+    ...(megabytes > lines.megabytes ? [`+${Math.round(megabytes)} MB`] : []),
   ];
 }

@@ -9,17 +9,9 @@ import type { Clock } from '../ports/clock.ts';
 import type { RateLimitedLog } from '../observability/rate-limited-log.ts';
 import type { Telemetry, TenantMetrics } from '../ports/telemetry.ts';
 import type { Identity } from '../ports/token-verifier.ts';
-import { cutWhoGoesOn } from './cut-who-goes-on.ts';
-import {
-  frameAddress,
-  NO_ADDRESS,
-  readAddressedFrame,
-  readPlainFrame,
-  toBytes,
-  type Dialect,
-  type FrameAddress,
-  type InboundFrame,
-} from './frames.ts';
+import { closeSocket } from './close-socket.ts';
+import { createFrameReader, type FrameReader } from './frame-reader.ts';
+import { toBytes, type Dialect, type InboundFrame } from './frames.ts';
 import { largestMessage, limitMessages, type MessageLimits, type SocketStage } from './message-limit.ts';
 import type { OwnerBudgets } from './owner-budgets.ts';
 import { createOutput, type Output, type OutputFlusher } from './output.ts';
@@ -60,8 +52,6 @@ export interface ClientSocketDeps {
 }
 
 const READY_STATE = { open: 1, closing: 2 } as const;
-/** Milliseconds that a peer has to answer our close before the connection is cut. */
-const CLOSE_PATIENCE = 1_500;
 /** Bytes behind which no ping is answered: a peer that pings and does not read is told nothing. */
 const PONG_BACKLOG = 16 * 1024;
 /** Bad tokens after which a socket is closed. */
@@ -79,14 +69,14 @@ export class ClientSocket implements SessionSocket {
   readonly #deps: ClientSocketDeps;
   readonly #budgets: ReadBudgets;
   readonly #pauses = new Set<string>();
-  /** Of the last frame; the next one usually has the same. */
-  #lastAddress: FrameAddress = NO_ADDRESS;
+  readonly #read: FrameReader;
   #failedLogins = 0;
   #ending = false;
 
   constructor(deps: ClientSocketDeps) {
     this.#deps = deps;
     this.dialect = deps.dialect.kind;
+    this.#read = createFrameReader(deps.dialect);
     this.replies = createReplyTurns(deps.clock);
     this.output = createOutput({
       ...deps,
@@ -185,17 +175,9 @@ export class ClientSocket implements SessionSocket {
         this.charge('signals');
         return;
       }
-      const { dialect } = this.#deps;
-      const frame =
-        dialect.kind === 'hocuspocus'
-          ? readAddressedFrame(bytes, this.#lastAddress)
-          : readPlainFrame(bytes, dialect.document);
-      if (frame === null) {
-        this.violate('an unreadable frame');
-        return;
-      }
-      if (frame.address !== this.#lastAddress.key) this.#lastAddress = frameAddress(frame.address);
-      if (!this.#deps.onFrame(this, frame)) this.violate('a malformed message');
+      const frame = this.#read(bytes);
+      if (frame === null) this.violate('an unreadable frame');
+      else if (!this.#deps.onFrame(this, frame)) this.violate('a malformed message');
     } catch (error) {
       this.#deps.telemetry.log.debug('frame_failed', { reason: error instanceof Error ? error.message : 'unknown' });
       this.violate('a message that cannot be handled');
@@ -208,6 +190,10 @@ export class ClientSocket implements SessionSocket {
 
   send(frame: Uint8Array, taken?: () => void): void {
     if (this.open) this.output.send(frame, taken, this.replies.answering);
+  }
+
+  sendInParts(head: Uint8Array, body: Uint8Array): void {
+    if (this.open) this.output.sendInParts(head, body);
   }
 
   /** Charges what the client sent; over a budget, the socket is not read for a while. It is never closed for it. */
@@ -301,14 +287,9 @@ export class ClientSocket implements SessionSocket {
   #close(code: number, reason: string): void {
     if (this.#ending) return;
     this.#ending = true;
-    const { webSocket, raw, clock } = this.#deps;
     // A paused socket would never read the peer's answer to our close.
-    webSocket.resume();
+    this.#deps.webSocket.resume();
     this.output.finish();
-    webSocket.close(code, reason.slice(0, 120));
-    if (this.identity === null) cutWhoGoesOn(webSocket, raw);
-    clock.after(CLOSE_PATIENCE, () => {
-      webSocket.terminate();
-    });
+    closeSocket(this.#deps, { code, reason, isStranger: this.identity === null });
   }
 }

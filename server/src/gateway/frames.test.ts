@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import * as decoding from 'lib0/decoding';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { frameAddress, NO_ADDRESS, readAddressedFrame, readdress, updateFrame } from './frames.ts';
+import { frameAddress, NO_ADDRESS, readAddressedFrame, readdress, updateFrame, updateFrameHead } from './frames.ts';
 
 let server: Server;
 let next: Uint8Array = new Uint8Array();
@@ -66,4 +66,12 @@ describe('frames', () => {
       120,
     ]);
   });
+});
+
+it('[SOCK262] the head of an update and the update are what its frame is', () => {
+  for (const bytes of [0, 1, 100, 127, 128, 65_000, 65_536, 200_000]) {
+    const update = new Uint8Array(bytes).fill(7);
+    for (const address of [frameAddress('a/b'), frameAddress('a\0session'), NO_ADDRESS])
+      expect(Buffer.concat([updateFrameHead(address, bytes), update])).toEqual(updateFrame(address, update));
+  }
 });

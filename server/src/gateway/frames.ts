@@ -63,16 +63,35 @@ export function frameMessage(message: Uint8Array): Uint8Array {
 
 /** Address, message types (each below 128) and a length-prefixed body, framed, in one buffer of the exact size. */
 function frame(address: FrameAddress, types: readonly number[], body: Uint8Array): Uint8Array {
-  const { prefix } = address;
-  const payload = prefix.byteLength + types.length + lengthOfVarUint(body.byteLength) + body.byteLength;
+  const payload = address.prefix.byteLength + types.length + lengthOfVarUint(body.byteLength) + body.byteLength;
   // A `Buffer`, which a socket takes as it is, and of the pool, which saves an allocation outside of the heap.
   const out = Buffer.allocUnsafe(headerLength(payload) + payload);
+  out.set(body, writeHead(out, payload, { address, types, bodyBytes: body.byteLength }));
+  return out;
+}
+
+/** Writes everything in front of the body; where that begins. */
+function writeHead(
+  out: Uint8Array,
+  payload: number,
+  head: { readonly address: FrameAddress; readonly types: readonly number[]; readonly bodyBytes: number },
+): number {
+  const { prefix } = head.address;
   writeHeader(out, payload);
-  let at = out.byteLength - payload;
+  let at = headerLength(payload);
   out.set(prefix, at);
   at += prefix.byteLength;
-  for (const type of types) out[at++] = type;
-  out.set(body, writeVarUint(out, at, body.byteLength));
+  for (const type of head.types) out[at++] = type;
+  return writeVarUint(out, at, head.bodyBytes);
+}
+
+/** An update's frame up to the update itself, which has so many bytes and is sent right behind it. */
+export function updateFrameHead(address: FrameAddress, bodyBytes: number): Uint8Array {
+  const types = [FRAME_TYPE.sync, SYNC_TYPE.update];
+  const before = address.prefix.byteLength + types.length + lengthOfVarUint(bodyBytes);
+  const payload = before + bodyBytes;
+  const out = Buffer.allocUnsafe(headerLength(payload) + before);
+  writeHead(out, payload, { address, types, bodyBytes });
   return out;
 }
 

@@ -184,6 +184,44 @@ describe('what waits on a node', () => {
     expect(pool.bytes).toBe(0);
   });
 
+  it('[SOCK262] a large update counts once, by whatever addresses its readers came', async () => {
+    const { pool } = createPool(Infinity);
+    const body = new Uint8Array(MEBIBYTE);
+    const readers = Array.from({ length: 20 }, () => fixture(pool));
+    for (const [index, { output }] of readers.entries()) output.sendInParts(new Uint8Array([index]), body);
+    await Promise.resolve();
+    expect(pool.bytes).toBeLessThan(1.01 * MEBIBYTE);
+    for (const [index, { network }] of readers.entries()) {
+      expect(network.written).toEqual([new Uint8Array([index]), body]);
+      network.take();
+    }
+    expect(pool.bytes).toBe(0);
+  });
+
+  it('[SOCK262] of a message in two parts both are written, or neither', async () => {
+    const { network, output, turn } = fixture();
+    const [first, second] = [new Uint8Array(300 * 1024 - 1), new Uint8Array(100)];
+    for (let round = 0; round < 3; round += 1) {
+      output.sendInParts(new Uint8Array([round]), first);
+      output.sendInParts(new Uint8Array([round]), second);
+    }
+    await turn();
+    for (let taking = 0; taking < 5; taking += 1) {
+      expect(network.written.length % 2).toBe(0);
+      network.take();
+    }
+    output.sendInParts(new Uint8Array([3]), first);
+    output.sendInParts(new Uint8Array([3]), second);
+    output.sendInParts(new Uint8Array([3]), second);
+    await turn();
+    const before = network.written.length;
+    expect(before % 2).toBe(0);
+    output.drop();
+    output.send(new Uint8Array([9]));
+    output.finish();
+    expect(network.written.length).toBe(before + 1);
+  });
+
   it('[SOCK260] beyond the budget the one with the most is ended, and the others go on', async () => {
     const { pool, lines } = createPool(4 * MEBIBYTE);
     const [most, some] = [fixture(pool), fixture(pool)];

@@ -12,6 +12,8 @@ export interface Output {
    * nor against the node.
    */
   send(frame: Uint8Array, taken?: () => void, asked?: boolean): void;
+  /** As `send`, a message in two parts. The second one counts once for the node, whoever else is sent it. */
+  sendInParts(head: Uint8Array, body: Uint8Array): void;
   /** Writes what waits for the end of the turn, as far as the peer takes it. */
   flush(): void;
   /** Writes all that waits, before a close frame, which goes by another way. */
@@ -93,6 +95,8 @@ class SocketOutput implements Output {
   readonly #inHand: FramesInHand;
   /** Frames that wait and were asked for. */
   readonly #asked = new Set<Uint8Array>();
+  /** Frames that wait and go on with the next one: both are written, or neither. */
+  readonly #heads = new Set<Uint8Array>();
   #scheduled = false;
   /** Who wants to know when a frame was taken. */
   readonly #taken = new Map<Uint8Array, () => void>();
@@ -112,14 +116,24 @@ class SocketOutput implements Output {
   }
 
   send(frame: Uint8Array, taken?: () => void, asked = false): void {
+    this.#push(frame);
+    if (taken !== undefined) this.#taken.set(frame, taken);
+    if (asked) this.#asked.add(frame);
+  }
+
+  sendInParts(head: Uint8Array, body: Uint8Array): void {
+    this.#heads.add(head);
+    this.#push(head);
+    this.#push(body);
+  }
+
+  #push(bytes: Uint8Array): void {
     if (!this.#scheduled) {
       this.#scheduled = true;
       this.#deps.flusher.schedule(this);
     }
-    this.#queue.push(frame);
-    this.#queuedBytes += frame.byteLength;
-    if (taken !== undefined) this.#taken.set(frame, taken);
-    if (asked) this.#asked.add(frame);
+    this.#queue.push(bytes);
+    this.#queuedBytes += bytes.byteLength;
   }
 
   flush(): void {
@@ -146,6 +160,7 @@ class SocketOutput implements Output {
     this.#queuedBytes = 0;
     this.#taken.clear();
     this.#asked.clear();
+    this.#heads.clear();
   }
 
   #write(most: number): void {
@@ -155,10 +170,12 @@ class SocketOutput implements Output {
     const from = this.#next;
     const several = this.#queue.length - from > 1;
     if (several) raw.cork();
-    for (let bytes = 0; bytes < most && this.#next < this.#queue.length; this.#next += 1) {
+    let isWithin = false;
+    for (let bytes = 0; (bytes < most || isWithin) && this.#next < this.#queue.length; this.#next += 1) {
       const frame = this.#queue[this.#next] ?? NO_BYTES;
       bytes += frame.byteLength;
       this.#writeFrame(frame);
+      isWithin = this.#heads.size > 0 && this.#heads.delete(frame);
     }
     if (several) raw.uncork();
     this.#noteWritten(from);

@@ -3,7 +3,6 @@ import type { ErrorCode } from '@scriptorium/shared/error-codes';
 import { ERRORS } from '@scriptorium/shared/error-codes';
 import type { ServerMessage } from '@scriptorium/shared/stateless-messages';
 import { createAckLedger, type AckEntry, type AckLedger } from '../core/ack-ledger.ts';
-import { assertNever } from '../core/errors.ts';
 import type { Bar } from '../core/session-standing.ts';
 import type { PresenceRights } from '../core/presence-policy.ts';
 import type { WriteScope } from '../core/write-scope.ts';
@@ -13,16 +12,10 @@ import type { Outbound } from '../rooms/outbound.ts';
 import type { RoomSession } from '../rooms/room-session.ts';
 import type { Room } from '../rooms/room.ts';
 import type { ReplyTurns } from './reply-turns.ts';
+import { sendOutbound } from './send-outbound.ts';
 import { createSessionGap, type SessionGap } from './session-gap.ts';
 import { createSessionNotices } from './session-notices.ts';
-import {
-  authenticatedFrame,
-  awarenessFrame,
-  statelessFrame,
-  syncStatusFrame,
-  updateFrame,
-  type FrameAddress,
-} from './frames.ts';
+import { authenticatedFrame, statelessFrame, syncStatusFrame, updateFrame, type FrameAddress } from './frames.ts';
 
 /** What a session needs of its socket. */
 export interface SessionSocket {
@@ -37,6 +30,8 @@ export interface SessionSocket {
   now(): number;
   /** `taken` is called once the network has taken the frame. */
   send(frame: Uint8Array, taken?: () => void): void;
+  /** Sends a frame in two parts, of which others may be sent the second one too. */
+  sendInParts(head: Uint8Array, body: Uint8Array): void;
   /** Ends the whole socket with a code of the shared table. */
   end(code: ErrorCode): void;
   /** Ends one session; the socket too, where the client would not come back to the document otherwise. */
@@ -199,27 +194,9 @@ export class Session implements RoomSession {
   };
 
   send(outbound: Outbound): void {
-    // y-websocket has no such message.
-    if (outbound.kind === 'stateless' && this.socket.dialect !== 'hocuspocus') return;
-    let frame = outbound.frames.get(this.address.key);
-    if (frame === undefined) {
-      frame = this.#toFrame(outbound);
-      outbound.frames.set(this.address.key, frame);
-    }
-    this.sendFrame(frame);
-  }
-
-  #toFrame({ kind, bytes }: Outbound): Uint8Array {
-    switch (kind) {
-      case 'update':
-        return updateFrame(this.address, bytes);
-      case 'awareness':
-        return awarenessFrame(this.address, bytes);
-      case 'stateless':
-        return statelessFrame(this.address, new TextDecoder().decode(bytes));
-      default:
-        return assertNever(kind);
-    }
+    if (this.ended) return;
+    this.lastSentAt = this.socket.now();
+    sendOutbound(this.socket, this.address, outbound);
   }
 
   sendFrame(frame: Uint8Array, taken?: () => void): void {

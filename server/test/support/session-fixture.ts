@@ -19,7 +19,8 @@ export type Sent =
 
 function readSent(frame: Uint8Array): Sent {
   // Behind the WebSocket header; its second byte tells its length.
-  const decoder = decoding.createDecoder(frame.subarray(frame[1] === 126 ? 4 : 2));
+  const header = frame[1] === 127 ? 10 : frame[1] === 126 ? 4 : 2;
+  const decoder = decoding.createDecoder(frame.subarray(header));
   decoding.readVarString(decoder);
   const type = decoding.readVarUint(decoder);
   switch (type) {
@@ -54,6 +55,7 @@ export function createSessionFixture(options: Parameters<typeof createRoomFixtur
       reading: true,
       replies: createReplyTurns(fixture.clock),
       now: () => fixture.clock.monotonic(),
+      sendInParts: (head, body) => void sent.push(readSent(Buffer.concat([head, body]))),
       send: (frame, taken) => {
         sent.push(readSent(frame));
         if (taken !== undefined) network.take(taken);
