@@ -4,12 +4,14 @@ import { createInProcessFanOut } from './adapters/in-process/fan-out.ts';
 import { createAccessChangeLog } from './adapters/sql/access-changes.ts';
 import { createApiKeyStore } from './adapters/sql/api-key-store.ts';
 import { createAuditLog } from './adapters/sql/audit-log.ts';
+import { createAuthorshipStore } from './adapters/sql/authorship-store.ts';
 import { createDocumentCatalog } from './adapters/sql/document-catalog.ts';
 import { createGrantStore } from './adapters/sql/grant-store.ts';
 import { createStoredEvents, type StoredEvents } from './adapters/sql/stored-events.ts';
 import { createJobStore } from './adapters/sql/job-store.ts';
 import { createRequestLedger } from './adapters/sql/request-ledger.ts';
 import { createStoredHistory, type StoredHistory } from './adapters/sql/stored-history.ts';
+import { holdsBytes } from './adapters/sqlite/holds-bytes.ts';
 import { openSqlite } from './adapters/sqlite/open-sqlite.ts';
 import { createSqliteUpdateLog } from './adapters/sqlite/update-log.ts';
 import type { PostgresStore } from './adapters/postgres/open-postgres.ts';
@@ -20,6 +22,7 @@ import type { Ground } from './compose-ground.ts';
 import type { AccessChangeLog } from './ports/access-changes.ts';
 import type { ApiKeyStore } from './ports/api-key-store.ts';
 import type { AuditLog } from './ports/audit-log.ts';
+import type { AuthorshipStore } from './ports/authorship-store.ts';
 import type { DocumentCatalog } from './ports/document-catalog.ts';
 import type { RateWindows } from './ports/rate-windows.ts';
 import { createTenantUsageReader } from './adapters/sql/tenant-usage.ts';
@@ -42,6 +45,7 @@ export interface Stores extends StoredHistory, StoredEvents {
   readonly accessChanges: AccessChangeLog;
   readonly usage: TenantUsageReader;
   readonly audit: AuditLog;
+  readonly authorship: AuthorshipStore;
   readonly requests: RequestLedger;
   readonly jobs: JobStore;
   readonly snapshots: SnapshotStore;
@@ -100,6 +104,7 @@ async function openEmbedded(ground: Ground): Promise<Opened> {
     accessChanges: createAccessChangeLog({ database }),
     usage: createTenantUsageReader({ database }),
     audit: createAuditLog({ database }),
+    authorship: createAuthorshipStore({ database, holds: holdsBytes }),
     requests: createRequestLedger({ database }),
     jobs: createJobStore({ database }),
     // What was written before there was a bucket is still read from where it is.

@@ -18,5 +18,10 @@ export function makeObjectKey(place: ObjectPlace, chance: number): string {
   const attempt = Math.floor(chance * 2 ** 52)
     .toString(36)
     .padStart(11, '0');
-  return `t/${place.tenant}/d/${place.documentId}/${place.kind}-${place.seq}-${place.sha256}-${attempt}`;
+  return `${kindPrefix(place)}${place.seq}-${place.sha256}-${attempt}`;
+}
+
+/** With what the keys of one kind of a document's objects begin. */
+export function kindPrefix({ kind, tenant, documentId }: Pick<ObjectPlace, 'kind' | 'tenant' | 'documentId'>): string {
+  return `t/${tenant}/d/${documentId}/${kind}-`;
 }

@@ -19,6 +19,16 @@ export interface ObjectRegister {
     readonly retryAt: number;
     readonly limit: number;
   }): Promise<readonly string[]>;
+  /**
+   * Keys of a document that nothing names, expired or not, those taken included: what is being written, and what nobody
+   * points at any more. In order, `limit` above `after`.
+   */
+  listUnnamed(documentId: DocumentId, after: string, limit: number): Promise<readonly string[]>;
+  /**
+   * Takes a key that nothing names before its time, so that it can never be named; it is told by `takeExpired` from
+   * `retryAt` on. False when it is named, or not there.
+   */
+  take(key: string, retryAt: number): Promise<boolean>;
   /** Drops taken keys whose objects are gone. */
   forget(keys: readonly string[]): Promise<void>;
 }

@@ -8,6 +8,6 @@ import type { UpdateLog } from './update-log.ts';
  */
 export interface PastReads {
   readonly log: Pick<UpdateLog, 'readRows'>;
-  readonly history: Pick<HistoryIndex, 'list' | 'locate'>;
+  readonly history: Pick<HistoryIndex, 'list' | 'locate' | 'findAnew'>;
   readonly snapshotIndex: Pick<SnapshotIndex, 'list' | 'locate'>;
 }

@@ -8,6 +8,7 @@ import type { Telemetry } from '../ports/telemetry.ts';
 import type { DocumentId } from '../ports/update-log.ts';
 import { sha256 } from './checksum.ts';
 import { readLog, type LogRange, type LostRange, type ReadRow } from './read-log.ts';
+import { readPacked } from './read-segment.ts';
 import { readStored } from './read-stored.ts';
 
 export interface PastDeps extends PastReads {
@@ -68,10 +69,8 @@ class PastReading implements PastRows {
 
   async addSegment(segment: ListedSegment): Promise<void> {
     this.#count(segment.rawBytes);
-    const place = await this.#deps.history.locate(this.#documentId, segment.toSeq);
-    const read = await readStored(this.#deps.snapshots, place, segment);
-    if (read.kind === 'unavailable') throw read.error;
-    if (read.kind === 'intact') this.parts.push({ bytes: read.bytes, rawBytes: segment.rawBytes });
+    const packed = await readPacked(this.#deps, this.#documentId, segment);
+    if (packed !== null) this.parts.push(packed);
     // Its rows may still be in the log.
     else await this.addRows({ after: segment.fromSeq - 1, upTo: segment.toSeq });
   }

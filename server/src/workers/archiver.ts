@@ -1,17 +1,11 @@
-import { promisify } from 'node:util';
-import { zstdCompress } from 'node:zlib';
 import { fillsSegment, planSegment } from '../core/archive-plan.ts';
-import { encodeHistorySegment } from '../core/history-segment.ts';
-import type { HistoryProgress, HistorySegment } from '../ports/history-index.ts';
+import type { HistoryProgress } from '../ports/history-index.ts';
 import type { DocumentId } from '../ports/update-log.ts';
-import { sha256, sha256Hex } from '../rooms/checksum.ts';
 import { checkRow, type LogDeps, type ReadRow } from '../rooms/read-log.ts';
-import { discardObject, storeObject, type StoreDeps } from './store-object.ts';
+import { packSegment, type PackDeps } from './pack-segment.ts';
+import { discardObject } from './store-object.ts';
 
-export interface ArchiverDeps extends LogDeps, StoreDeps {
-  /** Segments up to so many bytes are kept in the database. */
-  readonly inlineSegmentBytes: number;
-}
+export interface ArchiverDeps extends LogDeps, PackDeps {}
 
 /**
  * Copies rows that a snapshot holds into history segments: immutable, compressed, registered, written, read back and
@@ -67,37 +61,17 @@ async function readRun(
   return run;
 }
 
-const compress = promisify(zstdCompress);
-
 async function archiveRun(
   deps: ArchiverDeps,
   documentId: DocumentId,
-  run: { readonly progress: HistoryProgress; readonly rows: readonly ReadRow[] },
+  { progress, rows }: { readonly progress: HistoryProgress; readonly rows: readonly ReadRow[] },
 ): Promise<boolean> {
-  const raw = encodeHistorySegment({ documentId, rows: run.rows }, sha256);
-  const bytes = await compress(raw);
-  const content = { bytes, sha256: await sha256Hex(bytes) };
-  const times = run.rows.map(({ at }) => at);
-  const toSeq = run.rows.at(-1)?.seq ?? 0;
-  const { tenant } = run.progress;
-  const segment: HistorySegment = {
-    fromSeq: run.rows[0]?.seq ?? 0,
-    toSeq,
-    firstAt: Math.min(...times),
-    lastAt: Math.max(...times),
-    bytes: bytes.byteLength,
-    sha256: content.sha256,
-    rawBytes: raw.byteLength,
-    place:
-      bytes.byteLength <= deps.inlineSegmentBytes
-        ? { kind: 'inline', content: bytes }
-        : await storeObject(deps, { kind: 'segment', tenant, documentId, seq: toSeq }, content),
-  };
-  if (!(await deps.history.publish(documentId, segment))) {
+  const segment = await packSegment(deps, { tenant: progress.tenant, documentId, rows });
+  if (!(await deps.history.publish(documentId, segment, progress.epoch))) {
     await discardObject(deps, segment.place);
     return false;
   }
   deps.telemetry.metrics.count('history_segments_written_total');
-  deps.telemetry.metrics.count('rows_archived_total', run.rows.length);
+  deps.telemetry.metrics.count('rows_archived_total', rows.length);
   return true;
 }

@@ -45,8 +45,8 @@ function describePublishing(current: () => StoreUnderTest): void {
   it('[SNAP32] segments follow one another without a gap or an overlap', async () => {
     const store = current();
     const { id, tenant } = await newDocumentWithRows(store, 9);
-    const publish = (from: number, to: number) => store.history.publish(id, inlineSegment(from, to));
-    expect(await store.history.readProgress(id)).toEqual({ tenant, head: 9, snapshotSeq: 0, archivedSeq: 0 });
+    const publish = (from: number, to: number) => store.history.publish(id, inlineSegment(from, to), 1);
+    expect(await store.history.readProgress(id)).toEqual({ tenant, epoch: 1, head: 9, snapshotSeq: 0, archivedSeq: 0 });
     expect(await publish(2, 3)).toBe(false);
     expect(await publish(1, 4)).toBe(true);
     expect(await publish(1, 4)).toBe(false);
@@ -66,7 +66,7 @@ function describePublishing(current: () => StoreUnderTest): void {
     const store = current();
     const { id } = await newDocumentWithRows(store, 5);
     const candidates = await Promise.all([3, 4, 5, 5].map((to) => registeredSegment(store, id, { from: 1, to })));
-    const wins = await Promise.all(candidates.map((segment) => store.history.publish(id, segment)));
+    const wins = await Promise.all(candidates.map((segment) => store.history.publish(id, segment, 1)));
     expect(wins.filter(Boolean)).toHaveLength(1);
     const winner = candidates[wins.indexOf(true)]!;
     expect(await store.history.readProgress(id)).toMatchObject({ archivedSeq: winner.toSeq });
@@ -79,22 +79,31 @@ function describePublishing(current: () => StoreUnderTest): void {
   it('[SNAP33] nothing is archived above the head, for a deleted document, or under a key that was not registered', async () => {
     const store = current();
     const { id, tenant, name } = await newDocumentWithRows(store, 3);
-    expect(await store.history.publish(id, inlineSegment(1, 4))).toBe(false);
+    expect(await store.history.publish(id, inlineSegment(1, 4), 1)).toBe(false);
     const unregistered: HistorySegment = { ...inlineSegment(1, 2), place: { kind: 'object', key: 'never/registered' } };
-    expect(await store.history.publish(id, unregistered)).toBe(false);
-    expect(await store.history.publish(UNKNOWN_DOCUMENT, inlineSegment(1, 1))).toBe(false);
+    expect(await store.history.publish(id, unregistered, 1)).toBe(false);
+    expect(await store.history.publish(UNKNOWN_DOCUMENT, inlineSegment(1, 1), 1)).toBe(false);
     expect(await store.history.readProgress(id)).toMatchObject({ archivedSeq: 0 });
     expect(await store.history.list(id, 0, 10)).toEqual([]);
     await removeNow(store, { tenant, name });
-    expect(await store.history.publish(id, inlineSegment(1, 2))).toBe(false);
+    expect(await store.history.publish(id, inlineSegment(1, 2), 1)).toBe(false);
     expect(await store.history.readProgress(id)).toBeNull();
+  });
+
+  it('[HOOK244] nothing is archived that was read before the epoch rose', async () => {
+    const store = current();
+    const { id } = await newDocumentWithRows(store, 3);
+    await store.damage.setEpoch(id, 2);
+    expect(await store.history.publish(id, inlineSegment(1, 2), 1)).toBe(false);
+    expect(await store.history.readProgress(id)).toMatchObject({ epoch: 2, archivedSeq: 0 });
+    expect(await store.history.publish(id, inlineSegment(1, 2), 2)).toBe(true);
   });
 
   it('[SNAP33] inline bytes that read back other than they were written are not published', async () => {
     const store = current();
     const { id } = await newDocumentWithRows(store, 3);
     const lying = { ...inlineSegment(1, 2), sha256: 'ab'.repeat(32) };
-    await expect(store.history.publish(id, lying)).rejects.toMatchObject({ code: 'storage-unavailable' });
+    await expect(store.history.publish(id, lying, 1)).rejects.toMatchObject({ code: 'storage-unavailable' });
     expect(await store.history.readProgress(id)).toMatchObject({ archivedSeq: 0 });
   });
 }
@@ -108,7 +117,7 @@ function describeReading(current: () => StoreUnderTest): void {
       [4, 4],
       [5, 9],
     ] as const) {
-      await store.history.publish(id, inlineSegment(from, to));
+      await store.history.publish(id, inlineSegment(from, to), 1);
     }
     const ends = async (after: number, limit = 10) =>
       (await store.history.list(id, after, limit)).map(({ toSeq }) => toSeq);
@@ -123,5 +132,7 @@ function describeReading(current: () => StoreUnderTest): void {
     const found = await store.history.locate(id, 9);
     expect(found?.kind === 'inline' && Buffer.from(found.content).toString()).toBe('rows 5 to 9');
     expect(await store.history.locate(id, 8)).toBeNull();
+    expect(await store.history.findAnew(id, 9)).toEqual(inlineSegment(5, 9));
+    expect(await store.history.findAnew(id, 8)).toBeNull();
   });
 }

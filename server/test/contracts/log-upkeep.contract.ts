@@ -83,7 +83,7 @@ function describeDropping(current: () => StoreUnderTest): void {
       const rows = 2 + random.below(8);
       const { id } = await newDocumentWithRows(store, rows);
       if (random.chance(0.8)) await snapshotAt(store, id, 1 + random.below(rows));
-      if (random.chance(0.8)) await store.history.publish(id, inlineSegment(1, 1 + random.below(rows)));
+      if (random.chance(0.8)) await store.history.publish(id, inlineSegment(1, 1 + random.below(rows)), 1);
       const consumers = Array.from({ length: random.below(3) }, () => `consumer ${randomUUID()}`);
       for (const consumer of consumers) {
         await store.cursors.register(consumer, random.chance(0.5) ? 'every-document' : 'chosen-documents');
@@ -105,7 +105,7 @@ function describeDropping(current: () => StoreUnderTest): void {
     const store = current();
     const { id } = await newDocumentWithRows(store, 10);
     await snapshotAt(store, id, 9);
-    await store.history.publish(id, inlineSegment(1, 9));
+    await store.history.publish(id, inlineSegment(1, 9), 1);
     const remove = (range: { upTo: number; before: number; limit: number }) => store.upkeep.removeRows(id, range);
     expect(await remove({ upTo: 9, before: AT, limit: 100 })).toBe(0);
     expect(await remove({ upTo: 9, before: AT + 2, limit: 100 })).toBe(2);
@@ -127,7 +127,7 @@ function describeBacklog(current: () => StoreUnderTest): void {
       await newDocumentWithRows(store, 1),
     ];
     await snapshotAt(store, busy.id, 3);
-    await store.history.publish(busy.id, inlineSegment(1, 2));
+    await store.history.publish(busy.id, inlineSegment(1, 2), 1);
     await store.upkeep.removeRows(busy.id, { upTo: 1, before: AT + 100, limit: 10 });
     await removeNow(store, gone);
     const entries = [];
@@ -158,7 +158,7 @@ function describePurge(current: () => StoreUnderTest): void {
     const { id, tenant, name } = await newDocumentWithRows(store, 5);
     const keys = [`purged/${id}/snapshot`, `purged/${id}/segment`];
     for (const key of keys) await store.register.register(id, key, AT);
-    await store.history.publish(id, { ...inlineSegment(1, 2), place: { kind: 'object', key: keys[1]! } });
+    await store.history.publish(id, { ...inlineSegment(1, 2), place: { kind: 'object', key: keys[1]! } }, 1);
     const snapshot = { seq: 3, at: AT, sha256: 'ab', bytes: 1, place: { kind: 'object', key: keys[0]! } } as const;
     await store.snapshotIndex.publish({ documentId: id, epoch: 1, expectedSeq: 0, snapshot });
     await store.cursors.advance('somebody', id, 2);

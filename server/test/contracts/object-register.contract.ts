@@ -16,6 +16,7 @@ export function describeObjectRegister(adapter: string, open: OpenStore): void {
     beforeAll(async () => void (store = await open()));
     afterAll(() => store.close());
     describeTaking(() => store);
+    describeLooking(() => store);
     describeNaming(() => store);
   });
 }
@@ -73,6 +74,32 @@ function describeTaking(current: () => StoreUnderTest): void {
     await expect(store.register.register(id, key, AT + 500)).rejects.toBeInstanceOf(Error);
     await store.register.forget([key]);
     expect(await takeAll(store, AT + 1, [key])).toEqual([key]);
+  });
+}
+
+function describeLooking(current: () => StoreUnderTest): void {
+  it('[HOOK245] keys that nothing names are found by their document, and can be taken before their time', async () => {
+    const store = current();
+    const { id } = await newDocumentWithRows(store, 1);
+    const other = await newDocument(store);
+    const keys = ['b', 'a', 'c', 'd'].map((letter) => `looked/${id}/${letter}`);
+    for (const key of keys) await store.register.register(id, key, AT * 2);
+    await store.register.register(other.id, `looked/${other.id}/e`, AT);
+    const place = { kind: 'object', key: keys[3]! } as const;
+    const segment = { fromSeq: 1, toSeq: 1, firstAt: AT, lastAt: AT, bytes: 1, rawBytes: 1, sha256: 'ab', place };
+    expect(await store.history.publish(id, segment, 1)).toBe(true);
+    expect(await store.register.listUnnamed(id, '', 2)).toEqual([keys[1], keys[0]]);
+    expect(await store.register.listUnnamed(id, keys[0]!, 2)).toEqual([keys[2]]);
+    expect(await store.register.take(keys[3]!, AT)).toBe(false);
+    expect(await store.register.take(`looked/${id}/unknown`, AT)).toBe(false);
+    expect(await store.register.take(keys[0]!, AT + 10)).toBe(true);
+    // Taken, and not forgotten yet: its object may still be there.
+    expect(await store.register.listUnnamed(id, '', 9)).toContain(keys[0]);
+    const pointer = { seq: 1, at: AT, sha256: 'ab', bytes: 1, place: { kind: 'object', key: keys[0]! } } as const;
+    expect(await store.snapshotIndex.publish({ documentId: id, epoch: 1, expectedSeq: 0, snapshot: pointer })).toBe(
+      false,
+    );
+    expect(await takeAll(store, AT + 11, keys)).toEqual([keys[0]]);
   });
 }
 

@@ -3,6 +3,7 @@ import { missing, newDatabase, throughPooler } from '../services/shared-services
 import { describeApiKeyStore } from './api-key-store.contract.ts';
 import { describeDeliveryQueue } from './delivery-queue.contract.ts';
 import { describeAuditLog } from './audit-log.contract.ts';
+import { describeAuthorshipStore } from './authorship-store.contract.ts';
 import { describeDocumentCatalog } from './document-catalog.contract.ts';
 import { describeErasureStore } from './erasure-store.contract.ts';
 import { describeGrantStore } from './grant-store.contract.ts';
@@ -38,6 +39,7 @@ describe.skipIf(missing.postgres)('on PostgreSQL', () => {
   describeHistoryIndex('PostgreSQL', newStore());
   describeLogUpkeep('PostgreSQL', newStore());
   describeRowQuarantine('PostgreSQL', newStore());
+  describeAuthorshipStore('PostgreSQL', newStore());
   describeSearchFollowers('PostgreSQL', newStore());
   describeDocumentVersions('PostgreSQL', newStore());
   describePublications('PostgreSQL', newStore());
@@ -61,6 +63,7 @@ describe.skipIf(missing.postgres || missing.pooler)('through a pooler in transac
   describeHistoryIndex('PgBouncer', newStore(throughPooler));
   describeLogUpkeep('PgBouncer', newStore(throughPooler));
   describeRowQuarantine('PgBouncer', newStore(throughPooler));
+  describeAuthorshipStore('PgBouncer', newStore(throughPooler));
   describeDocumentVersions('PgBouncer', newStore(throughPooler));
   describePublications('PgBouncer', newStore(throughPooler));
   describeDocumentCatalog('PgBouncer', newStore(throughPooler));

@@ -19,6 +19,18 @@ export function createMemoryRegister(tables: MemoryTables): Immediate<ObjectRegi
       for (const key of taken) Object.assign(key, { state: 'taken', expiresAt: retryAt });
       return taken.map(({ key }) => key);
     },
+    listUnnamed: (documentId, after, limit) =>
+      [...tables.register.values()]
+        .filter((it) => it.documentId === documentId && it.state !== 'named' && it.key > after)
+        .map(({ key }) => key)
+        .toSorted()
+        .slice(0, limit),
+    take: (key, retryAt) => {
+      const known = tables.register.get(key);
+      if (known === undefined || known.state === 'named') return false;
+      Object.assign(known, { state: 'taken', expiresAt: retryAt });
+      return true;
+    },
     forget: (keys) => {
       for (const key of keys) if (tables.register.get(key)?.state === 'taken') tables.register.delete(key);
     },
@@ -64,12 +76,12 @@ export function createMemoryHistory(tables: MemoryTables): Immediate<HistoryInde
     readProgress: (documentId) => {
       const document = liveDocument(tables, documentId);
       if (document === null) return null;
-      const { tenant, head, snapshotSeq, archivedSeq } = document;
-      return { tenant, head, snapshotSeq, archivedSeq };
+      const { tenant, epoch, head, snapshotSeq, archivedSeq } = document;
+      return { tenant, epoch, head, snapshotSeq, archivedSeq };
     },
-    publish: (documentId, segment) => {
+    publish: (documentId, segment, epoch) => {
       const document = liveDocument(tables, documentId);
-      if (document === null || segment.fromSeq !== document.archivedSeq + 1) return false;
+      if (document?.epoch !== epoch || segment.fromSeq !== document.archivedSeq + 1) return false;
       if (segment.toSeq < segment.fromSeq || document.head < segment.toSeq) return false;
       if (!nameObject(tables, document, segment)) return false;
       document.segments.push({ ...segment, place: copyPlace(segment.place) });
@@ -81,6 +93,10 @@ export function createMemoryHistory(tables: MemoryTables): Immediate<HistoryInde
         .filter(({ toSeq }) => toSeq > after)
         .slice(0, limit)
         .map((segment) => ({ ...segment, place: segment.place.kind })),
+    findAnew: (documentId, toSeq) => {
+      const segment = tables.documents.get(documentId)?.segments.find((it) => it.toSeq === toSeq);
+      return segment === undefined ? null : { ...segment, place: copyPlace(segment.place) };
+    },
     locate: (documentId, toSeq) =>
       copyFound(tables.documents.get(documentId)?.segments.find((segment) => segment.toSeq === toSeq)),
   };

@@ -8,6 +8,7 @@ export const noHistory: { readonly history: HistoryIndex; readonly snapshots: Sn
     publish: () => Promise.resolve(false),
     list: () => Promise.resolve([]),
     locate: () => Promise.resolve(null),
+    findAnew: () => Promise.resolve(null),
   },
   snapshots: {
     put: () => Promise.resolve(),

@@ -3,6 +3,7 @@ import { ScriptoriumError } from '../../core/errors.ts';
 import type { AccessChangeLog } from '../../ports/access-changes.ts';
 import type { ApiKeyStore } from '../../ports/api-key-store.ts';
 import type { AuditLog } from '../../ports/audit-log.ts';
+import type { AuthorshipStore } from '../../ports/authorship-store.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { DocumentCatalog } from '../../ports/document-catalog.ts';
 import type { GrantStore } from '../../ports/grant-store.ts';
@@ -12,6 +13,7 @@ import { createAccessChangeLog } from '../sql/access-changes.ts';
 import { createApiKeyStore } from '../sql/api-key-store.ts';
 import { createRestoringAppend } from '../sql/append-restore.ts';
 import { createAuditLog } from '../sql/audit-log.ts';
+import { createAuthorshipStore } from '../sql/authorship-store.ts';
 import { createDocumentCatalog } from '../sql/document-catalog.ts';
 import { createGrantStore } from '../sql/grant-store.ts';
 import { dropFloorSql } from '../sql/drop-floor.ts';
@@ -21,6 +23,7 @@ import { createStoredEvents, type StoredEvents } from '../sql/stored-events.ts';
 import { createStoredHistory, type StoredHistory } from '../sql/stored-history.ts';
 import { readConnectionOptions } from './connection-options.ts';
 import { ConnectionPool, type ConnectionPoolDeps } from './connection-pool.ts';
+import { holdsBytes } from './holds-bytes.ts';
 import { createDatabase } from './kysely-database.ts';
 import { migrate } from './migrate.ts';
 import { readPackedRows, readPackedStart } from './packed-rows.ts';
@@ -33,6 +36,7 @@ import { retryConflicts } from './retry-conflicts.ts';
 import { retryAuditConflicts, retryGrantConflicts, retryKeyConflicts } from './retrying-access.ts';
 import { retryCatalogConflicts } from './retrying-catalog.ts';
 import { retryEventConflicts } from './retrying-events.ts';
+import { retryAuthorshipConflicts } from './retrying-authorship.ts';
 import { retryHistoryConflicts } from './retrying-history.ts';
 import { RowAppender } from './row-appender.ts';
 import { checkWall, createTenantReads } from './tenant-reads.ts';
@@ -71,6 +75,7 @@ export interface PostgresStore extends StoredHistory, StoredEvents {
   readonly keys: ApiKeyStore;
   readonly accessChanges: AccessChangeLog;
   readonly audit: AuditLog;
+  readonly authorship: AuthorshipStore;
   /** For portable SQL on the primary. */
   readonly database: Kysely<Schema>;
   /** How reads for one tenant are made: behind the second wall. */
@@ -176,6 +181,7 @@ function createStore(deps: PostgresDeps, pools: Pools, upkeep: PartitionUpkeep):
     catalog: retryCatalogConflicts(createDocumentCatalog({ database, readFor }), clock),
     ...createAccessStores(pools, { database, readFor, clock, timeouts }),
     audit: retryAuditConflicts(createAuditLog({ database, readFor }), clock),
+    authorship: retryAuthorshipConflicts(createAuthorshipStore({ database, holds: holdsBytes }), clock),
     database,
     readFor,
     ...retryHistoryConflicts(createStoredHistory({ database, readFor }), clock),

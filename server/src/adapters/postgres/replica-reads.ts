@@ -49,6 +49,7 @@ export function createReplicaReads(deps: ReplicaReadsDeps): ReplicaReads {
           (database) => createHistoryIndex({ database }).list(documentId, after, limit),
           (segments) => segments.length > 0,
         ),
+      findAnew: (documentId, toSeq) => createHistoryIndex({ database: primary }).findAnew(documentId, toSeq),
       locate: (documentId, toSeq) =>
         read((database) => createHistoryIndex({ database }).locate(documentId, toSeq), isThere),
     },

@@ -22,6 +22,7 @@ export function retryHistoryConflicts(stored: StoredHistory, clock: Clock): Stor
     register: {
       ...register,
       takeExpired: (...change) => retryConflicts(clock, () => register.takeExpired(...change)),
+      take: (...change) => retryConflicts(clock, () => register.take(...change)),
       forget: (...change) => retryConflicts(clock, () => register.forget(...change)),
     },
     upkeep: {

@@ -13,15 +13,17 @@ export function createHistoryIndex({ database }: { readonly database: Kysely<Sch
       const row = await database
         .selectFrom('document_heads as heads')
         .innerJoin('documents', 'documents.id', 'heads.document_id')
-        .select(['documents.tenant', 'heads.head'])
+        .select(['documents.tenant', 'heads.epoch', 'heads.head'])
         .select(['heads.snapshot_seq as snapshotSeq', 'heads.archived_seq as archivedSeq'])
         .where('heads.document_id', '=', documentId)
         .where('heads.live', '=', 1)
         .executeTakeFirst();
       return row ?? null;
     },
-    publish: (documentId, segment) => attempt(database, (transaction) => publish(transaction, documentId, segment)),
+    publish: (documentId, segment, epoch) =>
+      attempt(database, (transaction) => publish(transaction, { documentId, segment, epoch })),
     list: (documentId, after, limit) => list(database, documentId, { after, limit }),
+    findAnew: (documentId, toSeq) => findAnew(database, documentId, toSeq),
     locate: async (documentId, toSeq) => {
       const row = await database
         .selectFrom('history_segments')
@@ -34,16 +36,22 @@ export function createHistoryIndex({ database }: { readonly database: Kysely<Sch
   };
 }
 
+interface Publication {
+  readonly documentId: DocumentId;
+  readonly segment: HistorySegment;
+  readonly epoch: number;
+}
+
 async function publish(
   transaction: Transaction<Schema>,
-  documentId: DocumentId,
-  segment: HistorySegment,
+  { documentId, segment, epoch }: Publication,
 ): Promise<boolean> {
   const moved = await transaction
     .updateTable('document_heads')
     .set({ archived_seq: segment.toSeq })
     .where('document_id', '=', documentId)
     .where('live', '=', 1)
+    .where('epoch', '=', epoch)
     .where('head', '>=', segment.toSeq)
     .where('archived_seq', '=', segment.fromSeq - 1)
     .executeTakeFirst();
@@ -58,17 +66,20 @@ async function publish(
       to_seq: segment.toSeq,
       first_at: segment.firstAt,
       last_at: segment.lastAt,
-      bytes: segment.bytes,
-      raw_bytes: segment.rawBytes,
-      sha256: segment.sha256,
-      ...toColumns(place),
+      ...toStoredColumns(segment),
     })
     .execute();
-  if (place.kind === 'inline') await readBack(transaction, documentId, segment);
+  if (place.kind === 'inline') await readBackSegment(transaction, documentId, segment);
   return true;
 }
 
-async function readBack(
+/** The columns that say where a segment's bytes are, and what they have to be. */
+export function toStoredColumns({ bytes, rawBytes, sha256, place }: HistorySegment) {
+  return { bytes, raw_bytes: rawBytes, sha256, ...toColumns(place) };
+}
+
+/** Checks inline bytes in the transaction that wrote them. Throws, so that it is rolled back. */
+export async function readBackSegment(
   transaction: Transaction<Schema>,
   documentId: DocumentId,
   segment: HistorySegment,
@@ -97,4 +108,22 @@ async function list(
     .limit(range.limit)
     .execute();
   return rows.map(({ key, ...row }) => ({ ...row, place: key === null ? 'inline' : 'object' }));
+}
+
+async function findAnew(
+  database: Kysely<Schema>,
+  documentId: DocumentId,
+  toSeq: number,
+): Promise<HistorySegment | null> {
+  const row = await database
+    .selectFrom('history_segments')
+    .select(['from_seq as fromSeq', 'to_seq as toSeq', 'first_at as firstAt', 'last_at as lastAt'])
+    .select(['bytes', 'raw_bytes as rawBytes', 'sha256', 'key', 'content'])
+    .where('document_id', '=', documentId)
+    .where('to_seq', '=', toSeq)
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  const { key, content, ...segment } = row;
+  const place = toPlace({ key, content });
+  return place === null ? null : { ...segment, place };
 }

@@ -33,6 +33,27 @@ export function createObjectRegister({ database }: { readonly database: Kysely<S
         .execute();
       return taken.map(({ key }) => key);
     },
+    listUnnamed: async (documentId, after, limit) => {
+      const rows = await database
+        .selectFrom('object_register')
+        .select('key')
+        .where('document_id', '=', documentId)
+        .where('state', '<>', OBJECT_STATE.named)
+        .where('key', '>', after)
+        .orderBy('key')
+        .limit(limit)
+        .execute();
+      return rows.map(({ key }) => key);
+    },
+    take: async (key, retryAt) => {
+      const taken = await database
+        .updateTable('object_register')
+        .set({ state: OBJECT_STATE.taken, expires_at: retryAt })
+        .where('key', '=', key)
+        .where('state', '<>', OBJECT_STATE.named)
+        .executeTakeFirst();
+      return taken.numUpdatedRows > 0n;
+    },
     forget: async (keys) => {
       if (keys.length === 0) return;
       await database
