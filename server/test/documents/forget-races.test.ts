@@ -118,7 +118,7 @@ function describeRaces(open: () => Promise<PersonWorld>): void {
       while (!isDone) await shared.archive();
     })();
     const writing = (async () => {
-      for (let index = 0; index < 30; index += 1) await writeInTurn(shared, `late ${index} `);
+      for (let index = 0; index < 30; index += 1) await shared.write(BOB, `late ${index} `);
     })();
     await Promise.all([forget(shared), forget(shared), writing]);
     isDone = true;
@@ -159,18 +159,6 @@ function describeRaces(open: () => Promise<PersonWorld>): void {
     expect([again.ownerOf(7), again.ownerOf(8), again.position]).toEqual([PSEUDONYM, BOB, { epoch: 2, seq: 3 }]);
     expect(node.rooms.get(shared.record.id)).toBeNull();
   });
-}
-
-/** Others hold the head now and then; whoever is told that it is busy, or fenced by the new epoch, comes again. */
-async function writeInTurn(shared: SharedDocument, text: string): Promise<void> {
-  for (;;) {
-    try {
-      await shared.write(BOB, text);
-      return;
-    } catch (error) {
-      if (!/was (busy|fenced)/.test(String(error))) throw error;
-    }
-  }
 }
 
 function bind(store: PersonWorld['node']['snapshots']): PersonWorld['node']['snapshots'] {

@@ -10,6 +10,7 @@ import { createSystemClock } from '../../src/adapters/system/clock.ts';
 import { encodeLogRow } from '../../src/core/log-row.ts';
 import type { AuthorshipStore } from '../../src/ports/authorship-store.ts';
 import type { DocumentRecord } from '../../src/ports/document-catalog.ts';
+import type { AppendEntry } from '../../src/ports/update-log.ts';
 import type { ForgetDeps } from '../../src/workers/forget-in-document.ts';
 import { openEmbeddedStore } from '../contracts/embedded-store.ts';
 import { openPostgresStore } from '../contracts/postgres-store.ts';
@@ -165,6 +166,22 @@ export interface SharedDocument {
   readonly text: string;
 }
 
+/** As a writer does: who is told that the head is busy, or fenced by a new epoch, comes again. */
+async function appendUntilStored(
+  node: DocumentNode,
+  { id }: DocumentRecord,
+  row: Pick<AppendEntry, 'payload' | 'bindings'>,
+): Promise<void> {
+  for (;;) {
+    flush += 1;
+    const [head] = await node.log.readHeads([id]);
+    const entries = [{ ...row, documentId: id, epoch: head?.epoch ?? 1 }];
+    const [result] = await node.log.append({ incarnation: 'person', flush, at: 1_000 * flush, retry: false, entries });
+    if (result?.kind === 'stored') return;
+    if (result?.kind !== 'busy' && result?.kind !== 'fenced') throw new Error(`an edit was ${result?.kind}`);
+  }
+}
+
 const CLIENTS: Readonly<Record<string, number>> = { [ADA]: 7, [BOB]: 8 };
 
 /** Makes a document in which nothing is written yet. */
@@ -178,18 +195,7 @@ export async function shareDocument(node: DocumentNode, name = `d${Math.random()
       const before = Y.encodeStateVector(document);
       document.getText('text').insert(document.getText('text').length, text);
       const payload = encodeLogRow([{ actor: user, updates: [Y.encodeStateAsUpdate(document, before)] }]);
-      flush += 1;
-      const [head] = await node.log.readHeads([record.id]);
-      const bindings = [{ client: document.clientID, user }];
-      const entries = [{ documentId: record.id, epoch: head?.epoch ?? 1, payload, bindings }];
-      const [result] = await node.log.append({
-        incarnation: 'person',
-        flush,
-        at: 1_000 * flush,
-        retry: false,
-        entries,
-      });
-      if (result?.kind !== 'stored') throw new Error(`an edit was ${result?.kind}`);
+      await appendUntilStored(node, record, { payload, bindings: [{ client: document.clientID, user }] });
     },
     archive: async (dropsRows = true) => {
       await node.compactor.compact(record.id);
