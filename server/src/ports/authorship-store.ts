@@ -76,8 +76,8 @@ export interface Seal {
 
 /**
  * Who wrote what, wherever one document says so, for those who have to change that. Reads are of the primary. Rows keep
- * their numbers, times and places, and the bytes of a tail stay counted. Nothing that appends to other documents wait
- * for is held; this one is busy for as long as a change takes.
+ * their numbers, times and places, and the bytes of a tail stay counted. While a change is made
+ * this document is busy, and others wait no longer than for any other change of that size.
  *
  * Throws `ScriptoriumError('storage-unavailable')` when the engine does not answer, and when inline bytes do not read
  * back as they were written.

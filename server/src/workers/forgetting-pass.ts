@@ -33,7 +33,7 @@ export interface PassOrder extends ForgetOrder {
 }
 
 /** Rows that one statement looks at, and rows, or clientIDs, that one transaction changes. */
-const SPAN = 1_000;
+const SPAN = 500;
 const BATCH = 64;
 const SEGMENTS_PER_PAGE = 16;
 

@@ -4,8 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LogRow } from '../../src/ports/update-log.ts';
 import { findPostgresPrograms, type PostgresServer, startPostgres } from '../services/postgres-server.ts';
 import { waitUntil } from '../support/wait-until.ts';
+import { inlineSegment } from './history-index.contract.ts';
 import { openPostgresStore, type PostgresStoreUnderTest } from './postgres-store.ts';
-import { entry, newDocument, newWriter } from './store-under-test.ts';
+import { bytes, entry, newDocument, newWriter } from './store-under-test.ts';
 
 describe.skipIf(findPostgresPrograms() === null)('[LOG16] reads of history from a replica', () => {
   let primary: PostgresServer;
@@ -87,6 +88,33 @@ describe.skipIf(findPostgresPrograms() === null)('[LOG16] reads of history from 
     expect(await comesFromReplica()).toBe(true);
     expect(texts(await store.historyReads.log.readRows(id, 0, 10))).toEqual(['a', 'b']);
     expect(texts(await store.historyReads.log.readRows(id, 1, 1))).toEqual(['b']);
+    await control.query('select pg_wal_replay_resume()');
+    await control.end();
+  });
+
+  it('[HOOK246] a replica that has not seen the epoch of a document is not asked about it', async () => {
+    const id = await newReplicatedDocument(['ada']);
+    await store.history.publish(id, inlineSegment(1, 1), 1);
+    await waitForReplay();
+    const control = new pg.Client(replica.urlOf('history'));
+    await control.connect();
+    await control.query('select pg_wal_replay_pause()');
+    const [row] = await store.log.readRows(id, 0, 1);
+    const before = inlineSegment(1, 1);
+    const after = inlineSegment(1, 2);
+    const rows = [{ ...row!, bytes: 3, payload: bytes('erased-1'), isIntact: true }];
+    const segment = { sha256: before.sha256, segment: { ...after, toSeq: 1 }, removableAt: 0 };
+    const seal = { bytes: bytes('ada'), after: 1, from: 'ada', to: 'erased-1' };
+    const read = async () => [
+      texts(await store.historyReads.log.readRows(id, 0, 1)),
+      (await store.historyReads.history.list(id, 0, 1)).map(({ sha256 }) => sha256),
+      await store.historyReads.history.locate(id, 1),
+    ];
+    expect(await read()).toEqual([['ada'], [before.sha256], before.place]);
+    expect(await store.authorship.replace(id, { epoch: 1, rows, segment, seal })).toBe(true);
+    expect(await comesFromReplica()).toBe(true);
+    expect(await read()).toEqual([['erased-1'], [after.sha256], after.place]);
+    expect((await store.historyReads.history.findAnew(id, 1))?.sha256).toBe(after.sha256);
     await control.query('select pg_wal_replay_resume()');
     await control.end();
   });

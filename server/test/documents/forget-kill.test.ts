@@ -8,15 +8,19 @@ import {
   openClusterWorld,
   openEmbeddedWorld,
   type PersonWorld,
+  shareDocument,
   shareOldDocument,
   type SharedDocument,
 } from './person-world.ts';
 
-describe('on SQLite and files', () => describeKills(() => openEmbeddedWorld()));
+describe('on SQLite and files', () => {
+  describeKills(() => openEmbeddedWorld(), 1);
+});
 
-describe.skipIf(missing.postgres || missing.objectStore)('on PostgreSQL and a bucket', () =>
-  describeKills(() => openClusterWorld()),
-);
+describe.skipIf(missing.postgres || missing.objectStore)('on PostgreSQL and a bucket', () => {
+  // Most of the time goes into making documents there.
+  describeKills(() => openClusterWorld(), process.env['FULL'] === '1' ? 1 : 3);
+});
 
 class Killed extends Error {}
 
@@ -41,7 +45,8 @@ function createKiller(at: number) {
   return { steps, guard };
 }
 
-function describeKills(open: () => Promise<PersonWorld>): void {
+/** `stride`: it is killed after the first step, and then after each so many more. */
+function describeKills(open: () => Promise<PersonWorld>, stride: number): void {
   let world: PersonWorld;
   beforeAll(async () => void (world = await open()));
   afterAll(() => world.close());
@@ -65,9 +70,29 @@ function describeKills(open: () => Promise<PersonWorld>): void {
     return steps;
   }
 
+  /** Kills it after each of its steps, each time in another document. */
+  async function killAfterEach(share: () => Promise<SharedDocument>): Promise<readonly string[]> {
+    const all = await forgetUntil(await share(), Infinity);
+    for (const [at, step] of all.entries()) {
+      if (at % stride !== 1 % stride) continue;
+      const context = `killed after step ${at}, before ${step}`;
+      const shared = await share();
+      const { id } = shared.record;
+      await forgetUntil(shared, at);
+      await createForgetInDocument(world.deps)({ ...ORDER, document: shared.record });
+      expect(await world.find(ADA, id), context).toEqual([]);
+      expect(await findDangling(world.node, id), context).toEqual([]);
+      // Whoever had read the old name must be fenced, by this call or by the one that was killed.
+      expect((await world.node.log.readHeads([id]))[0]?.epoch, context).toBeGreaterThan(1);
+      expect(await readTail(id), context).toEqual(await countTail(id));
+    }
+    expect(await world.find(ADA)).toEqual([]);
+    return all;
+  }
+
   test('[HOOK247] killed at each step, and begun again, it ends the same', { timeout: 300_000 }, async () => {
-    const all = await forgetUntil(await shareOldDocument(world), Infinity);
-    expect(new Set(all)).toEqual(
+    const steps = await killAfterEach(() => shareOldDocument(world));
+    expect(new Set(steps)).toEqual(
       new Set([
         'authorship.readStanding',
         'authorship.findRows',
@@ -83,20 +108,31 @@ function describeKills(open: () => Promise<PersonWorld>): void {
         'snapshots.remove',
       ]),
     );
-    expect(await world.find(ADA)).toEqual([]);
-    for (const [at, step] of all.entries()) {
-      const context = `killed after step ${at}, ${step}`;
-      const shared = await shareOldDocument(world);
-      const { id } = shared.record;
-      await forgetUntil(shared, at);
-      await createForgetInDocument(world.deps)({ ...ORDER, document: shared.record });
-      expect(await world.find(ADA, id), context).toEqual([]);
-      expect(await findDangling(world.node, id), context).toEqual([]);
-      // Whoever had read the old name must be fenced, by this call or by the one that was killed.
-      expect((await world.node.log.readHeads([id]))[0]?.epoch, context).toBeGreaterThan(1);
-      expect(await readTail(id), context).toEqual(await countTail(id));
-    }
-    expect(await world.find(ADA)).toEqual([]);
+  });
+
+  test(
+    '[HOOK247] so it does where only rows of more than one batch name the person',
+    { timeout: 300_000 },
+    async () => {
+      const steps = await killAfterEach(async () => {
+        const shared = await shareDocument(world.node, false);
+        for (let index = 0; index < 70; index += 1) await shared.write(ADA, 'a');
+        return shared;
+      });
+      expect(steps.filter((step) => step === 'authorship.replace')).toHaveLength(2);
+    },
+  );
+
+  test('[HOOK247] and where only segments do', { timeout: 300_000 }, async () => {
+    const steps = await killAfterEach(async () => {
+      const shared = await shareDocument(world.node, false);
+      for (let part = 0; part < 2; part += 1) {
+        await shared.write(ADA, 'part ');
+        await shared.archive();
+      }
+      return shared;
+    });
+    expect(steps.filter((step) => step === 'authorship.replace')).toHaveLength(2);
   });
 
   async function readTail(id: number): Promise<number | undefined> {

@@ -23,11 +23,13 @@ import {
   type SharedDocument,
 } from './person-world.ts';
 
-describe('on SQLite and files', () => describeRaces(() => openEmbeddedWorld({ inlineSegmentBytes: 0 })));
+describe('on SQLite and files', () => {
+  describeRaces(() => openEmbeddedWorld({ inlineSegmentBytes: 0 }));
+});
 
-describe.skipIf(missing.postgres || missing.objectStore)('on PostgreSQL and a bucket', () =>
-  describeRaces(() => openClusterWorld({ inlineSegmentBytes: 0 })),
-);
+describe.skipIf(missing.postgres || missing.objectStore)('on PostgreSQL and a bucket', () => {
+  describeRaces(() => openClusterWorld({ inlineSegmentBytes: 0 }));
+});
 
 /** A door in front of something: what comes to it waits there, and says so. */
 function createDoor() {

@@ -2,9 +2,12 @@ import type { BlameView, HistoryView } from '@scriptorium/shared/history-schemas
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { answerPast } from '../../src/content/history/answer-past.ts';
 import { createDocumentPast } from '../../src/content/history/document-past.ts';
+import { decodeLogRow, encodeLogRow } from '../../src/core/log-row.ts';
 import type { DocumentRecord } from '../../src/ports/document-catalog.ts';
-import type { HistoryIndex } from '../../src/ports/history-index.ts';
+import type { HistoryIndex, HistorySegment } from '../../src/ports/history-index.ts';
+import { readLog } from '../../src/rooms/read-log.ts';
 import { createForgetInDocument, type ForgetDeps } from '../../src/workers/forget-in-document.ts';
+import { packSegment } from '../../src/workers/pack-segment.ts';
 import { removeNow } from '../contracts/store-under-test.ts';
 import { missing } from '../services/shared-services.ts';
 import { findDangling } from '../support/stored-objects.ts';
@@ -20,11 +23,13 @@ import {
   shareOldDocument,
 } from './person-world.ts';
 
-describe('on SQLite and files', () => describeForgetting(() => openEmbeddedWorld()));
+describe('on SQLite and files', () => {
+  describeForgetting(() => openEmbeddedWorld());
+});
 
-describe.skipIf(missing.postgres || missing.objectStore)('on PostgreSQL and a bucket', () =>
-  describeForgetting(() => openClusterWorld()),
-);
+describe.skipIf(missing.postgres || missing.objectStore)('on PostgreSQL and a bucket', () => {
+  describeForgetting(() => openClusterWorld());
+});
 
 const read = <T>(bytes: Uint8Array): T => JSON.parse(new TextDecoder().decode(bytes)) as T;
 
@@ -117,6 +122,73 @@ function describeForgetting(open: () => Promise<PersonWorld>): void {
     expect([seen.text, seen.authors.includes(ADA)]).toEqual([text, false]);
     expect(seen.authors).toContain(PSEUDONYM);
   });
+
+  test('[HOOK246] so does who reads rows, a room that lags behind for one', async () => {
+    const { node } = world;
+    const { record } = await shareOldDocument(world);
+    const forgotten: Promise<unknown>[] = [];
+    const history: HistoryIndex = {
+      ...node.history,
+      list: async (...range) => {
+        const listed = await node.history.list(...range);
+        if (forgotten.length === 0) forgotten.push(forget(record));
+        await Promise.all(forgotten);
+        return listed;
+      },
+    };
+    const actors: string[] = [];
+    for await (const page of readLog({ ...node, history }, record.id, { after: 0, upTo: 3 })) {
+      if (page.kind === 'lost') throw new Error(`rows ${page.fromSeq} to ${page.toSeq} are lost`);
+      actors.push(...page.rows.flatMap(({ payload }) => decodeLogRow(payload).map(({ actor }) => actor)));
+    }
+    expect(actors).toEqual([PSEUDONYM, BOB, PSEUDONYM]);
+  });
+
+  test('[HOOK245] an object of rows that nothing names goes if it names the person, and only then', async () => {
+    const { node } = world;
+    const { record } = await shareDocument(node);
+    const pack = (user: string) => {
+      const payload = encodeLogRow([{ actor: user, updates: [new Uint8Array(2)] }]);
+      const run = { tenant: record.tenant, documentId: record.id, rows: [{ seq: 1, at: 1, payload }] };
+      return packSegment({ ...node, inlineSegmentBytes: 0 }, run);
+    };
+    const [hers, his] = [await pack(ADA), await pack(BOB)];
+    await appendOne(record);
+    expect(await forget(record)).toEqual({ rows: 0, segments: 0, bindings: 0 });
+    const isThere = async ({ place }: HistorySegment) =>
+      place.kind === 'object' && (await node.snapshots.get(place.key)) !== null;
+    expect([await isThere(hers), await isThere(his)]).toEqual([false, true]);
+    expect(await node.history.publish(record.id, hers, 1)).toBe(false);
+    expect(await node.history.publish(record.id, his, 1)).toBe(true);
+  });
+
+  test('[HOOK249] a document at rest is looked at in five statements', async () => {
+    const { record } = await shareDocument(world.node);
+    let statements = 0;
+    const count = <Port extends object>(port: Port): Port =>
+      new Proxy(port, {
+        get: (target, method) => {
+          statements += 1;
+          return Reflect.get(target, method, target) as unknown;
+        },
+      });
+    const { authorship, history, register, snapshots } = world.deps;
+    const [counted, objects] = [count(authorship), count(snapshots)];
+    await forget(record, {
+      authorship: counted,
+      history: count(history),
+      register: count(register),
+      snapshots: objects,
+    });
+    expect(statements).toBe(5);
+  });
+
+  async function appendOne({ id }: DocumentRecord): Promise<void> {
+    const payload = encodeLogRow([{ actor: BOB, updates: [new Uint8Array(2)] }]);
+    const entries = [{ documentId: id, epoch: 1, payload, bindings: [] }];
+    const batch = { incarnation: `one ${id}`, flush: 1, at: 1, retry: false, entries };
+    expect(await world.node.log.append(batch)).toEqual([{ kind: 'stored', seq: 1 }]);
+  }
 
   test('[HOOK248] so it is in a deleted document that was not emptied yet', async () => {
     const { node } = world;

@@ -126,10 +126,9 @@ async function openWorld(store: AuthoredStore, parts: WorldParts): Promise<Perso
       const { rows: tables } = await sql.raw<{ readonly name: string }>(parts.tables).execute(node.database);
       for (const { name } of tables) {
         const { rows } = await sql.raw<Record<string, unknown>>(`select * from "${name}"`).execute(node.database);
-        for (const row of rows) {
-          if (documentId !== undefined && row['document_id'] !== documentId) continue;
-          for (const [column, value] of Object.entries(row)) if (holds(value, text)) found.push(`${name}.${column}`);
-        }
+        const own = rows.filter((row) => documentId === undefined || row['document_id'] === documentId);
+        const columns = own.flatMap((row) => Object.entries(row)).filter(([, value]) => holds(value, text));
+        found.push(...columns.map(([column]) => `${name}.${column}`));
       }
       const part = documentId === undefined ? '' : `/d/${documentId}/`;
       for (const [key, bytes] of await parts.readObjects(part)) if (holds(bytes, text)) found.push(key);
@@ -184,9 +183,9 @@ async function appendUntilStored(
 
 const CLIENTS: Readonly<Record<string, number>> = { [ADA]: 7, [BOB]: 8 };
 
-/** Makes a document in which nothing is written yet. */
-export async function shareDocument(node: DocumentNode, name = `d${Math.random().toString(36).slice(2)}`) {
-  const record = await node.create(name);
+/** Makes a document in which nothing is written yet; its clientIDs are bound unless `bindsClients` says no. */
+export async function shareDocument(node: DocumentNode, bindsClients = true): Promise<SharedDocument> {
+  const record = await node.create(`d${Math.random().toString(36).slice(2)}`);
   const document = new Y.Doc();
   const shared: SharedDocument = {
     record,
@@ -195,7 +194,10 @@ export async function shareDocument(node: DocumentNode, name = `d${Math.random()
       const before = Y.encodeStateVector(document);
       document.getText('text').insert(document.getText('text').length, text);
       const payload = encodeLogRow([{ actor: user, updates: [Y.encodeStateAsUpdate(document, before)] }]);
-      await appendUntilStored(node, record, { payload, bindings: [{ client: document.clientID, user }] });
+      await appendUntilStored(node, record, {
+        payload,
+        bindings: bindsClients ? [{ client: document.clientID, user }] : [],
+      });
     },
     archive: async (dropsRows = true) => {
       await node.compactor.compact(record.id);

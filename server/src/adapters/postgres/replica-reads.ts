@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Clock } from '../../ports/clock.ts';
 import type { Logger } from '../../ports/telemetry.ts';
 import type { PastReads } from '../../ports/past-reads.ts';
+import type { DocumentId } from '../../ports/update-log.ts';
 import { createHistoryIndex } from '../sql/history-index.ts';
 import type { Schema } from '../sql/schema.ts';
 import { createSnapshotIndex } from '../sql/snapshot-index.ts';
@@ -40,19 +41,38 @@ export function createReplicaReads(deps: ReplicaReadsDeps): ReplicaReads {
     }
     return query(primary);
   };
+  /** The same of one document: a replica that has not seen its epoch may say names that were taken from it since. */
+  const readOf = async <T>(
+    documentId: DocumentId,
+    query: (database: Kysely<Schema>) => Promise<T>,
+    isComplete: (answer: T) => boolean,
+  ): Promise<T> => {
+    if (replica === null) return query(primary);
+    const epoch = await readEpoch(primary, documentId);
+    const answer = await read(
+      async (database) => {
+        const isLevel = database === primary || (await readEpoch(database, documentId)) === epoch;
+        return isLevel ? { found: await query(database) } : null;
+      },
+      (found) => found !== null && isComplete(found.found),
+    );
+    return answer === null ? query(primary) : answer.found;
+  };
   return {
     read,
     // What a replica has is without holes, so only the end of it is in doubt.
     history: {
       list: (documentId, after, limit) =>
-        read(
+        readOf(
+          documentId,
           (database) => createHistoryIndex({ database }).list(documentId, after, limit),
           (segments) => segments.length > 0,
         ),
       findAnew: (documentId, toSeq) => createHistoryIndex({ database: primary }).findAnew(documentId, toSeq),
       locate: (documentId, toSeq) =>
-        read((database) => createHistoryIndex({ database }).locate(documentId, toSeq), isThere),
+        readOf(documentId, (database) => createHistoryIndex({ database }).locate(documentId, toSeq), isThere),
     },
+    // States say no names.
     snapshotIndex: {
       list: (documentId) =>
         read(
@@ -64,7 +84,8 @@ export function createReplicaReads(deps: ReplicaReadsDeps): ReplicaReads {
     },
     log: {
       readRows: (documentId, after, limit) =>
-        read(
+        readOf(
+          documentId,
           (database) => readPackedRows(database, documentId, { after, limit }),
           (rows) => rows.length === limit,
         ),
@@ -74,4 +95,9 @@ export function createReplicaReads(deps: ReplicaReadsDeps): ReplicaReads {
 
 function isThere(answer: object | null): boolean {
   return answer !== null;
+}
+
+async function readEpoch(database: Kysely<Schema>, documentId: DocumentId): Promise<number | null> {
+  const head = database.selectFrom('document_heads').select('epoch').where('document_id', '=', documentId);
+  return (await head.executeTakeFirst())?.epoch ?? null;
 }

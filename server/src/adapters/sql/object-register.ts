@@ -12,27 +12,7 @@ export function createObjectRegister({ database }: { readonly database: Kysely<S
         .values({ key, document_id: documentId, expires_at: expiresAt, state: OBJECT_STATE.registered })
         .execute();
     },
-    takeExpired: async ({ now, retryAt, limit }) => {
-      const taken = await database
-        .updateTable('object_register')
-        .set({ state: OBJECT_STATE.taken, expires_at: retryAt })
-        .where('key', 'in', (expired) =>
-          expired
-            .selectFrom('object_register')
-            .select('key')
-            // A literal, so that the partial index on what nothing names can serve the query.
-            .where('state', '<>', sql.lit(OBJECT_STATE.named))
-            .where('expires_at', '<', now)
-            .orderBy('expires_at')
-            .limit(limit),
-        )
-        // Once more for the row itself: it may have been named, or taken by another node, while this one waited for it.
-        .where('state', '<>', sql.lit(OBJECT_STATE.named))
-        .where('expires_at', '<', now)
-        .returning('key')
-        .execute();
-      return taken.map(({ key }) => key);
-    },
+    takeExpired: (taking) => takeExpired(database, taking),
     listUnnamed: async (documentId, after, limit) => {
       const rows = await database
         .selectFrom('object_register')
@@ -63,6 +43,31 @@ export function createObjectRegister({ database }: { readonly database: Kysely<S
         .execute();
     },
   };
+}
+
+async function takeExpired(
+  database: Kysely<Schema>,
+  { now, retryAt, limit }: Parameters<ObjectRegister['takeExpired']>[0],
+): Promise<readonly string[]> {
+  const taken = await database
+    .updateTable('object_register')
+    .set({ state: OBJECT_STATE.taken, expires_at: retryAt })
+    .where('key', 'in', (expired) =>
+      expired
+        .selectFrom('object_register')
+        .select('key')
+        // A literal, so that the partial index on what nothing names can serve the query.
+        .where('state', '<>', sql.lit(OBJECT_STATE.named))
+        .where('expires_at', '<', now)
+        .orderBy('expires_at')
+        .limit(limit),
+    )
+    // Once more for the row itself: it may have been named, or taken by another node, while this one waited for it.
+    .where('state', '<>', sql.lit(OBJECT_STATE.named))
+    .where('expires_at', '<', now)
+    .returning('key')
+    .execute();
+  return taken.map(({ key }) => key);
 }
 
 /** Names a registered key, which keeps sweepers off it; false when it is not there to be named, or was taken. */
