@@ -96,6 +96,8 @@ const ANSWERS = {
   listErasures: erasureListSchema,
   readErasure: erasureSchema,
   exportPerson: personExportSchema,
+  erasePerson: erasureSchema,
+  readPersonErasure: erasureSchema,
   rebuildSearch: searchRebuildSchema,
   readSearchRebuild: searchRebuildSchema,
 } as const;

@@ -89,6 +89,11 @@ describe('programs and the REST client', () => {
     const erasure = await tenant.eraseDocument('doomed');
     expect(await tenant.readErasure(erasure.id)).toMatchObject({ id: erasure.id, kind: 'document' });
     expect((await tenant.listErasures()).erasures).toMatchObject([{ id: erasure.id }]);
+    const ofPerson = await tenant.erasePerson('nobody');
+    expect(ofPerson).toMatchObject({ kind: 'person', finishedAt: null });
+    expect(await tenant.readPersonErasure('nobody')).toMatchObject({ id: ofPerson.id });
+    expect(await tenant.readErasure(ofPerson.id)).toMatchObject({ pseudonym: ofPerson.pseudonym });
+    await expect(tenant.readmitPerson('nobody')).rejects.toMatchObject({ code: 'bad-request' });
     expect(await tenant.exportPerson('grace')).toMatchObject({ user: 'grace' });
     const { entries } = await tenant.listAudit({ actor: 'grace', limit: 100 });
     expect(entries.map(({ action }) => action)).toContain('webhook.create');

@@ -9,20 +9,28 @@ import { RENDERER_VERSION } from './content/renderer-version.ts';
 import type { DocumentWriter } from './ports/document-writer.ts';
 import type { LiveDocuments } from './ports/live-documents.ts';
 import type { RenderingStore } from './ports/rendering-store.ts';
-import { createJobRunner } from './workers/job-runner.ts';
+import { createJobRunner, type JobRunnerDeps } from './workers/job-runner.ts';
+import type { PersonEraser } from './workers/person-eraser.ts';
 
 /** What REST reads and writes documents in formats with, at once and in jobs. */
 export async function createContent(
   { clock, config, telemetry }: Ground,
   stores: Stores,
-  live: { readonly documents: LiveDocuments; readonly documentWriter: DocumentWriter; readonly access: Access },
+  live: {
+    readonly documents: LiveDocuments;
+    readonly documentWriter: DocumentWriter;
+    readonly access: Access;
+    readonly personEraser: PersonEraser;
+  },
 ) {
   const { catalog, requests, jobs } = stores;
-  const { documents, documentWriter: writer, access } = live;
+  const { documents, documentWriter: writer, access, personEraser } = live;
   const shared = await openSharedRenderings({ clock, config, telemetry });
   const conversions = createConversions({ clock });
   const records = createKnownRecords({ catalog, clock });
-  const carryOut = createBulkChanges({ catalog, documents, writer, conversions, records, access });
+  const changeDocument = createBulkChanges({ catalog, documents, writer, conversions, records, access });
+  const carryOut: JobRunnerDeps['carryOut'] = (job, ...part) =>
+    job.kind === 'person-erasure' ? personEraser.carryOut(job, ...part) : changeDocument(job, ...part);
   const runner = createJobRunner({ jobs, requests, clock, telemetry, carryOut });
   const reader = createContentReader({
     documents,
@@ -37,6 +45,7 @@ export async function createContent(
       name: 'content',
       drain: async (milliseconds: number) => {
         // Jobs first: they convert.
+        personEraser.stop();
         await runner.drain(milliseconds);
         await conversions.drain(milliseconds);
         await reader.drain(milliseconds);

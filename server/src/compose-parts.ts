@@ -5,6 +5,7 @@ import { createAudit } from './compose-audit.ts';
 import { createContent } from './compose-content.ts';
 import { createEvents } from './compose-events.ts';
 import type { Ground } from './compose-ground.ts';
+import { createForgetting } from './compose-forgetting.ts';
 import { createIdentity } from './compose-identity.ts';
 import { createLive } from './compose-live.ts';
 import { createPast } from './compose-past.ts';
@@ -40,7 +41,8 @@ export async function createParts(ground: Ground) {
   const { documents } = live;
   const search: Search | null = await createSearch({ ground, stores, documents, onCommit });
   const past = createPast(ground, stores);
-  const content = await createContent(ground, stores, { ...live, access: identity.access });
+  const personEraser = createForgetting(ground, stores, { ...live, search });
+  const content = await createContent(ground, stores, { ...live, access: identity.access, personEraser });
   const proxies = createProxyTrust(config.trustedProxies);
   const limits: Service = {
     name: 'limits',

@@ -57,6 +57,8 @@ export interface Search {
   readonly services: readonly Service[];
   /** Leaves nothing of documents in this node's index, before they are removed for good. */
   readonly erase: (documentIds: readonly DocumentId[]) => Promise<void>;
+  /** Told of a document of which something changed that is no commit of this node. */
+  readonly note: (documentId: DocumentId) => void;
 }
 
 interface SearchDeps {
@@ -92,6 +94,18 @@ export async function createSearch(deps: SearchDeps): Promise<Search | null> {
       await Promise.all(followers.map(({ project }) => project.index.close()));
     },
   };
+  const erase: Search['erase'] = async (documentIds) => {
+    for (const { project } of followers) {
+      await project.index.remove(documentIds);
+      // Freed bytes go in a step of its own, which takes long in a large index; it is made again with the next ones.
+      await project.index.erase(documentIds).catch((error: unknown) => {
+        telemetry.log.warn('search_erasure_failed', { documents: documentIds.length }, error);
+      });
+    }
+  };
+  const note: Search['note'] = (documentId) => {
+    for (const { projection } of followers) projection.note(documentId, 1);
+  };
   return {
     parts: {
       index: second === null ? first.project.index : fallBackSearch(first.project.index, second.project.index),
@@ -102,15 +116,8 @@ export async function createSearch(deps: SearchDeps): Promise<Search | null> {
       },
     },
     services: [rebuilds, ...followers.map(({ projection }) => projection), closing],
-    erase: async (documentIds) => {
-      for (const { project } of followers) {
-        await project.index.remove(documentIds);
-        // Freed bytes go in a step of its own, which takes long in a large index; it is made again with the next ones.
-        await project.index.erase(documentIds).catch((error: unknown) => {
-          telemetry.log.warn('search_erasure_failed', { documents: documentIds.length }, error);
-        });
-      }
-    },
+    erase,
+    note,
   };
 }
 

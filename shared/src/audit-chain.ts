@@ -18,6 +18,7 @@ export const AUDIT_ACTIONS = [
   'link.use',
   'user.revoke',
   'user.erase',
+  'user.readmit',
   'key.create',
   'key.rotate',
   'key.revoke',

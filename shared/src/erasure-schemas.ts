@@ -6,18 +6,27 @@ import { EVENT_TYPES } from './event-types.ts';
 const EXAMPLE_TIME = '2026-11-23T09:30:00.000Z';
 const timeSchema = z.iso.datetime().meta({ examples: [EXAMPLE_TIME] });
 
-/** Proof that a document was erased. */
+/** Proof that a document or a person was erased. */
 export const erasureSchema = z
   .object({
     id: z.string(),
-    kind: z.enum(['document']),
+    kind: z.enum(['document', 'person']),
+    pseudonym: z.string().nullable().meta({
+      description: "What stands in the place of a person's id from then on; `null` for a document.",
+    }),
     subjectHash: z.string().meta({
-      description: "SHA-256 of tenant, `/` and the document's name, hex: whoever knows the name can check it.",
+      description:
+        "SHA-256 of tenant, `/` and the document's name, hex: whoever knows the name can check it. Of a person a hash " +
+        'with a key that only the store has.',
     }),
     begunAt: timeSchema,
     begunBy: z.string(),
     finishedAt: timeSchema.nullable().meta({ description: '`null` until nothing is left.' }),
-    counts: z.record(z.string(), z.number()).meta({ description: 'How much went: `rows`, `events`, `objects` …' }),
+    counts: z.record(z.string(), z.number()).meta({
+      description:
+        'How much went: `rows`, `events`, `objects` …; of a person how much was put under the pseudonym, and how many ' +
+        '`documents` were looked at in how many `passes`.',
+    }),
   })
   .meta({
     id: 'Erasure',
@@ -25,11 +34,22 @@ export const erasureSchema = z
       {
         id: 'er_0123456789abcdef',
         kind: 'document',
+        pseudonym: null,
         subjectHash: '2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae',
         begunAt: EXAMPLE_TIME,
         begunBy: 'ada',
         finishedAt: EXAMPLE_TIME,
         counts: { rows: 42, events: 3, objects: 2 },
+      },
+      {
+        id: 'er_fedcba9876543210',
+        kind: 'person',
+        pseudonym: 'erased:5f1d4a0b7c3e2d1f',
+        subjectHash: '9b74c9897bac770ffc029102a200c5de5d9b74c9897bac770ffc029102a200c5',
+        begunAt: EXAMPLE_TIME,
+        begunBy: 'grace',
+        finishedAt: null,
+        counts: { rows: 17, bindings: 2, documents: 120, passes: 1 },
       },
     ],
   });

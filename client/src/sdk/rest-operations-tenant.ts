@@ -5,6 +5,9 @@ export const TENANT_OPERATIONS = {
   listErasures: { method: 'GET', path: '/v1/erasures' },
   readErasure: { method: 'GET', path: '/v1/erasures/{id}' },
   exportPerson: { method: 'GET', path: '/v1/users/{user}/export' },
+  erasePerson: { method: 'POST', path: '/v1/users/{user}/erasure' },
+  readPersonErasure: { method: 'GET', path: '/v1/users/{user}/erasure' },
+  readmitPerson: { method: 'DELETE', path: '/v1/users/{user}/erasure' },
   rebuildSearch: { method: 'POST', path: '/v1/search/rebuild' },
   readSearchRebuild: { method: 'GET', path: '/v1/search/rebuild' },
 } as const;

@@ -19,6 +19,12 @@ export interface TenantClient {
   readErasure(id: string): Promise<ErasureView>;
   /** What is kept about a person. */
   exportPerson(user: string): Promise<PersonExportView>;
+  /** Begins to put a pseudonym in the place of a person's id; the record tells how far it is. */
+  erasePerson(user: string): Promise<ErasureView>;
+  /** Rejects with `not-found` for somebody who was not erased, or was readmitted. */
+  readPersonErasure(user: string): Promise<ErasureView>;
+  /** Lets a person in again whose erasure is finished. */
+  readmitPerson(user: string): Promise<void>;
   /** Makes the search index anew; only from the server's own machine. */
   rebuildSearch(): Promise<SearchRebuildView>;
   readSearchRebuild(): Promise<SearchRebuildView>;
@@ -34,6 +40,11 @@ export function createTenantClient(options: RestClientOptions): TenantClient {
     listErasures: () => json(call('listErasures')),
     readErasure: (id) => json(call('readErasure', { parameters: { id } })),
     exportPerson: (user) => json(call('exportPerson', { parameters: { user } })),
+    erasePerson: (user) => json(call('erasePerson', { parameters: { user } })),
+    readPersonErasure: (user) => json(call('readPersonErasure', { parameters: { user } })),
+    readmitPerson: async (user) => {
+      await call('readmitPerson', { parameters: { user } });
+    },
     rebuildSearch: () => json(call('rebuildSearch')),
     readSearchRebuild: () => json(call('readSearchRebuild')),
   };

@@ -2,12 +2,14 @@ import { DEFAULT_TENANT, parseTenant } from '@scriptorium/shared/document-name';
 import type { Role } from '@scriptorium/shared/roles';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { grant, resource, subject } from '../../test/contracts/access-store-under-test.ts';
+import { newErasureOrder } from '../../test/contracts/erasure-work.ts';
 import { BY } from '../../test/contracts/store-under-test.ts';
 import { createFakeClock, type FakeClock } from '../../test/support/fake-clock.ts';
 import { createIdentity } from '../../test/support/identities.ts';
 import { createSilentTelemetry } from '../../test/support/silent-telemetry.ts';
 import { createStandingParts } from '../../test/support/standing-parts.ts';
 import { createTemporaryDirectory, type TemporaryDirectory } from '../../test/support/temporary-directory.ts';
+import { createErasedPeople } from '../adapters/sql/erased-people.ts';
 import { openSqlite } from '../adapters/sqlite/open-sqlite.ts';
 import type { SqliteConnection } from '../adapters/sqlite/sqlite-connection.ts';
 import { createSystemClock } from '../adapters/system/clock.ts';
@@ -103,6 +105,34 @@ describe('[AUTH42] rights are remembered, and exact up to the last change that w
     const groups = ['asked for by ada first'];
     expect(await roleOf({ ...ada, groups, issuedAt: 5_000 })).toBeNull();
     expect(await roleOf({ ...lin, groups, role: 'viewer', issuedAt: 0 })).toBe('viewer');
+  });
+});
+
+describe('[HOOK250] somebody who is erased', () => {
+  const erase = () =>
+    createErasedPeople({ database: sqlite.database }).begin('ada', newErasureOrder(DEFAULT_TENANT, { at: 5_500 }));
+
+  test('is nobody with the next look, whatever was remembered and whatever a token says', async () => {
+    await set('group:staff', 'editor');
+    expect([await roleOf({ ...ada, role: 'admin' }), await roleOf(lin)]).toEqual(['admin', 'editor']);
+    await erase();
+    await parts.watch.look();
+    for (const issuedAt of [0, 1e12]) {
+      const standing = await parts.access.standingOf({ ...ada, role: 'admin', issuedAt });
+      expect(standing).toEqual({ rights: null, isErased: true, until: Infinity });
+    }
+    expect(await roleOf(lin)).toBe('editor');
+  });
+
+  test('has their sessions called, and nobody else has', async () => {
+    const calls = { ada: 0, lin: 0, elsewhere: 0 };
+    parts.access.watch(ada, () => (calls.ada += 1));
+    parts.access.watch(lin, () => (calls.lin += 1));
+    const elsewhere = { ...ada, tenant: parseTenant('other') ?? DEFAULT_TENANT };
+    parts.access.watch(elsewhere, () => (calls.elsewhere += 1));
+    await erase();
+    await parts.watch.look();
+    expect(calls).toEqual({ ada: 1, lin: 0, elsewhere: 0 });
   });
 });
 

@@ -2,19 +2,27 @@ import type { Tenant } from '@scriptorium/shared/document-name';
 import { formatSubject, type GrantSubject } from '@scriptorium/shared/grant-subject';
 import type { Role } from '@scriptorium/shared/roles';
 import type { Rights, RoleMap } from '../core/permissions.ts';
-import type { AccessChange } from '../ports/access-changes.ts';
+import type { AccessChange, HiddenPerson } from '../ports/access-changes.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { GrantStore, StoredGrant } from '../ports/grant-store.ts';
 import type { Identity } from '../ports/token-verifier.ts';
 import type { KeyRing } from './key-ring.ts';
+import { isHidden } from './hidden-person.ts';
 import { createPromiseCache } from './promise-cache.ts';
 
 /** What an identity may do at one moment. */
 export interface Standing {
   /** `null` when the credential is worth nothing any more. */
   readonly rights: Rights | null;
+  /** Whether that is because the person was erased; then nothing may be written down that names them. */
+  readonly isErased?: boolean;
   /** Wall-clock milliseconds at which that changes by itself, since a grant ends; infinite for never. */
   readonly until: number;
+}
+
+/** What whoever has no rights any more is told about it. */
+export function describeLoss(isErased: boolean): string {
+  return isErased ? 'whoever this speaks for was erased' : 'this access was taken away';
 }
 
 /** Who may do what, as the stores say it: remembered per node, exact up to the last change that the node noticed. */
@@ -40,6 +48,7 @@ export interface AccessDeps {
 /** What is remembered of one subject. */
 interface SubjectStanding {
   readonly tokensVoidUntil: number;
+  readonly isErased: boolean;
   readonly grants: readonly StoredGrant[];
 }
 
@@ -60,6 +69,7 @@ class NodeAccess implements Access {
 
   async standingOf(identity: Identity): Promise<Standing> {
     const subjects = await Promise.all(this.#readAll(identity));
+    if (subjects.some((subject) => subject.isErased)) return { rights: null, isErased: true, until: Infinity };
     const voidUntil = Math.max(...subjects.map((subject) => subject.tokensVoidUntil));
     // A token says in whole seconds when it was issued, so one of the very second of the revocation is void too.
     const isVoid = identity.key === null && voidUntil > 0 && identity.issuedAt <= voidUntil;
@@ -78,10 +88,11 @@ class NodeAccess implements Access {
     const answer = missing.length === 0 ? null : grants.readStanding(tenant, user, missing);
     return subjects.map((subject) =>
       this.#known.get(keyOf(tenant, subject), async () => {
-        const { tokensVoidUntil, grants: all } = await (answer ?? grants.readStanding(tenant, user, [subject]));
+        const stored = await (answer ?? grants.readStanding(tenant, user, [subject]));
+        const own = stored.grants.filter((grant) => isSame(grant.subject, subject));
         // What is remembered of a group or link is everybody's; whose tokens are void is the user's own matter.
-        const voidUntil = subject.kind === 'user' ? tokensVoidUntil : 0;
-        return { tokensVoidUntil: voidUntil, grants: all.filter((grant) => isSame(grant.subject, subject)) };
+        if (subject.kind !== 'user') return { tokensVoidUntil: 0, isErased: false, grants: own };
+        return { tokensVoidUntil: stored.tokensVoidUntil, isErased: stored.isErased, grants: own };
       }),
     );
   }
@@ -101,11 +112,25 @@ class NodeAccess implements Access {
   apply(changes: readonly AccessChange[]): void {
     const keys = new Set<string>();
     for (const { tenant, subject } of changes) {
+      if (subject.kind === 'person') {
+        // Whose it is can be told of those who watch; what is remembered of others who are not here goes with it.
+        this.#known.clear();
+        for (const key of this.#findHidden(tenant, subject)) keys.add(key);
+        continue;
+      }
       if (subject.kind === 'key') this.#deps.keyRing.drop(subject.id);
       else this.#known.drop(keyOf(tenant, { kind: subject.kind, id: subject.id }));
       keys.add(`${tenant} ${subject.kind}:${subject.id}`);
     }
     this.#wake(keys);
+  }
+
+  /** The watched keys of the person that an entry hides. */
+  #findHidden(tenant: Tenant, hidden: HiddenPerson): readonly string[] {
+    const prefix = `${tenant} user:`;
+    return [...this.#watchers.keys()].filter(
+      (key) => key.startsWith(prefix) && isHidden(hidden, key.slice(prefix.length)),
+    );
   }
 
   applyAll(): void {

@@ -17,6 +17,7 @@ import type { Publications } from '../ports/publications.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { TokenIssuer } from '../ports/token-issuer.ts';
 import type { TokenVerifier } from '../ports/token-verifier.ts';
+import type { ErasedPeople } from '../ports/erased-people.ts';
 import type { ErasureStore } from '../ports/erasure-store.ts';
 import type { PresencePolicy } from '../core/presence-policy.ts';
 import type { LivePresence } from '../ports/live-presence.ts';
@@ -95,6 +96,7 @@ export interface ApiDeps {
   readonly presencePolicy: PresencePolicy;
   readonly erasures: ErasureStore;
   readonly people: PersonRecordStore;
+  readonly erasedPeople: ErasedPeople;
   readonly eraser: Pick<DocumentEraser, 'erase'>;
   readonly audit: AuditLog;
   readonly journal: AuditJournal;

@@ -1,7 +1,7 @@
 import { parseDocumentName, type DocumentName } from '@scriptorium/shared/document-name';
 import type { Ability, Action, Role } from '@scriptorium/shared/roles';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Access } from '../access/access.ts';
+import { type Access, describeLoss } from '../access/access.ts';
 import { ScriptoriumError } from '../core/errors.ts';
 import { decide, decideForTenant, type Rights } from '../core/permissions.ts';
 import type { Identity, TokenVerifier } from '../ports/token-verifier.ts';
@@ -37,8 +37,8 @@ function createJudge(verifier: TokenVerifier, access: Access) {
     const verification = await verifier.verify(token);
     if (verification.kind === 'invalid') throw new ScriptoriumError(verification.code, verification.detail);
     const { identity } = verification;
-    const { rights } = await access.standingOf(identity);
-    if (rights === null) throw new ScriptoriumError('unauthenticated', 'this access was taken away');
+    const { rights, isErased = false } = await access.standingOf(identity);
+    if (rights === null) throw new ScriptoriumError('unauthenticated', describeLoss(isErased));
     return { identity, rights };
   };
 }

@@ -16,7 +16,7 @@ export function createBulkChanges(deps: ChangesDeps & { readonly access: Access 
   return async (
     { identity }: ClaimedJob,
     item: JobItem,
-    intend: (intent: NotedIntent) => Promise<void>,
+    { intend }: { readonly intend: (intent: NotedIntent) => Promise<void> },
   ): Promise<string> => {
     const { name, ifMatch, ...changes } = readRequest(item);
     try {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { AUDIT_REGISTER, type AuditRow } from '@scriptorium/shared/audit-chain';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { createToldAudit } from '../access/told-audit.ts';
 import { openStores, type Stores } from '../compose-stores.ts';
 import { createAuditExporter } from '../workers/audit-exporter.ts';
 import { type AuditVerdict, verifyAudit } from '../workers/verify-audit.ts';
@@ -82,9 +83,10 @@ function describe({ chain, headSeq, headHash, findings }: AuditVerdict): readonl
 async function list(deps: CliDeps, options: ListOptions): Promise<void> {
   const start = Number(options.after);
   if (!Number.isSafeInteger(start) || start < 0) throw new CliError('--after must be the number of a row', EXIT.usage);
-  await withStores(deps, async ({ audit }) => {
+  await withStores(deps, async ({ audit, erasedPeople: people }) => {
+    const told = createToldAudit({ audit, people });
     for (let after = start, full = true; full;) {
-      const rows = await audit.readRows(options.tenant, after, PAGE);
+      const rows = await told.readRows(options.tenant, after, PAGE);
       for (const row of rows) deps.print(options.json ? JSON.stringify(row) : describeRow(row));
       after = rows.at(-1)?.seq ?? after;
       full = rows.length === PAGE;

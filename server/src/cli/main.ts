@@ -9,6 +9,7 @@ import { addCopyCommand } from './copy-command.ts';
 import { addDocumentsCommand } from './documents-command.ts';
 import { addExportCommand } from './export-command.ts';
 import { addImportCommand } from './import-command.ts';
+import { addPeopleCommand } from './people-command.ts';
 import { addMigrateCommand } from './migrate-command.ts';
 import { addSearchCommand } from './search-command.ts';
 import { addRepairCommand } from './repair-command.ts';
@@ -42,6 +43,7 @@ async function run(args: readonly string[]): Promise<void> {
   addImportCommand(program, deps);
   addRepairCommand(program, deps);
   addWebhooksCommand(program, deps);
+  addPeopleCommand(program, deps);
   addAuditCommand(program, deps);
   await program.parseAsync([...args], { from: 'user' });
 }

@@ -6,6 +6,7 @@ import { createSystemClock } from '../adapters/system/clock.ts';
 import type { Config } from '../config.ts';
 import type { CliDeps } from './command-ground.ts';
 import { CliError, EXIT } from './exit-codes.ts';
+import { pause } from './keeping-clock.ts';
 import { createProgress } from './progress.ts';
 
 interface ReindexOptions {
@@ -55,14 +56,6 @@ async function reindex(config: Config, options: ReindexOptions): Promise<SearchR
   } finally {
     progress.end();
   }
-}
-
-/** A timer that keeps the process: the clock's would let it end. */
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    // oxlint-disable-next-line no-restricted-globals -- see above
-    setTimeout(resolve, milliseconds);
-  });
 }
 
 type Call = (method: 'GET' | 'POST') => Promise<SearchRebuildView>;

@@ -1,5 +1,5 @@
-import { createSystemClock } from '../adapters/system/clock.ts';
 import type { Clock } from '../ports/clock.ts';
+import { createKeepingClock } from './keeping-clock.ts';
 
 /** Times that a request is sent again which came too soon after others. */
 const MOST_TIMES = 10;
@@ -17,7 +17,7 @@ export interface PatienceDeps {
 
 /** Waits as long as it takes, and says so beside what the command prints. */
 export function createPatience(): PatienceDeps {
-  return { clock: createSystemClock(), tell: (text) => void process.stderr.write(text) };
+  return { clock: createKeepingClock(), tell: (text) => void process.stderr.write(text) };
 }
 
 /**

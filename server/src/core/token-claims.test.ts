@@ -64,6 +64,7 @@ describe('[AUTH4] malformed claims are refused, with the claim named', () => {
     ],
     ['a sub like that of a key', { ...least, sub: 'key:1' }, '"sub"'],
     ['a sub like that of a link', { ...least, sub: 'link:1' }, '"sub"'],
+    ['a sub like that of somebody erased', { ...least, sub: 'erased:1' }, '"sub"'],
     ['groups as text', { ...least, groups: 'staff' }, '"groups"'],
     ['an empty group', { ...least, groups: [''] }, '"groups"'],
     ['too many groups', { ...least, groups: Array.from({ length: 501 }, String) }, '"groups"'],

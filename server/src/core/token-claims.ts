@@ -27,15 +27,15 @@ const LATEST = 8.64e12;
 const MAX_GRANTS = 1000;
 const MAX_GROUPS = 500;
 const NO_CONTROL_CHARACTERS = /^\P{Cc}*$/u;
-/** Beginnings of identities that the server gives to keys and links; no person can have one. */
-const RESERVED_USERS = /^(key|link):/;
+/** Beginnings of identities that the server gives to keys, links and people who were erased; nobody can come with one. */
+const RESERVED_USERS = /^(key|link|erased):/;
 
 const documentRoleSchema = z.enum(ROLES).exclude(['admin']);
 const idSchema = z.string().regex(SUBJECT_ID_PATTERN, 'must be 1 to 128 characters without control characters');
 const namesSchema = z.array(z.string()).max(MAX_GRANTS).optional();
 
 const claimsSchema = z.object({
-  sub: idSchema.refine((user) => !RESERVED_USERS.test(user), 'begins like the identity of a key or link'),
+  sub: idSchema.refine((user) => !RESERVED_USERS.test(user), 'begins like an identity that only the server gives'),
   name: z.string().max(256).regex(NO_CONTROL_CHARACTERS, 'holds control characters').optional(),
   tenant: z.string().default(DEFAULT_TENANT),
   iat: z.number().min(0).max(LATEST).default(0),

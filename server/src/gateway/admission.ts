@@ -6,7 +6,7 @@ import { decide, type Rights } from '../core/permissions.ts';
 import { scopeFor } from '../core/session-standing.ts';
 import { presenceFor, type PresencePolicy, type PresenceRights } from '../core/presence-policy.ts';
 import type { WriteScope } from '../core/write-scope.ts';
-import type { Access } from '../access/access.ts';
+import { type Access, describeLoss } from '../access/access.ts';
 import type { AuditJournal } from '../ports/audit-journal.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DocumentCatalog, DocumentRecord } from '../ports/document-catalog.ts';
@@ -53,10 +53,12 @@ export async function admit(deps: AdmissionDeps, knock: Knock): Promise<Admissio
   const address = parseAddress(knock.address);
   if (address === null) throw new ScriptoriumError('invalid-document-name');
   const identity = await identify(deps.verifier, knock);
+  let isErased = false;
+  const onErased = (): void => void (isErased = true);
   try {
     const admission = await deps.admissions.run(
       knock.socket,
-      () => openDocument(deps, { identity, address, socket: knock.socket }),
+      () => openDocument(deps, { identity, address, socket: knock.socket, onErased }),
       ({ room }) => {
         deps.rooms.release(room);
       },
@@ -64,7 +66,8 @@ export async function admit(deps: AdmissionDeps, knock: Knock): Promise<Admissio
     noteOpen(deps, admission);
     return admission;
   } catch (error) {
-    noteRefusal(deps, { identity, address, error });
+    // Whoever was erased is named nowhere any more, however often they knock.
+    if (!isErased) noteRefusal(deps, { identity, address, error });
     throw error;
   }
 }
@@ -88,13 +91,17 @@ function noteRefusal(
   journal.note(identity.tenant, { ...entry, action: 'document.refuse' });
 }
 
-async function openDocument(
-  deps: AdmissionDeps,
-  { identity, address, socket }: Pick<Knock, 'socket'> & { readonly identity: Identity; readonly address: Address },
-): Promise<Admission> {
+interface Opening extends Pick<Knock, 'socket'> {
+  readonly identity: Identity;
+  readonly address: Address;
+  readonly onErased: () => void;
+}
+
+async function openDocument(deps: AdmissionDeps, { identity, address, socket, onErased }: Opening): Promise<Admission> {
   if (!socket.open) throw new ScriptoriumError('shutting-down');
-  const { rights } = await deps.access.standingOf(identity);
-  if (rights === null) throw new ScriptoriumError('unauthenticated', 'this access was taken away');
+  const { rights, isErased = false } = await deps.access.standingOf(identity);
+  if (isErased) onErased();
+  if (rights === null) throw new ScriptoriumError('unauthenticated', describeLoss(isErased));
   const { record, tombstone } = await findDocument(deps, { identity, rights }, address);
   // After a rename the document's name of today decides, not the one it was asked for by.
   if (!allows(rights, record.name, 'read')) throw new ScriptoriumError('forbidden');

@@ -1,8 +1,18 @@
 import type { Tenant } from '@scriptorium/shared/document-name';
 import type { GrantSubject } from '@scriptorium/shared/grant-subject';
 
-/** Whom a change was about: somebody who holds grants, or a machine's key. */
-export type ChangedSubject = GrantSubject | { readonly kind: 'key'; readonly id: string };
+/** Whom a change was about: somebody who holds grants, a machine's key, or somebody erased. */
+export type ChangedSubject = GrantSubject | { readonly kind: 'key'; readonly id: string } | HiddenPerson;
+
+/**
+ * Somebody who was erased, or is let in again, and whom the list must not name: the HMAC-SHA256 of their id under a key made
+ * for this one entry, both hex. Whoever knows the id can tell that it is meant.
+ */
+export interface HiddenPerson {
+  readonly kind: 'person';
+  readonly key: string;
+  readonly digest: string;
+}
 
 export interface AccessChange {
   readonly revision: number;

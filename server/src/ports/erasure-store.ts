@@ -5,9 +5,11 @@ import type { DocumentId } from './update-log.ts';
 export interface ErasureRecord {
   readonly id: string;
   readonly tenant: Tenant;
-  readonly kind: 'document';
-  /** SHA-256 of the name, hex: whoever knows the name can check it. */
+  readonly kind: 'document' | 'person';
+  /** SHA-256 of a document's name, hex: whoever knows the name can check it. Of a person a hash with a key of the store. */
   readonly subjectHash: string;
+  /** What stands in the place of a person's id; `null` for a document. */
+  readonly pseudonym: string | null;
   readonly begunAt: number;
   readonly begunBy: string;
   /** `null` until nothing of it is left. */
@@ -48,7 +50,7 @@ export interface ErasureStore {
   erasePart(documentId: DocumentId, options: { readonly limit: number; readonly now: number }): Promise<ErasedPart>;
   /** Adds to the counts, and ends the erasure with a time; with its end there is an event `document.erased` for each document. */
   note(id: string, counts: Readonly<Record<string, number>>, finishedAt: number | null): Promise<void>;
-  /** Erasures that were not finished, oldest first. */
+  /** Erasures of documents that were not finished, oldest first. */
   listUnfinished(limit: number): Promise<readonly ErasureRecord[]>;
   /** Newest first, 100 at most. */
   list(tenant: Tenant): Promise<readonly ErasureRecord[]>;

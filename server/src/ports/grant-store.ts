@@ -22,6 +22,8 @@ export interface StoredStanding {
   readonly revision: number;
   /** Tokens issued up to then are worth nothing; 0 when no access was taken away. */
   readonly tokensVoidUntil: number;
+  /** Whether the user was erased: then nothing that speaks for them is worth anything. */
+  readonly isErased: boolean;
   readonly grants: readonly StoredGrant[];
 }
 
@@ -45,7 +47,7 @@ export interface GrantPage {
  * at most. Every change, its row of the audit log and its entry in the list of changes (`access-changes.ts`) commit together, and each has the
  * revision that it returns. A document's own grants go along when it is renamed and end when it is deleted, in the
  * catalog's transaction. Throws `storage-unavailable` when the engine does not answer, and `bad-request` for a cursor
- * that is none.
+ * that is none, and for a change about somebody who was erased: it would name them again.
  */
 export interface GrantStore {
   /** Gives a role, in the place of what the subject had on the resource. */

@@ -2,9 +2,13 @@ import type { Tenant } from '@scriptorium/shared/document-name';
 import type { NotedIntent } from './request-ledger.ts';
 import type { Identity } from './token-verifier.ts';
 
+/** What a job is for: changes of many documents, which whoever asked for them can follow, or the erasure of a person. */
+export type JobKind = 'changes' | 'person-erasure';
+
 /** Work that goes on after its request was answered. Times are wall-clock milliseconds. */
 export interface Job {
   readonly id: string;
+  readonly kind: JobKind;
   readonly tenant: Tenant;
   readonly createdAt: number;
   readonly finishedAt: number | null;
@@ -26,6 +30,7 @@ export interface JobItem {
 
 export interface NewJob {
   readonly id: string;
+  readonly kind: JobKind;
   /** Who asked for it. */
   readonly identity: Identity;
   readonly requests: readonly string[];
@@ -57,7 +62,7 @@ export interface JobClaim {
  */
 export interface JobStore {
   create(job: NewJob): Promise<void>;
-  /** A job of the tenant, asked for by the user; `null` when there is none. */
+  /** Changes of the tenant, asked for by the user; `null` when there are none. */
   read(tenant: Tenant, user: string, id: string, now: number): Promise<Job | null>;
   /** The oldest job that is to be done and that nobody is at work at; `null` when there is none. */
   claim(by: { readonly claim: string; readonly at: number; readonly until: number }): Promise<ClaimedJob | null>;

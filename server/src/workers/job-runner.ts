@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, Timer } from '../ports/clock.ts';
-import type { ClaimedJob, JobItem, JobStore } from '../ports/job-store.ts';
+import type { ClaimedJob, JobClaim, JobItem, JobStore } from '../ports/job-store.ts';
 import type { NotedIntent, RequestLedger } from '../ports/request-ledger.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import { inBackground, withDeadline, type Service } from '../service.ts';
@@ -11,14 +11,22 @@ export interface JobRunnerDeps {
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   /**
-   * Does one part of a job and returns what became of it as JSON. Throws what may pass (a store that is away), so that the
-   * part is tried again; `intend` throws when the job is no longer this node's.
+   * Does one part of a job and returns what became of it as JSON, or that more is to be done. Throws what may pass (a store
+   * that is away), so that the part is tried again.
    */
-  readonly carryOut: (
-    job: ClaimedJob,
-    item: JobItem,
-    intend: (intent: NotedIntent) => Promise<void>,
-  ) => Promise<string>;
+  readonly carryOut: (job: ClaimedJob, item: JobItem, claim: WorkClaim) => Promise<string | Unfinished>;
+}
+
+/** More is to be done, after some milliseconds in which other jobs have their turn. */
+export interface Unfinished {
+  readonly pause: number;
+}
+
+/** What whoever does a part of a job can ask for; throws when the job is no longer this node's. */
+export interface WorkClaim {
+  intend(intent: NotedIntent): Promise<void>;
+  /** Keeps the job from others for longer. */
+  renew(): Promise<void>;
 }
 
 /** Does jobs, one at a time on each node. */
@@ -45,6 +53,8 @@ class Runner implements JobRunner {
   #timer: Timer | null = null;
   #running: Promise<void> | null = null;
   #again = false;
+  /** Milliseconds until something is to be gone on with, if that is before the next look. */
+  #soonest = LOOK;
   #stopped = false;
   #lastSweep = -Infinity;
 
@@ -59,7 +69,7 @@ class Runner implements JobRunner {
     this.#timer?.cancel();
     this.#running = this.#runAll().finally(() => {
       this.#running = null;
-      if (!this.#stopped) this.#arm(LOOK);
+      if (!this.#stopped) this.#arm(this.#soonest);
     });
     inBackground(this.#deps.telemetry.log, 'jobs_failed', this.#running);
   }
@@ -74,6 +84,7 @@ class Runner implements JobRunner {
 
   async #runAll(): Promise<void> {
     const { jobs, clock, telemetry } = this.#deps;
+    this.#soonest = LOOK;
     try {
       await this.#sweep();
       while (!this.#stopped) {
@@ -94,7 +105,7 @@ class Runner implements JobRunner {
     const { jobs, clock, telemetry } = this.#deps;
     const own = { id: job.id, claim };
     let isDone = true;
-    let hasFailed = false;
+    let pause = 0;
     for (const item of job.items) {
       if (item.outcome !== null) continue;
       if (this.#stopped || !(await jobs.renew(own, clock.now() + CLAIM))) {
@@ -102,19 +113,30 @@ class Runner implements JobRunner {
         break;
       }
       try {
-        const intend = async (intent: NotedIntent): Promise<void> => {
-          if (!(await jobs.intend(own, item.place, intent))) throw new Error('the job is somebody else’s now');
-        };
-        await jobs.settle(own, item.place, await this.#deps.carryOut(job, item, intend));
+        const outcome = await this.#deps.carryOut(job, item, this.#holdFor(own, item));
+        if (typeof outcome === 'string') await jobs.settle(own, item.place, outcome);
+        else pause = Math.max(pause, outcome.pause);
       } catch (error) {
-        hasFailed = true;
+        pause = PAUSE;
         telemetry.log.warn('job_part_failed', { place: item.place }, error);
       }
     }
     const now = clock.now();
-    // Others come first, before what failed for now is tried again.
-    const until = hasFailed ? now + PAUSE : now;
-    await jobs.release(own, isDone && !hasFailed ? { kind: 'finished', at: now } : { kind: 'left', until });
+    if (pause > 0) this.#soonest = Math.min(this.#soonest, pause);
+    // Others come first, before what is not done is gone on with.
+    const left = { kind: 'left', until: now + pause } as const;
+    await jobs.release(own, isDone && pause === 0 ? { kind: 'finished', at: now } : left);
+  }
+
+  #holdFor(own: JobClaim, { place }: JobItem): WorkClaim {
+    const { jobs, clock } = this.#deps;
+    const require = (isOurs: boolean): void => {
+      if (!isOurs) throw new Error('the job is somebody else’s now');
+    };
+    return {
+      intend: async (intent) => require(await jobs.intend(own, place, intent)),
+      renew: async () => require(await jobs.renew(own, clock.now() + CLAIM)),
+    };
   }
 
   /** Forgets what nobody asks for any more. */

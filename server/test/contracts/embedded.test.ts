@@ -8,6 +8,7 @@ import { describeAuditLog } from './audit-log.contract.ts';
 import { describeAuthorshipStore } from './authorship-store.contract.ts';
 import { describeDocumentCatalog } from './document-catalog.contract.ts';
 import { openEmbeddedStore, type EmbeddedStore } from './embedded-store.ts';
+import { describeErasedPeople } from './erased-people.contract.ts';
 import { describeErasureStore } from './erasure-store.contract.ts';
 import { describeFanOut } from './fan-out.contract.ts';
 import { describeGrantStore } from './grant-store.contract.ts';
@@ -57,6 +58,7 @@ describeApiKeyStore('SQLite', newStore());
 describeOutbox('SQLite', newStore());
 describeDeliveryQueue('SQLite', newStore());
 describeErasureStore('SQLite', newStore());
+describeErasedPeople('SQLite', newStore());
 describeAuditLog('SQLite', newStore());
 describeToldChanges('SQLite', newStore());
 

@@ -9,6 +9,7 @@ import { newOwnedDatabase } from '../services/owned-database.ts';
 import { missing, newDatabase } from '../services/shared-services.ts';
 import { createSilentTelemetry } from '../support/silent-telemetry.ts';
 import { grant } from './access-store-under-test.ts';
+import { newErasureOrder } from './erasure-work.ts';
 import { openPostgresStore, type PostgresStoreUnderTest } from './postgres-store.ts';
 import { AT, BY, name, newTenant } from './store-under-test.ts';
 
@@ -60,6 +61,7 @@ describe.skipIf(missing.postgres)('the second wall between tenants', () => {
         insert into erasure_records values (${id}, ${tenant}, 'document', '', 0, 'ada', null, '{}')`.execute(
         store.database,
       );
+      await store.erasedPeople.begin('erased', newErasureOrder(tenant));
       const request = { claim: 'c', fingerprint: 'f', at: AT, until: AT, expiresAt: AT };
       await createRequestLedger(store).claim({ tenant, user: 'ada', key: 'k' }, request);
       await sql`

@@ -182,7 +182,7 @@ function describeJobs(current: () => JobStore): void {
     const identity = identityOf(tenant);
     // A time of its own, at which no job of another test is open.
     const at = AT + Math.floor(Math.random() * 1e9);
-    await jobs.create({ id, identity, requests: ['a', 'b'], at, expiresAt: at + 10_000 });
+    await jobs.create({ id, kind: 'changes', identity, requests: ['a', 'b'], at, expiresAt: at + 10_000 });
     expect(await jobs.read(tenant, 'ada', id, at)).toMatchObject({ isClaimed: false, finishedAt: null });
     expect(await jobs.read(tenant, 'eve', id, at)).toBeNull();
     expect(await jobs.read(newTenant(), 'ada', id, at)).toBeNull();

@@ -54,7 +54,7 @@ function startRunner(carryOut: JobRunnerDeps['carryOut']): JobRunner {
 async function createJob(requests: readonly string[]): Promise<string> {
   const id = randomUUID();
   const at = clock.now();
-  await createJobStore(store).create({ id, identity, requests, at, expiresAt: at + 1e9 });
+  await createJobStore(store).create({ id, kind: 'changes', identity, requests, at, expiresAt: at + 1e9 });
   return id;
 }
 
@@ -67,7 +67,7 @@ describe('[REST101] a job', () => {
     const done: string[] = [];
     const stuck = Promise.withResolvers<string>();
     const reached = Promise.withResolvers<void>();
-    startRunner(async (_job, item, intend) => {
+    startRunner(async (_job, item, { intend }) => {
       if (item.request !== 'b') return `first ${item.request}`;
       await intend({ documentId: null, bytes: new TextEncoder().encode('about to b') });
       reached.resolve();
@@ -103,5 +103,23 @@ describe('[REST101] a job', () => {
       return isFinished(first);
     });
     expect(seen).toEqual(['a', 'b', 'c', 'a']);
+  });
+
+  it('whose part is not done yet lets others have their turn, and is not over before', async () => {
+    const long = await createJob(['long']);
+    clock.advance(1);
+    const short = await createJob(['short']);
+    const seen: string[] = [];
+    startRunner((_job, { request }) => {
+      seen.push(request);
+      return Promise.resolve(request === 'short' || seen.length > 3 ? 'done' : { pause: 100 });
+    }).wake();
+    await waitUntil('the other job is finished', () => isFinished(short));
+    expect(await isFinished(long)).toBe(false);
+    await waitUntil('the job is finished', async () => {
+      clock.advance(200);
+      return isFinished(long);
+    });
+    expect(seen).toEqual(['long', 'short', 'long', 'long']);
   });
 });

@@ -43,6 +43,9 @@ export function accessRequests(pick: Pick): readonly Maker[] {
     // Not the spies' own name, or they would shut themselves out.
     () => ['DELETE', `/v1/users/${loot.users[1]}/access`],
     () => ['GET', `/v1/users/${loot.users[1]}/export`],
+    () => ['POST', `/v1/users/${loot.users[1]}/erasure`],
+    () => ['GET', `/v1/users/${loot.users[1]}/erasure`],
+    () => ['DELETE', `/v1/users/${loot.users[1]}/erasure`],
     () => ['GET', '/v1/session', undefined, { 'x-tenant': VICTIM, host: `${VICTIM}.example.org` }],
   ];
 }

@@ -11,6 +11,7 @@ import { outboxAndWebhooks } from './migrations/0008-outbox-and-webhooks.ts';
 import { searchProjection } from './migrations/0009-search-projection.ts';
 import { moreTenantWalls } from './migrations/0010-more-tenant-walls.ts';
 import { writesByPrograms } from './migrations/0011-writes-by-programs.ts';
+import { erasedPeople } from './migrations/0012-erased-people.ts';
 
 const MIGRATIONS: readonly Migration[] = [
   documentsAndLog,
@@ -22,6 +23,7 @@ const MIGRATIONS: readonly Migration[] = [
   searchProjection,
   moreTenantWalls,
   writesByPrograms,
+  erasedPeople,
 ];
 
 const OLDEST_SERVER = 15;

@@ -4,7 +4,7 @@ import { retryConflicts } from './retry-conflicts.ts';
 
 /** Events and deliveries whose changes are made again when they lost against others. */
 export function retryEventConflicts(
-  { outbox, webhooks, deliveries, erasures, people }: StoredEvents,
+  { outbox, webhooks, deliveries, erasures, people, erasedPeople, personErasures }: StoredEvents,
   clock: Clock,
 ): StoredEvents {
   return {
@@ -32,5 +32,16 @@ export function retryEventConflicts(
       note: (...noted) => retryConflicts(clock, () => erasures.note(...noted)),
     },
     people,
+    erasedPeople: {
+      ...erasedPeople,
+      begin: (...erasure) => retryConflicts(clock, () => erasedPeople.begin(...erasure)),
+      readmit: (...person) => retryConflicts(clock, () => erasedPeople.readmit(...person)),
+    },
+    personErasures: {
+      ...personErasures,
+      forgetColumns: (...order) => retryConflicts(clock, () => personErasures.forgetColumns(...order)),
+      note: (...noted) => retryConflicts(clock, () => personErasures.note(...noted)),
+      finish: (...end) => retryConflicts(clock, () => personErasures.finish(...end)),
+    },
   };
 }

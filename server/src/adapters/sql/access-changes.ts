@@ -1,6 +1,7 @@
 import type { Tenant } from '@scriptorium/shared/document-name';
 import type { Kysely, Transaction } from 'kysely';
 import type { AccessChangeLog, AccessChanges, ChangedSubject } from '../../ports/access-changes.ts';
+import type { AccessChangesTable } from './access-schema.ts';
 import type { Schema } from './schema.ts';
 
 /** Changes that are kept at least: far more than a node can miss between two looks. */
@@ -12,6 +13,19 @@ export function createAccessChangeLog({ database }: { readonly database: Kysely<
     readRevision: () => readAccessRevision(database),
     readChangesSince: (revision, limit) => readChangesSince(database, revision, limit),
   };
+}
+
+type SubjectColumns = Pick<AccessChangesTable, 'subject_kind' | 'subject_id'>;
+
+function encodeSubject(subject: ChangedSubject): SubjectColumns {
+  const id = subject.kind === 'person' ? `${subject.key} ${subject.digest}` : subject.id;
+  return { subject_kind: subject.kind, subject_id: id };
+}
+
+function decodeSubject({ subject_kind: kind, subject_id: id }: SubjectColumns): ChangedSubject {
+  if (kind !== 'person') return { kind, id };
+  const [key = '', digest = ''] = id.split(' ');
+  return { kind, key, digest };
 }
 
 /** The newest revision. */
@@ -44,7 +58,7 @@ async function readChangesSince(database: Kysely<Schema>, since: number, limit: 
       revision: row.revision,
       // Parsed before it was stored.
       tenant: row.tenant as Tenant,
-      subject: { kind: row.subject_kind, id: row.subject_id },
+      subject: decodeSubject(row),
     })),
   };
 }
@@ -65,10 +79,10 @@ export async function recordAccessChanges(
     .returning('revision')
     .executeTakeFirstOrThrow();
   const first = revision - subjects.length + 1;
-  for (const [index, { kind, id }] of subjects.entries()) {
+  for (const [index, subject] of subjects.entries()) {
     await transaction
       .insertInto('access_changes')
-      .values({ revision: first + index, tenant, subject_kind: kind, subject_id: id })
+      .values({ revision: first + index, tenant, ...encodeSubject(subject) })
       .execute();
   }
   await transaction

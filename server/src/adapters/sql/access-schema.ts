@@ -69,6 +69,7 @@ export interface AccessStateTable {
 export interface AccessChangesTable {
   revision: number;
   tenant: string;
-  subject_kind: SubjectKind | 'key';
+  subject_kind: SubjectKind | 'key' | 'person';
+  /** Of a person: key and digest, with a space between them. */
   subject_id: string;
 }

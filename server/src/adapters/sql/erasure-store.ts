@@ -26,6 +26,7 @@ export function createErasureStore({ database, readFor = readFreely(database) }:
         .selectFrom('erasure_records')
         .selectAll()
         .where('finished_at', 'is', null)
+        .where('kind', '=', 'document')
         .orderBy('begun_at')
         .limit(limit)
         .execute();
@@ -65,6 +66,7 @@ async function begin(
   const begun: ErasureRecord = {
     ...record,
     kind: 'document',
+    pseudonym: null,
     finishedAt: null,
     documentIds: documents.map(({ id }) => id),
     counts: {},
@@ -152,6 +154,16 @@ async function note(
   transaction: Transaction<Schema>,
   noted: Pick<ErasureRecord, 'id' | 'counts' | 'finishedAt'>,
 ): Promise<void> {
+  const ended = await addCounts(transaction, noted);
+  // Told once, and when it is true.
+  if (ended !== null) await tellOfEnd(transaction, ended.record, ended.at);
+}
+
+/** Adds to the counts of a record, and ends it with a time; what ended with this call, or `null`. */
+export async function addCounts(
+  transaction: Transaction<Schema>,
+  noted: Pick<ErasureRecord, 'id' | 'counts' | 'finishedAt'>,
+): Promise<{ readonly record: ErasureRecord; readonly at: number } | null> {
   // Takes hold of the row: several nodes may go on with one erasure.
   const row = await transaction
     .updateTable('erasure_records')
@@ -159,7 +171,7 @@ async function note(
     .where('id', '=', noted.id)
     .returningAll()
     .executeTakeFirst();
-  if (row === undefined) return;
+  if (row === undefined) return null;
   const facts = JSON.parse(row.facts) as Facts;
   const counts: Record<string, number> = { ...facts.counts };
   for (const [kind, count] of Object.entries(noted.counts)) counts[kind] = (counts[kind] ?? 0) + count;
@@ -169,8 +181,7 @@ async function note(
     .set({ finished_at: finishedAt, facts: JSON.stringify({ ...facts, counts }) })
     .where('id', '=', noted.id)
     .execute();
-  // Told once, and when it is true.
-  if (row.finished_at === null && finishedAt !== null) await tellOfEnd(transaction, toRecord(row), finishedAt);
+  return row.finished_at === null && finishedAt !== null ? { record: toRecord(row), at: finishedAt } : null;
 }
 
 async function tellOfEnd(transaction: Transaction<Schema>, record: ErasureRecord, at: number): Promise<void> {
@@ -188,14 +199,15 @@ async function tellOfEnd(transaction: Transaction<Schema>, record: ErasureRecord
   }
 }
 
-type Facts = Pick<ErasureRecord, 'documentIds' | 'counts'>;
+type Facts = Pick<ErasureRecord, 'documentIds' | 'counts'> & { readonly pseudonym?: string };
 
 function toRecord(row: Selectable<ErasureRecordsTable>): ErasureRecord {
-  const { documentIds, counts } = JSON.parse(row.facts) as Facts;
+  const { documentIds, counts, pseudonym = null } = JSON.parse(row.facts) as Facts;
   return {
     id: row.id,
     tenant: row.tenant as Tenant,
-    kind: 'document',
+    kind: row.kind,
+    pseudonym,
     subjectHash: row.subject_hash,
     begunAt: row.begun_at,
     begunBy: row.begun_by,

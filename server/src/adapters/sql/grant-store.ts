@@ -2,11 +2,13 @@ import type { Tenant } from '@scriptorium/shared/document-name';
 import type { GrantResource } from '@scriptorium/shared/grant-resource';
 import { formatSubject, type GrantSubject } from '@scriptorium/shared/grant-subject';
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
+import { ScriptoriumError } from '../../core/errors.ts';
 import type { Act } from '../../ports/audit-log.ts';
 import type { GrantPage, GrantQuery, GrantStore, StoredGrant, StoredStanding } from '../../ports/grant-store.ts';
 import { readAccessRevision, recordAccessChanges } from './access-changes.ts';
 import { appendAudit } from './append-audit.ts';
 import type { GrantsTable } from './access-schema.ts';
+import { readErasures } from './person-hash.ts';
 import { decodeListCursor, encodeListCursor } from './list-cursor.ts';
 import type { Schema } from './schema.ts';
 import { readFreely, type TenantStoreDeps } from './tenant-reads.ts';
@@ -21,6 +23,7 @@ export function createGrantStore({ database, readFor = readFreely(database) }: T
   return {
     set: (tenant, grant) =>
       change(async (transaction) => {
+        if (grant.subject.kind === 'user') await refuseErased(transaction, tenant, grant.subject.id);
         await putGrant(transaction, tenant, grant);
         await auditGrant(transaction, tenant, grant);
         return recordAccessChanges(transaction, tenant, [grant.subject]);
@@ -98,6 +101,7 @@ async function revokeUser(
   tenant: Tenant,
   { user, act }: { readonly user: string; readonly act: Act },
 ): Promise<number> {
+  await refuseErased(transaction, tenant, user);
   await transaction
     .deleteFrom('grants')
     .where('tenant', '=', tenant)
@@ -111,6 +115,13 @@ async function revokeUser(
     .execute();
   await appendAudit(transaction, tenant, [{ ...act, action: 'user.revoke', subject: `user:${user}` }]);
   return recordAccessChanges(transaction, tenant, [{ kind: 'user', id: user }]);
+}
+
+/** What is written about somebody who was erased would name them again. */
+async function refuseErased(transaction: Transaction<Schema>, tenant: Tenant, user: string): Promise<void> {
+  const erasures = await readErasures(transaction, tenant, user);
+  if (erasures.some((erasure) => erasure.lifted_at === null))
+    throw new ScriptoriumError('bad-request', 'this person was erased, and has to be readmitted first');
 }
 
 async function listGrants(database: Kysely<Schema>, query: GrantQuery): Promise<GrantPage> {
@@ -151,6 +162,7 @@ async function readStanding(
     .where('tenant', '=', tenant)
     .where('user_id', '=', user)
     .executeTakeFirst();
+  const erasures = await readErasures(database, tenant, user);
   const grants: StoredGrant[] = [];
   for (const [kind, ids] of groupByKind(subjects)) {
     for (let from = 0; from < ids.length; from += SUBJECTS_PER_QUERY) {
@@ -164,7 +176,13 @@ async function readStanding(
       grants.push(...rows.map(toGrant));
     }
   }
-  return { revision, tokensVoidUntil: revocation?.void_until ?? 0, grants };
+  return {
+    revision,
+    // Whoever comes back after an erasure begins with a new token.
+    tokensVoidUntil: Math.max(revocation?.void_until ?? 0, ...erasures.map((erasure) => erasure.erased_at)),
+    isErased: erasures.some((erasure) => erasure.lifted_at === null),
+    grants,
+  };
 }
 
 function groupByKind(subjects: readonly GrantSubject[]): ReadonlyMap<GrantSubject['kind'], readonly string[]> {

@@ -1,12 +1,11 @@
 import type { Tenant } from '@scriptorium/shared/document-name';
-import type { Kysely } from 'kysely';
-import type { ClaimedJob, Job, JobClaim, JobItem, JobStore, NewJob } from '../../ports/job-store.ts';
+import type { Kysely, Transaction } from 'kysely';
+import type { ClaimedJob, Job, JobClaim, JobItem, JobKind, JobStore, NewJob } from '../../ports/job-store.ts';
 import type { Identity } from '../../ports/token-verifier.ts';
 import type { Schema } from './schema.ts';
 import { readFreely, type TenantStoreDeps } from './tenant-reads.ts';
 import type { JobItemsTable, JobsTable } from './writes-schema.ts';
 
-const KIND = 'changes';
 /** How often a claim is tried while other nodes are faster. */
 const CLAIM_TRIES = 5;
 const PAGE = 50;
@@ -15,7 +14,7 @@ const NO_INTENT = { intent: null, document_id: null } as const;
 /** Jobs on any SQL engine that Kysely speaks to. */
 export function createJobStore({ database, readFor = readFreely(database) }: TenantStoreDeps): JobStore {
   return {
-    create: (job) => createJob(database, job),
+    create: (job) => database.transaction().execute((transaction) => insertJob(transaction, job)),
     read: (tenant, user, id, now) =>
       readFor(tenant, async (reads) => {
         const row = await reads
@@ -24,6 +23,7 @@ export function createJobStore({ database, readFor = readFreely(database) }: Ten
           .where('id', '=', id)
           .where('tenant', '=', tenant)
           .where('user_id', '=', user)
+          .where('kind', '=', 'changes' satisfies JobKind)
           .executeTakeFirst();
         return row === undefined ? null : toJob(reads, row, now);
       }),
@@ -59,32 +59,31 @@ export function createJobStore({ database, readFor = readFreely(database) }: Ten
   };
 }
 
-async function createJob(database: Kysely<Schema>, job: NewJob): Promise<void> {
-  const { id, identity, requests, at, expiresAt } = job;
+/** Makes a job within the transaction that asks for it. */
+export async function insertJob(transaction: Transaction<Schema>, job: NewJob): Promise<void> {
+  const { id, kind, identity, requests, at, expiresAt } = job;
   const items = requests.map((request, place) => ({ job_id: id, place, request, ...NO_INTENT, outcome: null }));
-  await database.transaction().execute(async (transaction) => {
+  await transaction
+    .insertInto('jobs')
+    .values({
+      id,
+      tenant: identity.tenant,
+      user_id: identity.user,
+      kind,
+      identity: encodeIdentity(identity),
+      created_at: at,
+      finished_at: null,
+      expires_at: expiresAt,
+      claim: null,
+      claimed_until: 0,
+    })
+    .execute();
+  for (let start = 0; start < items.length; start += PAGE) {
     await transaction
-      .insertInto('jobs')
-      .values({
-        id,
-        tenant: identity.tenant,
-        user_id: identity.user,
-        kind: KIND,
-        identity: encodeIdentity(identity),
-        created_at: at,
-        finished_at: null,
-        expires_at: expiresAt,
-        claim: null,
-        claimed_until: 0,
-      })
+      .insertInto('job_items')
+      .values(items.slice(start, start + PAGE))
       .execute();
-    for (let start = 0; start < items.length; start += PAGE) {
-      await transaction
-        .insertInto('job_items')
-        .values(items.slice(start, start + PAGE))
-        .execute();
-    }
-  });
+  }
 }
 
 async function claimJob(
@@ -141,6 +140,7 @@ async function toJob(database: Kysely<Schema>, row: JobsTable, now: number): Pro
     .execute();
   return {
     id: row.id,
+    kind: row.kind as JobKind,
     // It was parsed before it was stored.
     tenant: row.tenant as Tenant,
     createdAt: row.created_at,

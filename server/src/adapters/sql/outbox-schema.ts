@@ -87,13 +87,13 @@ export interface WebhookLanesTable {
 export interface ErasureRecordsTable {
   id: string;
   tenant: string;
-  kind: 'document';
-  /** SHA-256 of the name, hex. */
+  kind: 'document' | 'person';
+  /** SHA-256 of a document's name, or the keyed hash of a person, hex. */
   subject_hash: string;
   begun_at: number;
   begun_by: string;
   /** `null` until nothing of it is left. */
   finished_at: number | null;
-  /** JSON: ids of the documents and counts of what went. */
+  /** JSON: ids of the documents, counts of what went, and the pseudonym of a person. */
   facts: string;
 }

@@ -8,6 +8,7 @@ import type {
   TouchedDocument,
 } from '../../ports/person-records.ts';
 import { toGrant } from './grant-store.ts';
+import { readErasures } from './person-hash.ts';
 import type { Schema } from './schema.ts';
 import { readFreely, type TenantStoreDeps } from './tenant-reads.ts';
 
@@ -127,10 +128,14 @@ async function readPublications(
 }
 
 async function readAudit(database: Kysely<Schema>, tenant: Tenant, user: string): Promise<readonly PersonAuditRow[]> {
+  // What was done before an erasure is under a pseudonym that is nobody's.
+  const since = Math.max(0, ...(await readErasures(database, tenant, user)).map((row) => row.lifted_at ?? Infinity));
+  if (since === Infinity) return [];
   const rows = await database
     .selectFrom('audit_rows')
     .select(['seq', 'at', 'action', 'document', 'actor'])
     .where('tenant', '=', tenant)
+    .where('at', '>=', since)
     .where((eb) => eb.or([eb('actor', '=', user), eb('subject', '=', `user:${user}`)]))
     .orderBy('seq', 'desc')
     .limit(AUDIT_ROWS)

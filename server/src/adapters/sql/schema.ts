@@ -3,13 +3,14 @@ import type { AccessSchema } from './access-schema.ts';
 import type { VersionsSchema } from './versions-schema.ts';
 import type { OutboxSchema } from './outbox-schema.ts';
 import type { AuditSchema } from './audit-schema.ts';
+import type { ErasedSchema } from './erased-schema.ts';
 import type { WritesSchema } from './writes-schema.ts';
 
 /**
  * Tables as Kysely sees them, the same for every SQL engine. Times are wall-clock milliseconds; a flag is 0 or 1,
  * since not every engine has booleans. Each engine's migrations make them in its own dialect.
  */
-export interface Schema extends AccessSchema, WritesSchema, VersionsSchema, OutboxSchema, AuditSchema {
+export interface Schema extends AccessSchema, WritesSchema, VersionsSchema, OutboxSchema, AuditSchema, ErasedSchema {
   documents: DocumentsTable;
   document_names: DocumentNamesTable;
   document_heads: DocumentHeadsTable;

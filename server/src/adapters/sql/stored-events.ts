@@ -1,11 +1,15 @@
 import type { DeliveryQueue } from '../../ports/delivery-queue.ts';
+import type { ErasedPeople } from '../../ports/erased-people.ts';
 import type { ErasureStore } from '../../ports/erasure-store.ts';
 import type { Outbox } from '../../ports/outbox.ts';
+import type { PersonErasureStore } from '../../ports/person-erasure.ts';
 import type { PersonRecordStore } from '../../ports/person-records.ts';
 import type { WebhookStore } from '../../ports/webhook-store.ts';
 import { createDeliveryQueue } from './delivery-queue.ts';
+import { createErasedPeople } from './erased-people.ts';
 import { createErasureStore } from './erasure-store.ts';
 import { createOutbox } from './outbox.ts';
+import { createPersonErasureStore } from './person-erasure.ts';
 import { createPersonRecordStore } from './person-records.ts';
 import type { TenantStoreDeps } from './tenant-reads.ts';
 import { createWebhookStore } from './webhook-store.ts';
@@ -17,6 +21,8 @@ export interface StoredEvents {
   readonly deliveries: DeliveryQueue;
   readonly erasures: ErasureStore;
   readonly people: PersonRecordStore;
+  readonly erasedPeople: ErasedPeople;
+  readonly personErasures: PersonErasureStore;
 }
 
 /** Makes all of them over one database. */
@@ -27,5 +33,7 @@ export function createStoredEvents(deps: TenantStoreDeps): StoredEvents {
     deliveries: createDeliveryQueue(deps),
     erasures: createErasureStore(deps),
     people: createPersonRecordStore(deps),
+    erasedPeople: createErasedPeople(deps),
+    personErasures: createPersonErasureStore(deps),
   };
 }

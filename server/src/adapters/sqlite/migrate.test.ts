@@ -39,7 +39,7 @@ describe('migrations', () => {
 
   it('[OPS30] the steps that are shipped make a schema from nothing', () => {
     migrate(database);
-    expect(version()).toBe(11);
+    expect(version()).toBe(12);
     migrate(database);
     const tables = database.prepare("select name from sqlite_schema where type = 'table'").pluck().all();
     expect(tables).toEqual(

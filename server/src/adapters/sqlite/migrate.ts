@@ -8,6 +8,7 @@ import { versionsAndPublications } from './migrations/0007-versions-and-publicat
 import { outboxAndWebhooks } from './migrations/0008-outbox-and-webhooks.ts';
 import { searchProjection } from './migrations/0009-search-projection.ts';
 import { writesByPrograms } from './migrations/0011-writes-by-programs.ts';
+import { erasedPeople } from './migrations/0012-erased-people.ts';
 
 const MIGRATIONS: readonly Migration[] = [
   documentsAndLog,
@@ -18,6 +19,7 @@ const MIGRATIONS: readonly Migration[] = [
   outboxAndWebhooks,
   searchProjection,
   writesByPrograms,
+  erasedPeople,
 ];
 
 /** The database was written by a newer program, which this one must not touch. */

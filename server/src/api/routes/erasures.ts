@@ -3,11 +3,10 @@ import { documentNameSchema } from '@scriptorium/shared/rest-schemas';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ScriptoriumError } from '../../core/errors.ts';
-import type { ErasureRecord } from '../../ports/erasure-store.ts';
 import type { ApiDeps } from '../api-deps.ts';
 import { callerOf, requireAbility, requireAction, requireDocumentName } from '../authenticate.ts';
 import { BEARER_SECURITY, problemResponses, TOKEN_PROBLEMS } from '../describe-route.ts';
-import { toTime } from '../grant-views.ts';
+import { toErasureView } from '../erasure-view.ts';
 
 type ErasureDeps = Pick<ApiDeps, 'catalog' | 'documents' | 'records' | 'erasures' | 'eraser' | 'clock'>;
 
@@ -56,7 +55,7 @@ function addEraseRoute(app: App, { catalog, documents, records, eraser, clock }:
     records.forget(tenant, name);
     const record = await eraser.erase(tenant, name, user);
     if (record === null) throw new ScriptoriumError('document-not-found');
-    return toView(record);
+    return toErasureView(record);
   });
 }
 
@@ -71,7 +70,7 @@ function addListRoute(app: App, { erasures }: ErasureDeps): void {
   app.get('/erasures', { schema }, async (request) => {
     const caller = callerOf(request);
     requireAbility(caller, 'manage-tenant');
-    return { erasures: (await erasures.list(caller.identity.tenant)).map(toView) };
+    return { erasures: (await erasures.list(caller.identity.tenant)).map(toErasureView) };
   });
 }
 
@@ -88,19 +87,6 @@ function addReadRoute(app: App, { erasures }: ErasureDeps): void {
     requireAbility(caller, 'manage-tenant');
     const record = await erasures.read(caller.identity.tenant, request.params.id);
     if (record === null) throw new ScriptoriumError('not-found', 'there is no such erasure');
-    return toView(record);
+    return toErasureView(record);
   });
-}
-
-function toView(record: ErasureRecord): z.infer<typeof erasureSchema> {
-  const { id, kind, subjectHash, begunAt, begunBy, finishedAt, counts } = record;
-  return {
-    id,
-    kind,
-    subjectHash,
-    begunAt: new Date(begunAt).toISOString(),
-    begunBy,
-    finishedAt: toTime(finishedAt),
-    counts: { ...counts },
-  };
 }

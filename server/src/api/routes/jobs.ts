@@ -46,7 +46,7 @@ function addCreateRoute(app: App, deps: JobDeps): void {
       const requests = request.body.documents.map((changes) => JSON.stringify(changes));
       const read = () => deps.jobs.read(identity.tenant, identity.user, id, at);
       if (earlier === null || (await read()) === null)
-        await deps.jobs.create({ id, identity, requests, at, expiresAt: at + WEEK });
+        await deps.jobs.create({ id, kind: 'changes', identity, requests, at, expiresAt: at + WEEK });
       deps.wakeJobs();
       const job = await read();
       if (job === null) throw new ScriptoriumError('internal', 'a job vanished');

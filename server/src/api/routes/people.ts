@@ -5,15 +5,21 @@ import type { ApiDeps } from '../api-deps.ts';
 import { callerOf, requireAbility } from '../authenticate.ts';
 import { BEARER_SECURITY, problemResponses, TOKEN_PROBLEMS } from '../describe-route.ts';
 import { toGrantView, toTime } from '../grant-views.ts';
+import { type PersonErasureDeps, personErasureRoutes } from './person-erasure.ts';
 
-type PeopleDeps = Pick<ApiDeps, 'people'>;
+type PeopleDeps = Pick<ApiDeps, 'people'> & PersonErasureDeps;
 
 const USER_MAX_LENGTH = 255;
 
 const toIso = (at: number): string => new Date(at).toISOString();
 
-/** What is kept about a person, for whoever has to tell them. */
-export const peopleRoutes: FastifyPluginAsyncZod<PeopleDeps> = async (app, { people }) => {
+/** What is kept about a person, for whoever has to tell them, and its end. */
+export const peopleRoutes: FastifyPluginAsyncZod<PeopleDeps> = async (app, deps) => {
+  addExportRoute(app, deps);
+  await app.register(personErasureRoutes, deps);
+};
+
+function addExportRoute(app: Parameters<typeof peopleRoutes>[0], { people }: PeopleDeps): void {
   const schema = {
     tags: ['Erasure'],
     security: BEARER_SECURITY,
@@ -50,4 +56,4 @@ export const peopleRoutes: FastifyPluginAsyncZod<PeopleDeps> = async (app, { peo
       audit: records.audit.map((it) => ({ ...it, at: toIso(it.at) })),
     };
   });
-};
+}

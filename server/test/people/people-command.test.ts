@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { ErasureView } from '@scriptorium/shared/erasure-schemas';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { createCaller } from '../node/rest-calls.ts';
+import { SECRET, signToken, startTestNode } from '../node/test-node.ts';
+import { createTemporaryDirectory } from '../support/temporary-directory.ts';
+
+// Every command is a process of its own, and an erasure waits for what was under way.
+vi.setConfig({ testTimeout: 240_000 });
+
+const ENTRY = resolve(import.meta.dirname, '../../src/cli/main.ts');
+
+const directory = createTemporaryDirectory('people-command');
+let node: Awaited<ReturnType<typeof startTestNode>>;
+beforeAll(async () => {
+  node = await startTestNode(join(directory.path, 'data'));
+});
+afterAll(async () => {
+  await node.stop();
+  directory.remove();
+});
+
+async function run(...args: readonly string[]) {
+  const env = { PATH: process.env['PATH'], PORT: String(node.port), JWT_SECRET: SECRET, DATA_DIR: directory.path };
+  const child = spawn(process.execPath, [ENTRY, 'people', ...args], { env });
+  const ended = new Promise<number>((done) => child.on('close', (code) => done(code ?? -1)));
+  const [output, errors, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  return { code, output, errors };
+}
+
+it('[HOOK257] erases somebody once that is confirmed, says how far it is, and readmits', async () => {
+  const ada = await createCaller(node, { sub: 'ada' });
+  expect((await ada('PUT', '/documents/made/content', { type: 'text/markdown', body: 'hers\n' })).status).toBe(201);
+  const unsure = await run('erase', 'ada');
+  expect([unsure.code, unsure.errors]).toEqual([2, expect.stringContaining('--yes')]);
+  expect((await ada('GET', '/session')).status).toBe(200);
+
+  const begun = await run('erase', 'ada', '--yes', '--no-wait');
+  expect([begun.code, begun.output]).toEqual([0, expect.stringMatching(/^er_[0-9a-f]{16} {2}under way {2}erased:/)]);
+  expect((await ada('GET', '/session')).status).toBe(401);
+  expect((await run('readmit', 'ada')).code).toBe(1);
+  // Begun already, so this one is waited for.
+  const ended = await run('erase', 'ada', '--yes', '--json');
+  expect([ended.code, ended.errors]).toEqual([0, '']);
+  const erasure = JSON.parse(ended.output) as ErasureView;
+  expect(erasure).toMatchObject({ kind: 'person', begunBy: 'scriptorium-cli', counts: { documentsMade: 1 } });
+  expect(erasure.finishedAt).not.toBeNull();
+  expect(begun.output).toContain(erasure.id);
+  expect(JSON.parse((await run('status', 'ada', '--json')).output)).toEqual(erasure);
+
+  expect((await run('status', 'lin')).code).toBe(1);
+  expect((await run('erase', 'key:x', '--yes')).code).toBe(1);
+  expect((await run('erase', 'ada', '--yes', '--timeout', 'long')).code).toBe(2);
+  expect((await run('readmit', 'ada')).output).toBe('readmitted\n');
+  expect((await run('status', 'ada')).code).toBe(1);
+  expect((await ada('GET', '/session', { token: await signToken({ sub: 'ada' }) })).status).toBe(200);
+});
