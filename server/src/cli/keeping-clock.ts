@@ -1,8 +1,9 @@
 import type { Clock } from '../ports/clock.ts';
 
 /** Timers that keep the process: those of the system clock let a command end that has nothing else to wait for. */
-export function createKeepingClock(): Pick<Clock, 'after'> {
+export function createKeepingClock(): Pick<Clock, 'after' | 'random'> {
   return {
+    random: Math.random,
     after: (milliseconds, callback) => {
       // oxlint-disable-next-line no-restricted-globals -- see above
       const timer = setTimeout(callback, milliseconds);

@@ -74,7 +74,14 @@ async function fill(store: PostgresStoreUnderTest, tenant: Tenant): Promise<void
   const rights = { label: 'k', role: 'viewer', documents: new Map(), abilities: [] } as const;
   await store.keys.add({ id: keyId, tenant, ...rights, ...times, createdBy: 'ada' }, 'hash');
   const identity = createIdentity({ tenant });
-  await createJobStore(store).create({ id: jobId, identity, requests: ['{}'], at: AT, expiresAt: AT + 1_000 });
+  await createJobStore(store).create({
+    id: jobId,
+    kind: 'changes',
+    identity,
+    requests: ['{}'],
+    at: AT,
+    expiresAt: AT + 1_000,
+  });
 }
 
 describe.skipIf(missing.postgres)('[AUTH262] the second wall alone, behind a first one that is wrong', () => {
