@@ -28,36 +28,9 @@ export interface ReplicaReadsDeps {
 }
 
 export function createReplicaReads(deps: ReplicaReadsDeps): ReplicaReads {
-  const { primary, replica, clock, log } = deps;
-  let restUntil = -Infinity;
-  const read: ReplicaReads['read'] = async (query, isComplete) => {
-    if (replica === null || clock.monotonic() < restUntil) return query(primary);
-    try {
-      const answer = await query(replica);
-      if (isComplete(answer)) return answer;
-    } catch (error) {
-      restUntil = clock.monotonic() + REST;
-      log.warn('postgres_replica_failed', {}, error);
-    }
-    return query(primary);
-  };
-  /** The same of one document: a replica that has not seen its epoch may say names that were taken from it since. */
-  const readOf = async <T>(
-    documentId: DocumentId,
-    query: (database: Kysely<Schema>) => Promise<T>,
-    isComplete: (answer: T) => boolean,
-  ): Promise<T> => {
-    if (replica === null) return query(primary);
-    const epoch = await readEpoch(primary, documentId);
-    const answer = await read(
-      async (database) => {
-        const isLevel = database === primary || (await readEpoch(database, documentId)) === epoch;
-        return isLevel ? { found: await query(database) } : null;
-      },
-      (found) => found !== null && isComplete(found.found),
-    );
-    return answer === null ? query(primary) : answer.found;
-  };
+  const { primary } = deps;
+  const read = createRead(deps);
+  const readOf = createReadOf(deps, read);
   return {
     read,
     // What a replica has is without holes, so only the end of it is in doubt.
@@ -90,6 +63,41 @@ export function createReplicaReads(deps: ReplicaReadsDeps): ReplicaReads {
           (rows) => rows.length === limit,
         ),
     },
+  };
+}
+
+function createRead({ primary, replica, clock, log }: ReplicaReadsDeps): ReplicaReads['read'] {
+  let restUntil = -Infinity;
+  return async (query, isComplete) => {
+    if (replica === null || clock.monotonic() < restUntil) return query(primary);
+    try {
+      const answer = await query(replica);
+      if (isComplete(answer)) return answer;
+    } catch (error) {
+      restUntil = clock.monotonic() + REST;
+      log.warn('postgres_replica_failed', {}, error);
+    }
+    return query(primary);
+  };
+}
+
+/** The same of one document: a replica that has not seen its epoch may say names that were taken from it since. */
+function createReadOf({ primary, replica }: ReplicaReadsDeps, read: ReplicaReads['read']) {
+  return async <T>(
+    documentId: DocumentId,
+    query: (database: Kysely<Schema>) => Promise<T>,
+    isComplete: (answer: T) => boolean,
+  ): Promise<T> => {
+    if (replica === null) return query(primary);
+    const epoch = await readEpoch(primary, documentId);
+    const answer = await read(
+      async (database) => {
+        const isLevel = database === primary || (await readEpoch(database, documentId)) === epoch;
+        return isLevel ? { found: await query(database) } : null;
+      },
+      (found) => found !== null && isComplete(found.found),
+    );
+    return answer === null ? query(primary) : answer.found;
   };
 }
 
