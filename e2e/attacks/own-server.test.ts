@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { recordTable } from '../support/results.ts';
 import { mintToken } from '../support/tokens.ts';
 import { FLOODS } from './cases/floods.ts';
 import { FRAMING } from './cases/framing.ts';
@@ -24,7 +25,7 @@ describe('attacks on this server', () => {
     campaign = await Campaign.start({ token, lines: { ...LINES, p99: Infinity } });
   });
   afterAll(async () => {
-    console.log(`\n${formatTable(campaign.rows)}`);
+    await recordTable('attacks on this server', formatTable(campaign.rows));
     await campaign.dispose();
   });
 

@@ -44,23 +44,7 @@ export async function createParts(ground: Ground) {
   const personEraser = createForgetting(ground, stores, { ...live, search });
   const content = await createContent(ground, stores, { ...live, access: identity.access, personEraser });
   const proxies = createProxyTrust(config.trustedProxies);
-  const limits: Service = {
-    name: 'limits',
-    drain: async () => {
-      stores.rateWindows.close();
-    },
-  };
-  // What is pending is committed, rooms are let go of, then what follows the log ends, and the stores are closed.
-  const services: readonly Service[] = [
-    identity.watch,
-    drainTogether('content', [past.service, content.service]),
-    ...live.services,
-    ...events.services,
-    ...(search?.services ?? []),
-    ...audit.services,
-    drainTogether('limits', [limits, storage]),
-    stores.service,
-  ];
+  const services = inOrder({ stores, identity, past, content, live, events, search, audit, storage });
   return {
     stores,
     quotas,
@@ -79,3 +63,34 @@ export async function createParts(ground: Ground) {
 }
 
 export type Parts = Awaited<ReturnType<typeof createParts>>;
+
+/** What is pending is committed, rooms are let go of, then what follows the log ends, and the stores are closed. */
+function inOrder(parts: {
+  readonly stores: { readonly rateWindows: { close(): void }; readonly service: Service };
+  readonly identity: { readonly watch: Service };
+  readonly past: { readonly service: Service };
+  readonly content: { readonly service: Service };
+  readonly live: { readonly services: readonly Service[] };
+  readonly events: { readonly services: readonly Service[] };
+  readonly search: Search | null;
+  readonly audit: { readonly services: readonly Service[] };
+  readonly storage: Service;
+}): readonly Service[] {
+  const { stores, identity, past, content, live, events, search, audit, storage } = parts;
+  const limits: Service = {
+    name: 'limits',
+    drain: async () => {
+      stores.rateWindows.close();
+    },
+  };
+  return [
+    identity.watch,
+    drainTogether('content', [past.service, content.service]),
+    ...live.services,
+    ...events.services,
+    ...(search?.services ?? []),
+    ...audit.services,
+    drainTogether('limits', [limits, storage]),
+    stores.service,
+  ];
+}

@@ -93,14 +93,6 @@ export class Campaign {
       await freshen(this.#ours);
       const document = `${name}-${attempt}`;
       const measured = await runAttack({ target, canary, attack, document, patienceMs: OWN_PATIENCE_MS });
-      console.log(
-        'ATTEMPT',
-        attempt,
-        Math.round(measured.megabytes),
-        Math.round(measured.p99),
-        readResidentMegabytes(target.process().pid),
-        this.#ours.idle,
-      );
       this.#attacked.ours.push({ name: attack.name, document });
       const isOver = findExcess(measured, this.#lines).length > 0;
       if (attempt === TRIES || measured.problems.length > 0 || !isOver) return measured;

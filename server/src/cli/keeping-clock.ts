@@ -1,9 +1,11 @@
+import { createSystemClock } from '../adapters/system/clock.ts';
 import type { Clock } from '../ports/clock.ts';
 
 /** Timers that keep the process: those of the system clock let a command end that has nothing else to wait for. */
 export function createKeepingClock(): Pick<Clock, 'after' | 'random'> {
+  const { random } = createSystemClock();
   return {
-    random: Math.random,
+    random,
     after: (milliseconds, callback) => {
       // oxlint-disable-next-line no-restricted-globals -- see above
       const timer = setTimeout(callback, milliseconds);

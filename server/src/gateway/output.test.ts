@@ -9,7 +9,7 @@ const MEBIBYTE = 1024 * 1024;
 
 /** The peer's side of a connection, which takes what the test says. */
 class SlowNetwork {
-  destroyed = false;
+  writable = true;
   readonly written: Uint8Array[] = [];
   readonly _handle = { writeQueueSize: 0 };
   #waiting: { readonly bytes: number; readonly taken: (() => void) | undefined }[] = [];

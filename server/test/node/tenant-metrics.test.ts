@@ -23,9 +23,8 @@ async function readPage(headers: Readonly<Record<string, string>> = {}): Promise
 /** What is counted of a tenant. */
 async function readTenant(label: string): Promise<Readonly<Record<string, number>>> {
   const lines = (await readPage()).matchAll(/^scriptorium_tenant_(\w+)\{tenant="(\w+)"\} (\S+)$/gm);
-  return Object.fromEntries(
-    [...lines].filter(([, , at]) => at === label).map(([, name, , value]) => [name, Number(value)]),
-  );
+  const own = [...lines].filter(([, , at]) => at === label);
+  return Object.fromEntries(own.map(([, name = '', , value]): [string, number] => [name, Number(value)]));
 }
 
 it('[OPS262] metrics tell by tenant of connections, updates, bytes, requests, refusals and what is stored', async () => {
