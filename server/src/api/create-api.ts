@@ -49,6 +49,7 @@ import { setSecurityHeaders } from './security-headers.ts';
  */
 export async function createApi(deps: ApiDeps): Promise<FastifyInstance> {
   const app = createServer(deps);
+  countRequests(app, deps.telemetry.metrics);
   answerUnknownAddresses(app, createLostPage(deps.appDirectory));
   await registerRoutes(app, deps);
   await app.register(async (compressed) => {
@@ -96,7 +97,6 @@ async function registerRoutes(app: FastifyInstance, deps: ApiDeps): Promise<void
       await v1.register(async (authenticated) => {
         authenticated.addHook('onRequest', createAuthenticator(deps.verifier, deps.access, limits));
         noteRefusals(authenticated, deps);
-        countRequests(authenticated, deps.telemetry.metrics);
         await authenticated.register(sessionRoutes);
         await authenticated.register(documentRoutes, deps);
         await authenticated.register(contentRoutes, deps);

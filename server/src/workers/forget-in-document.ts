@@ -1,10 +1,11 @@
 import { actorBytes } from '../core/forget-actor.ts';
 import { ScriptoriumError } from '../core/errors.ts';
+import type { AuthorshipStanding } from '../ports/authorship-store.ts';
 import type { FanOut } from '../ports/fan-out.ts';
 import type { DocumentId } from '../ports/update-log.ts';
 import type { ErrorCode } from '@scriptorium/shared/error-codes';
 import type { ForgetOrder, Forgotten } from './forget-order.ts';
-import { ForgettingPass, type ForgettingDeps, type Standing } from './forgetting-pass.ts';
+import { ForgettingPass, type ForgettingDeps } from './forgetting-pass.ts';
 import { removeLeftObjects } from './remove-left-objects.ts';
 
 export interface ForgetDeps extends ForgettingDeps {
@@ -60,7 +61,11 @@ async function isClean(deps: ForgetDeps, order: ForgetOrder, forgotten: Forgotte
 }
 
 /** Rooms find out by themselves, with their next row or the next comparison of heads; so they need not wait for it. */
-function tell({ rooms, fanOut, node, onForgotten }: ForgetDeps, documentId: DocumentId, standing: Standing): void {
+function tell(
+  { rooms, fanOut, node, onForgotten }: ForgetDeps,
+  documentId: DocumentId,
+  standing: AuthorshipStanding,
+): void {
   if (standing.isLive) {
     rooms.discard(documentId, 'room-discarded');
     fanOut.publish({ node, documentId, epoch: standing.epoch + 1, seq: standing.head, payload: null });

@@ -23,12 +23,9 @@ export interface ForgettingDeps extends PackDeps {
   readonly history: HistoryIndex;
 }
 
-/** How the document stood when the pass began. */
-export type Standing = AuthorshipStanding;
-
 /** A person in a document, how that stood when the pass began, and what was rewritten so far. */
 export interface PassOrder extends ForgetOrder {
-  readonly standing: Standing;
+  readonly standing: AuthorshipStanding;
   readonly forgotten: Forgotten;
 }
 
