@@ -20,6 +20,8 @@ export class OperationSite {
   readonly token: string;
   /** A document that stays, and is found. */
   readonly standing: string;
+  /** Somebody who is being erased. */
+  readonly erased = 'gone';
   /** Wants no event, so nothing is sent anywhere. */
   readonly webhook = { url: 'https://example.org/hook', documents: ['nothing/*'] } as const;
   readonly #root: Caller;
@@ -48,6 +50,7 @@ export class OperationSite {
     const own = await createCaller(node, { sub: 'ada', tenant, role });
     const site = new OperationSite({ token, root, own, role });
     await site.#ask('PUT', `/documents/${site.standing}/content`, `${site.#word}\n`);
+    await site.#ask('POST', `/users/${site.erased}/erasure`);
     return site;
   }
 
@@ -92,6 +95,16 @@ export class OperationSite {
   async newErasure(): Promise<string> {
     const { id } = await this.#ask('POST', `/documents/${await this.newDocument()}/erasure`);
     return String(id);
+  }
+
+  /** Somebody who can be readmitted: an erasure takes the time that everything under way may take. */
+  async erasedPerson(): Promise<string> {
+    await waitUntil(
+      'a person is erased',
+      async () => typeof (await this.#ask('GET', `/users/${this.erased}/erasure`))['finishedAt'] === 'string',
+      55_000,
+    );
+    return this.erased;
   }
 
   async newKey(): Promise<string> {
