@@ -180,7 +180,11 @@ export class ProbedWorld {
   }
 
   mayRead(person: Identity, document: Written): boolean {
-    if (document.isGone || document.record.tenant !== person.tenant) return false;
+    return this.readsOf(person)(document);
+  }
+
+  /** What a person may read at this moment. */
+  readsOf(person: Identity): (document: Written) => boolean {
     const maps = subjectsOf(person).map(
       (subject) =>
         new Map(
@@ -190,7 +194,8 @@ export class ProbedWorld {
         ),
     );
     const rights = createRights({ role: person.role, documents: person.documents, granted: maps });
-    return decide(rights, document.record.name, 'read').kind === 'allowed';
+    return ({ isGone, record }) =>
+      !isGone && record.tenant === person.tenant && decide(rights, record.name, 'read').kind === 'allowed';
   }
 }
 

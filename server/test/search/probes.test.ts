@@ -135,7 +135,8 @@ function check(probe: {
   readonly question: Question;
 }): void {
   const { world, person, page, question } = probe;
-  const hidden = world.documents.filter((document) => !world.mayRead(person, document));
+  const reads = world.readsOf(person);
+  const hidden = world.documents.filter((document) => !reads(document));
   // Another tenant has documents of the same names.
   const own = hidden.filter(({ record }) => record.tenant === person.tenant);
   const names = new Set<string>(own.map(({ record }) => record.name));
