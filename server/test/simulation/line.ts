@@ -143,7 +143,7 @@ class ServerSocket extends EventEmitter {
   readonly writableLength = 0;
   readonly writableNeedDrain = false;
   bytesRead = 0;
-  destroyed = false;
+  writable = true;
   readonly #peer: ServerSocketPeer;
   #paused = false;
   #waiting: Uint8Array[] = [];
@@ -207,7 +207,7 @@ class ServerSocket extends EventEmitter {
   end(): void {
     if (this.readyState === STATE.closed) return;
     this.readyState = STATE.closed;
-    this.destroyed = true;
+    this.writable = false;
     this.emit('close');
   }
 }
