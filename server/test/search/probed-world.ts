@@ -15,6 +15,8 @@ import { createRandom, type Random } from '../support/random.ts';
 export const FOLDERS = ['team', 'team/plans', 'team/plans/deep', 'private', 'private/ada', 'open', 'o'] as const;
 /** Both have documents of the same names. */
 const TENANTS: readonly Tenant[] = [DEFAULT_TENANT, newTenant()];
+/** Documents that are gone and that the index still has. */
+const INDEX_LAG = 100;
 const COMMON = ['meeting', 'budget', 'garden', 'weather', 'harvest'] as const;
 
 /** A document of the probes. */
@@ -48,6 +50,8 @@ export class ProbedWorld {
   readonly #store: EmbeddedStore;
   readonly #index: SearchIndex;
   readonly #names = new Map<Tenant, number>();
+  /** Documents that are gone and still in the index, oldest first. */
+  readonly #gone: Written[] = [];
 
   constructor(store: EmbeddedStore, index: SearchIndex, seed: number) {
     this.random = createRandom(seed);
@@ -151,7 +155,7 @@ export class ProbedWorld {
     return this.people.find(isMeant) ?? null;
   }
 
-  /** The index still has the old name. A document's own grants go along. */
+  /** The index still has the old name. A document's own grants go along, and what was left at the new name ends. */
   async #rename(): Promise<void> {
     const document = this.pick(this.documents.filter(({ isGone }) => !isGone));
     const { tenant } = document.record;
@@ -160,6 +164,9 @@ export class ProbedWorld {
     if (outcome.kind !== 'renamed') throw new Error('not renamed');
     document.record = outcome.record;
     document.isStale = true;
+    for (const [key, grant] of this.granted) {
+      if (grant.tenant === tenant && grant.resource === (to as string)) this.granted.delete(key);
+    }
     for (const [key, grant] of this.granted) {
       if (grant.tenant !== tenant || grant.resource !== (from as string)) continue;
       this.granted.delete(key);
@@ -172,11 +179,20 @@ export class ProbedWorld {
     const document = this.pick(this.documents.filter(({ isGone }) => !isGone));
     await removeNow(this.#store, document.record);
     document.isGone = true;
+    this.#gone.push(document);
+    if (this.#gone.length > INDEX_LAG) await this.#takeFromIndex(this.#gone.shift());
     for (const [key, { tenant, resource }] of this.granted) {
       const isItsOwn = tenant === document.record.tenant && resource === (document.record.name as string);
       if (isItsOwn) this.granted.delete(key);
     }
     await this.addDocument();
+  }
+
+  /** The index has caught up with what is gone: from now on nothing can show it, and nobody has to look for it. */
+  async #takeFromIndex(document: Written | undefined): Promise<void> {
+    if (document === undefined) return;
+    await this.#index.remove([document.record.id]);
+    this.documents.splice(this.documents.indexOf(document), 1);
   }
 
   mayRead(person: Identity, document: Written): boolean {
