@@ -22,10 +22,8 @@ const EDITED = 500;
 const EDITS_PER_SECOND = 50;
 /** While edits are looked for. */
 const SECONDS = 20;
-/** While nobody searches: as long as changes are collected for the index then. */
+/** While nobody searches: as long as changes are collected for the index then. And while there is none: a start weighs in both. */
 const SECONDS_UNSEARCHED = 300;
-/** While there is no index. */
-const SECONDS_WITHOUT = 60;
 /** Every so many edits one is looked for. */
 const LOOKED_FOR = 10;
 const FIND_DEADLINE = 30_000;
@@ -149,7 +147,7 @@ async function measureUnsearched({ print }: Run, dataDir: string) {
 async function measureWithout({ print }: Run, dataDir: string) {
   const place = await start(dataDir, { SEARCH_ENABLED: 'false' });
   try {
-    const { cpuPerEdit, acks } = await measureEdits(place, { seconds: SECONDS_WITHOUT, looks: false });
+    const { cpuPerEdit, acks } = await measureEdits(place, { seconds: SECONDS_UNSEARCHED, looks: false });
     print(`without search: ${cpuPerEdit.toFixed(0)} µs CPU per edit; acknowledged: ${describe(acks)}`);
     return { cpuPerEdit, acks };
   } finally {
