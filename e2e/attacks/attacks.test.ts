@@ -4,7 +4,7 @@ import { pickSize } from '../support/sizes.ts';
 import { mintToken } from '../support/tokens.ts';
 import { formatTable } from './support/attack-table.ts';
 import { Campaign } from './support/campaign.ts';
-import { CASE_MS, tryCases } from './support/try-cases.ts';
+import { CASE_MS, tryCases } from './support/attack-cases.contract.ts';
 
 describe('attacks on this server, and the same on stock Hocuspocus', () => {
   let campaign: Campaign;

@@ -4,7 +4,7 @@ import { mintToken } from '../support/tokens.ts';
 import { formatTable } from './support/attack-table.ts';
 import { Campaign } from './support/campaign.ts';
 import { LINES } from './support/run-attack.ts';
-import { CASE_MS, tryCases } from './support/try-cases.ts';
+import { CASE_MS, tryCases } from './support/attack-cases.contract.ts';
 
 /**
  * Everything that is tried, on this server alone: what it answers, what is lost, and what it comes to hold. Round trips are
