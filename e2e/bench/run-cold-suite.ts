@@ -1,15 +1,21 @@
 import { readFile } from 'node:fs/promises';
-import { openHocuspocus } from '../support/hocuspocus-client.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type BaseDocument, writeBaseDocument } from './base-document.ts';
 import { type BenchServices, CLUSTER_SERVERS, startClusterServer } from './cluster-servers.ts';
+import type { OpenPlan } from './open-main.ts';
 import { atMost, type Target } from './report.ts';
+import { runGenerator } from './run-generator.ts';
 import { type Percentiles, readPercentiles } from './samples.ts';
 import { seedDocuments } from './seed-documents.ts';
 import { writeTails } from './write-tails.ts';
 
 const DOCUMENTS = 40;
-/** Documents that each node opens before: the documents are to be cold, not the program. */
-const WARM_UP = 10;
+/** Opened at each node before: the documents are to be cold, not the programs. */
+const WARM_UP = nameDocuments('warm', 10);
+/** So many of those have a tail too, where tails are measured. */
+const WARM_TAILS = 4;
+/** For the snapshots of what was just written: documents that are cold have theirs. */
+const SETTLE_MS = 5_000;
 /** Documents with a long tail, each opened at every node but the one that it was written at. */
 const LONG_TAILS = 8;
 const TAIL_ROWS = 10_000;
@@ -50,10 +56,9 @@ async function openSnapshots({ services, print }: ColdRun, base: BaseDocument): 
   try {
     const [first = '', second = ''] = started.urls;
     const documents = nameDocuments('cold', DOCUMENTS);
-    const plan = { urls: [first], token: started.token, prefix: 'cold', documents: DOCUMENTS };
-    await seedDocuments(plan, await readFile(base.file));
-    await warmUp({ first, others: [second], token: started.token }, base);
-    const figures = await timeOpening([second], documents, started.token);
+    await seed({ url: first, token: started.token, prefix: 'cold', documents: DOCUMENTS }, base);
+    await sleep(SETTLE_MS);
+    const figures = await timeOpening({ urls: [second], token: started.token, warmUp: WARM_UP, documents });
     print(`${DOCUMENTS} documents of ${Math.round(base.bytes / 1_000)} KB: ${describe(figures)}`);
     return figures;
   } finally {
@@ -67,11 +72,10 @@ async function openTails({ services, print }: ColdRun, base: BaseDocument): Prom
   try {
     const [first = '', ...others] = started.urls;
     const documents = nameDocuments('tail', LONG_TAILS);
-    const plan = { urls: [first], token: started.token, prefix: 'tail', documents: LONG_TAILS };
-    await seedDocuments(plan, await readFile(base.file));
-    await warmUp({ first, others, token: started.token }, base);
-    await writeTails({ url: first, token: started.token, documents, rows: TAIL_ROWS });
-    const figures = await timeOpening(others, documents, started.token);
+    await seed({ url: first, token: started.token, prefix: 'tail', documents: LONG_TAILS }, base);
+    const written = [...documents, ...WARM_UP.slice(-WARM_TAILS)];
+    await writeTails({ url: first, token: started.token, documents: written, rows: TAIL_ROWS });
+    const figures = await timeOpening({ urls: others, token: started.token, warmUp: WARM_UP, documents });
     print(`${LONG_TAILS} of them, each with ${TAIL_ROWS} rows of tail, at ${READERS} nodes: ${describe(figures)}`);
     return figures;
   } finally {
@@ -79,13 +83,14 @@ async function openTails({ services, print }: ColdRun, base: BaseDocument): Prom
   }
 }
 
-async function warmUp(
-  nodes: { readonly first: string; readonly others: readonly string[]; readonly token: string },
+/** Writes the documents, and those for warming up. */
+async function seed(
+  to: { readonly url: string; readonly token: string; readonly prefix: string; readonly documents: number },
   base: BaseDocument,
 ): Promise<void> {
-  const plan = { urls: [nodes.first], token: nodes.token, prefix: 'warm', documents: WARM_UP };
-  await seedDocuments(plan, await readFile(base.file));
-  await timeOpening(nodes.others, nameDocuments('warm', WARM_UP), nodes.token);
+  const bytes = await readFile(base.file);
+  await seedDocuments({ ...to, urls: [to.url] }, bytes);
+  await seedDocuments({ urls: [to.url], token: to.token, prefix: 'warm', documents: WARM_UP.length }, bytes);
 }
 
 function scriptorium() {
@@ -98,22 +103,8 @@ function nameDocuments(prefix: string, count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
 }
 
-async function timeOpening(
-  urls: readonly string[],
-  documents: readonly string[],
-  token: string,
-): Promise<Percentiles | null> {
-  const times: number[] = [];
-  for (const url of urls) {
-    for (const document of documents) {
-      const begun = performance.now();
-      const client = openHocuspocus({ url, document, token });
-      await new Promise<void>((resolve) => client.provider.on('synced', () => resolve()));
-      times.push(performance.now() - begun);
-      client.destroy();
-    }
-  }
-  return readPercentiles(times);
+async function timeOpening(plan: OpenPlan): Promise<Percentiles | null> {
+  return readPercentiles(await runGenerator<number[]>('open-main.ts', plan, ['--expose-gc']));
 }
 
 function describe(figures: Percentiles | null): string {

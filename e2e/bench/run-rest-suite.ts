@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { createContentClient, type ContentClient } from '../../client/src/sdk/rest-content.ts';
 import * as Y from 'yjs';
-import { startChild } from '../support/child-process.ts';
 import { type HocuspocusClient, openHocuspocus } from '../support/hocuspocus-client.ts';
 import { type BenchServices, CLUSTER_SERVERS, startClusterServer } from './cluster-servers.ts';
 import { atMost, type Target } from './report.ts';
 import type { RestPlan, RestResult } from './rest-load-main.ts';
+import { runGenerator } from './run-generator.ts';
 import { type Percentiles, readPercentiles } from './samples.ts';
 
 const DOCUMENT = 'bench/rest';
@@ -70,8 +69,9 @@ async function measure(
   const url = `${baseUrl}/v1/documents/${encodeURIComponent(DOCUMENT)}/content?format=markdown`;
   const headers = { authorization: `Bearer ${token}`, 'accept-encoding': 'br' };
   const load = { url, connections: CONNECTIONS, seconds: run.seconds, warmUp: run.warmUp };
-  const cached = await generateCalls({ ...load, headers, expected: 200 });
-  const unchanged = await generateCalls({ ...load, headers: { ...headers, 'if-none-match': etag }, expected: 304 });
+  const call = (plan: RestPlan): Promise<RestResult> => runGenerator<RestResult>('rest-load-main.ts', plan);
+  const cached = await call({ ...load, headers, expected: 200 });
+  const unchanged = await call({ ...load, headers: { ...headers, 'if-none-match': etag }, expected: 304 });
   return { cached, unchanged, ...(await measureWrites(client, text)) };
 }
 
@@ -143,14 +143,6 @@ async function startTypists(url: string, token: string): Promise<Typists> {
       for (const client of [writer, reader]) client.destroy();
     },
   };
-}
-
-async function generateCalls(plan: RestPlan): Promise<RestResult> {
-  const path = fileURLToPath(new URL('rest-load-main.ts', import.meta.url));
-  const child = startChild({ command: process.execPath, args: [path, JSON.stringify(plan)] });
-  const exit = await child.exited;
-  if (exit.code !== 0) throw new Error(`the generator of calls failed:\n${child.output()}`);
-  return JSON.parse(child.output().trim().split('\n').at(-1) ?? '') as RestResult;
 }
 
 function describeFigures({ cached, unchanged, uncached, put, updateBytes, roundTrip }: RestFigures): string {

@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { startChild } from '../support/child-process.ts';
 import { writeBaseDocument } from './base-document.ts';
 import { type BenchServices, CLUSTER_SERVERS, startClusterServer } from './cluster-servers.ts';
 import type { Dialect, LoadPlan, LoadResult } from './load-plan.ts';
 import type { BenchOptions } from './options.ts';
 import { readResidentMegabytes } from './process-stats.ts';
 import type { Measurement } from './report.ts';
+import { runGenerator } from './run-generator.ts';
 import { SERVERS, type Started, startServer } from './servers.ts';
 import type { Suite } from './suites.ts';
 
@@ -62,7 +61,7 @@ async function measure(
     const before = await started.readTraffic();
     const { documents, clients, rate } = suite;
     const { warmUp, seconds } = options;
-    const result = await generateLoad({
+    const result = await runGenerator<LoadResult>('load-main.ts', {
       dialect,
       urls: started.urls,
       serverPids: started.pids,
@@ -74,7 +73,7 @@ async function measure(
       warmUp,
       seconds,
       ...(baseFile === null ? {} : { baseFile }),
-    });
+    } satisfies LoadPlan);
     const after = await started.readTraffic();
     const edits = (warmUp + seconds) * rate * clients * documents;
     return {
@@ -105,14 +104,4 @@ async function start(
   if (server === undefined || services === null) throw new Error(`there is no cluster ${name}`);
   const started = await startClusterServer(server, { services, nodes: suite.nodes, shared: suite.nodes > 1 });
   return { started, title: server.title, dialect: 'hocuspocus' };
-}
-
-/** The load comes from a process of its own, so that its work is not measured as somebody else's. */
-async function generateLoad(plan: LoadPlan): Promise<LoadResult> {
-  const path = fileURLToPath(new URL('load-main.ts', import.meta.url));
-  const child = startChild({ command: process.execPath, args: [path, JSON.stringify(plan)] });
-  const exit = await child.exited;
-  if (exit.code !== 0) throw new Error(`the load generator failed:\n${child.output()}`);
-  // Warnings of the runtime, if any, come before the result.
-  return JSON.parse(child.output().trim().split('\n').at(-1) ?? '') as LoadResult;
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeLogRow, encodeLogRow, type LogSegment } from './log-row.ts';
+import { bytesInLogRow, decodeLogRow, encodeLogRow, type LogSegment } from './log-row.ts';
+import { bytesOf } from './pending-row.ts';
 
 const segments = fc.array(
   fc.record({
@@ -64,6 +65,23 @@ describe('log row', () => {
           expect(error).toEqual(quarantined);
         }
       }),
+    );
+  });
+
+  it('[LOG21] the bytes in a row are counted as it is decoded, and not where it cannot be', () => {
+    const anyBytes = fc.uint8Array({ maxLength: 60 }).map((bytes) => new Uint8Array([1, ...bytes]));
+    fc.assert(
+      fc.property(fc.oneof(anyBytes, segments.map(encodeLogRow)), (row) => {
+        let expected: number;
+        try {
+          expected = decodeLogRow(row).reduce((sum, { updates }) => sum + bytesOf(updates), 0);
+        } catch {
+          expect(() => bytesInLogRow(row)).toThrow(quarantined);
+          return;
+        }
+        expect(bytesInLogRow(row)).toBe(expected);
+      }),
+      { numRuns: 1_000 },
     );
   });
 });

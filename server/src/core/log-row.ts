@@ -1,5 +1,5 @@
-import * as decoding from 'lib0/decoding';
 import { ScriptoriumError } from './errors.ts';
+import { UpdateReader } from './update-reader.ts';
 import { lengthOfVarUint, writeVarUint } from './var-uint.ts';
 
 /**
@@ -17,6 +17,8 @@ export interface LogSegment {
 }
 
 const FORMAT = 1;
+/** An empty actor without updates. */
+const LEAST_SEGMENT_BYTES = 2;
 
 /** Encodes a row; consecutive segments of one actor are expected to be one segment already. */
 export function encodeLogRow(segments: readonly LogSegment[]): Uint8Array {
@@ -49,16 +51,6 @@ function encodeActor(actor: string): Uint8Array {
   return lastActorBytes;
 }
 
-function decodeActor(bytes: Uint8Array): string {
-  const isLast = bytes.length === lastActorBytes.length && bytes.every((byte, index) => byte === lastActorBytes[index]);
-  if (!isLast) {
-    lastActor = strictUtf8.decode(bytes);
-    // A copy: the row may be a part of much that is not to be kept.
-    lastActorBytes = bytes.slice();
-  }
-  return lastActor;
-}
-
 function rowLength(segments: readonly LogSegment[], actors: readonly Uint8Array[]): number {
   let length = lengthOfVarUint(FORMAT) + lengthOfVarUint(segments.length);
   for (const [index, segment] of segments.entries()) {
@@ -80,24 +72,65 @@ function writeBytes(out: Uint8Array, offset: number, bytes: Uint8Array): number 
 
 /** Decodes a row. Throws `document-quarantined` when the bytes are not a row. */
 export function decodeLogRow(payload: Uint8Array): readonly LogSegment[] {
+  return readRow(payload, (reader, count) => Array.from({ length: count }, () => readSegment(reader)));
+}
+
+/** Bytes of the updates in a row, which are left where they are. Throws what `decodeLogRow` throws, of the same rows. */
+export function bytesInLogRow(payload: Uint8Array): number {
+  return readRow(payload, (reader, count) => {
+    let bytes = 0;
+    for (let segment = 0; segment < count; segment += 1) {
+      readActor(reader);
+      for (let left = reader.readCount(1); left > 0; left -= 1) bytes += skipBytes(reader);
+    }
+    return bytes;
+  });
+}
+
+function readRow<T>(payload: Uint8Array, readSegments: (reader: UpdateReader, count: number) => T): T {
   try {
-    const decoder = decoding.createDecoder(payload);
-    const format = decoding.readVarUint(decoder);
+    const reader = new UpdateReader(payload, 0, 'document-quarantined');
+    const format = reader.readVarUint();
     if (format !== FORMAT) throw new Error(`unknown row format ${format}`);
-    const count = decoding.readVarUint(decoder);
-    const segments: LogSegment[] = [];
-    for (let index = 0; index < count; index += 1) segments.push(readSegment(decoder));
-    if (decoding.hasContent(decoder)) throw new Error('bytes left over');
-    return segments;
+    const result = readSegments(reader, reader.readCount(LEAST_SEGMENT_BYTES));
+    if (reader.left > 0) throw new Error('bytes left over');
+    return result;
   } catch (error) {
     throw new ScriptoriumError('document-quarantined', 'a row of the log cannot be decoded', { cause: error });
   }
 }
 
-function readSegment(decoder: decoding.Decoder): LogSegment {
-  const actor = decodeActor(decoding.readVarUint8Array(decoder));
-  const count = decoding.readVarUint(decoder);
+function readSegment(reader: UpdateReader): LogSegment {
+  const actor = readActor(reader);
   const updates: Uint8Array[] = [];
-  for (let index = 0; index < count; index += 1) updates.push(decoding.readVarUint8Array(decoder));
+  for (let left = reader.readCount(1); left > 0; left -= 1) {
+    const length = skipBytes(reader);
+    updates.push(reader.bytes.subarray(reader.pos - length, reader.pos));
+  }
   return { actor, updates };
+}
+
+function readActor(reader: UpdateReader): string {
+  const length = skipBytes(reader);
+  const start = reader.pos - length;
+  if (!isLastActor(reader.bytes, start, length)) {
+    const bytes = reader.bytes.subarray(start, reader.pos);
+    lastActor = strictUtf8.decode(bytes);
+    // A copy: the row may be a part of much that is not to be kept.
+    lastActorBytes = bytes.slice();
+  }
+  return lastActor;
+}
+
+function isLastActor(bytes: Uint8Array, start: number, length: number): boolean {
+  if (length !== lastActorBytes.length) return false;
+  for (let index = 0; index < length; index += 1) if (bytes[start + index] !== lastActorBytes[index]) return false;
+  return true;
+}
+
+/** Passes over a length-prefixed byte string; returns its length. */
+function skipBytes(reader: UpdateReader): number {
+  const length = reader.readVarUint();
+  reader.skip(length);
+  return length;
 }

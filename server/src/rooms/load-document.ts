@@ -1,9 +1,8 @@
 import { ScriptoriumError } from '../core/errors.ts';
-import { decodeLogRow, type LogSegment } from '../core/log-row.ts';
-import { bytesOf } from '../core/pending-row.ts';
+import { bytesInLogRow, decodeLogRow, type LogSegment } from '../core/log-row.ts';
 import type { SnapshotPointer } from '../ports/snapshot-pointer.ts';
-import type { DocumentId, LoadStart } from '../ports/update-log.ts';
-import { chooseBase, type LoadBase, type LoadDeps } from './load-base.ts';
+import type { ClientBinding, DocumentId, LoadStart } from '../ports/update-log.ts';
+import { chooseBase, type LoadBase, type LoadDeps, type MissingBase } from './load-base.ts';
 import { checkRow, readLog, type LostRange, type ReadRow } from './read-log.ts';
 
 /** A row above the snapshot, which can be decoded. */
@@ -45,6 +44,8 @@ export interface LoadedDocument {
   readonly damage: readonly LostRange[];
   /** Why the newest snapshot was passed over, if it was. */
   readonly passedOver: 'damaged' | 'unavailable' | null;
+  /** Whose the clientIDs are: those of all rows up to `seq`, and perhaps of later ones. */
+  readonly bindings: readonly ClientBinding[];
 }
 
 export interface LoadOptions {
@@ -71,14 +72,17 @@ export async function loadDocument(
     const start = await deps.log.readLoadStart(documentId);
     if (start === null) throw new ScriptoriumError('document-deleted');
     if (attempt >= MAX_STARTS) missing = start.snapshot;
-    const base = await chooseBase(deps, documentId, { start, missing, belowSeq: options.belowSeq ?? Infinity });
+    const [base, bindings]: [LoadBase | MissingBase, readonly ClientBinding[]] = await Promise.all([
+      chooseBase(deps, documentId, { start, missing, belowSeq: options.belowSeq ?? Infinity }),
+      deps.log.readBindings(documentId),
+    ]);
     if (base.kind === 'missing') {
       missing = base.pointer;
       continue;
     }
     const tail = await readTail(deps, documentId, { start, base });
     const isTorn = tail.damage.some(({ damage }) => damage === 'missing');
-    if (!isTorn || attempt >= MAX_STARTS) return toLoaded(start, base, tail);
+    if (!isTorn || attempt >= MAX_STARTS) return { ...toLoaded(start, base, tail), bindings };
   }
 }
 
@@ -122,13 +126,13 @@ async function readTail(
 /** Bytes of the updates in a row; `null` when it cannot be decoded. */
 function bytesOfRow(payload: Uint8Array): number | null {
   try {
-    return decodeLogRow(payload).reduce((sum, { updates }) => sum + bytesOf(updates), 0);
+    return bytesInLogRow(payload);
   } catch {
     return null;
   }
 }
 
-function toLoaded(start: LoadStart, base: LoadBase, tail: Tail): LoadedDocument {
+function toLoaded(start: LoadStart, base: LoadBase, tail: Tail): Omit<LoadedDocument, 'bindings'> {
   return {
     ...tail,
     epoch: start.epoch,

@@ -10,7 +10,6 @@ import { commitLoaded } from './committed-state.ts';
 import { createDocumentCircuits, type DocumentCircuits } from './document-circuits.ts';
 import { createHeadComparison, type HeadComparison } from './head-comparison.ts';
 import type { LoadDeps } from './load-base.ts';
-import { recallCarried } from './merge-loaded.ts';
 import { openDocument } from './open-document.ts';
 import { Room, type RoomDeps } from './room.ts';
 import { openRoomRelay, type RoomRelay } from './room-relay.ts';
@@ -118,11 +117,10 @@ class Registry implements RoomRegistry {
   }
 
   async #start(documentId: DocumentId, tombstone: ReadonlyMap<number, number>, relay: RoomRelay): Promise<Entry> {
-    const { clock, telemetry, log } = this.#deps;
+    const { clock, telemetry } = this.#deps;
     const begun = clock.monotonic();
     const opened = await openDocument(this.#deps, documentId);
-    const { loaded, state, quarantine } = opened;
-    const bindings = new Map((await log.readBindings(documentId)).map(({ client, user }) => [client, user]));
+    const { loaded, state, bindings, carried, quarantine } = opened;
     const position = { epoch: loaded.epoch, seq: loaded.seq };
     const room = new Room(this.#roomDeps(), {
       documentId,
@@ -131,7 +129,7 @@ class Registry implements RoomRegistry {
       committed: commitLoaded(opened),
       bindings,
       tombstone,
-      carried: recallCarried(loaded, bindings),
+      carried,
       quarantine,
     });
     const tail = {

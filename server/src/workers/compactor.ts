@@ -1,6 +1,9 @@
+import { backoffDelay } from '../core/backoff.ts';
 import { shouldCompact } from '../core/compaction-plan.ts';
+import { ScriptoriumError } from '../core/errors.ts';
 import { updatesOf } from '../core/pending-row.ts';
 import { planRetention } from '../core/retention-plan.ts';
+import type { Timer } from '../ports/clock.ts';
 import type { SnapshotPointer } from '../ports/snapshot-pointer.ts';
 import type { StateMerger } from '../ports/state-merger.ts';
 import type { DocumentId } from '../ports/update-log.ts';
@@ -18,7 +21,10 @@ import { publishState, type PublishDeps } from './publish-state.ts';
  * document as it was.
  */
 export interface Compactor extends Service {
-  /** Looks at a document's tail and compacts it, when that is due, in the background and one at a time. */
+  /**
+   * Looks at a document's tail and compacts it, when that is due, in the background and one at a time. While the object
+   * store is away the large ones wait: merging what cannot be stored would only be work for nothing.
+   */
   consider(tail: Tail, idle: boolean): void;
   /** Compacts now. False when there was nothing to fold, nothing that may be folded, or somebody else was faster. */
   compact(documentId: DocumentId): Promise<boolean>;
@@ -40,6 +46,8 @@ export interface CompactorDeps extends LoadDeps, PublishDeps {
 
 /** Milliseconds that a snapshot which was given up can still be read by a load that has just begun. */
 const RETIREMENT = 60 * 60 * 1_000;
+/** Milliseconds until an object store that was away is tried again. */
+const STORE_RETRY = { first: 5_000, most: 5 * 60 * 1_000 };
 
 export function createCompactor(deps: CompactorDeps): Compactor {
   return new SnapshotCompactor(deps);
@@ -48,10 +56,14 @@ export function createCompactor(deps: CompactorDeps): Compactor {
 class SnapshotCompactor implements Compactor {
   readonly name = 'compactor';
   readonly #deps: CompactorDeps;
-  readonly #queue = new Set<DocumentId>();
+  /** Documents to compact, and whether their snapshot is one for the object store. */
+  readonly #queue = new Map<DocumentId, boolean>();
   readonly #last = new Map<DocumentId, number>();
   #running: Promise<void> | null = null;
   #stopped = false;
+  /** Runs while the object store is not tried. */
+  #storeAway: Timer | null = null;
+  #storeFailures = 0;
 
   constructor(deps: CompactorDeps) {
     this.#deps = deps;
@@ -63,24 +75,41 @@ class SnapshotCompactor implements Compactor {
     const sinceLast = this.#deps.clock.monotonic() - last;
     const { snapshotBytes, rows: tailRows, bytes: tailBytes, snapshotDamaged } = tail;
     if (!shouldCompact({ snapshotBytes, tailRows, tailBytes, snapshotDamaged, idle, sinceLast })) return;
-    this.#queue.add(tail.documentId);
+    this.#queue.set(tail.documentId, snapshotBytes + tailBytes > this.#deps.inlineSnapshotBytes);
     this.#running ??= this.#work();
   }
 
   async #work(): Promise<void> {
-    for (const documentId of this.#queue) {
+    for (const [documentId, isLarge] of this.#queue) {
       if (this.#stopped) break;
+      if (isLarge && this.#storeAway !== null) continue;
       this.#last.set(documentId, this.#deps.clock.monotonic());
       try {
         await this.compact(documentId);
         await this.#deps.archiver.archive(documentId, false);
+        if (isLarge) this.#storeFailures = 0;
       } catch (error) {
         this.#deps.telemetry.log.warn('compaction_failed', { documentId }, error);
+        if (isLarge && isUnavailable(error)) {
+          this.#waitForStore();
+          continue;
+        }
       }
       this.#queue.delete(documentId);
       if (this.#deps.rooms().get(documentId) === null) this.#last.delete(documentId);
     }
     this.#running = null;
+  }
+
+  /** What waits in the queue is tried again after a while, which grows. */
+  #waitForStore(): void {
+    const { clock } = this.#deps;
+    const delay = backoffDelay(this.#storeFailures, STORE_RETRY, clock.random());
+    this.#storeFailures += 1;
+    this.#storeAway = clock.after(delay, () => {
+      this.#storeAway = null;
+      this.#running ??= this.#work();
+    });
   }
 
   async compact(documentId: DocumentId): Promise<boolean> {
@@ -138,6 +167,11 @@ class SnapshotCompactor implements Compactor {
 
   async drain(): Promise<void> {
     this.#stopped = true;
+    this.#storeAway?.cancel();
     await this.#running;
   }
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof ScriptoriumError && error.code === 'storage-unavailable';
 }

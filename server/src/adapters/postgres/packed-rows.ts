@@ -26,13 +26,19 @@ export async function readPackedRows(
 ): Promise<readonly LogRow[]> {
   const plain = createLogQueries({ database });
   if (limit < FEW) return plain.readRows(documentId, after, limit);
-  const page = pageAbove(database, documentId, { after: sql.val(after), limit });
-  const { found, packed } = await database
+  const page = pageOf(database, documentId, { after: sql.val(after), limit });
+  const beyond = database
+    .selectFrom('log_rows')
+    .select(({ fn }) => fn.min('seq').as('seq'))
+    .where('document_id', '=', documentId)
+    .where('seq', '>', after + limit);
+  const { found, packed, next } = await database
     .selectFrom(page.as('page'))
-    .select([sql<number>`count(*)`.as('found'), packRows().as('packed')])
+    .select([sql<number>`count(*)`.as('found'), packRows().as('packed'), beyond.as('next')])
     .executeTakeFirstOrThrow();
   const rows = packed === null ? [] : unpackRows(packed);
-  if (rows.length >= found) return rows;
+  const isWhole = rows.length === found && (next === null || found === limit);
+  if (isWhole) return rows;
   const rest = await plain.readRows(documentId, rows.at(-1)?.seq ?? after, limit - rows.length);
   return [...rows, ...rest];
 }
@@ -43,15 +49,18 @@ export async function readPackedStart(database: Kysely<Schema>, documentId: Docu
     .selectFrom('document_heads')
     .select('snapshot_seq')
     .where('document_id', '=', documentId);
-  const page = pageAbove(database, documentId, { after: sql<number>`${snapshotSeq}`, limit: FIRST_ROWS });
+  const page = pageOf(database, documentId, { after: sql<number>`${snapshotSeq}`, limit: FIRST_ROWS });
   const packed = database.selectFrom(page.as('page')).select(packRows().as('packed'));
   const head = await headWithSnapshot(database, documentId).select(packed.as('packed')).executeTakeFirst();
   if (head === undefined) return null;
   return toLoadStart(head, head.packed === null ? [] : unpackRows(head.packed));
 }
 
-/** The next rows, each with the bytes of payload up to its end. */
-function pageAbove(
+/**
+ * Rows `after + 1` to `after + limit`, each with the bytes of payload up to its end. Rows have no holes but where some
+ * were dropped, and without the upper bound the server sorts a whole tail for each of its pages.
+ */
+function pageOf(
   database: Kysely<Schema>,
   documentId: DocumentId,
   { after, limit }: { readonly after: Expression<number>; readonly limit: number },
@@ -61,8 +70,7 @@ function pageAbove(
     .select(['seq', 'at', 'payload', 'sum', sql<number>`sum(length(payload)) over (order by seq)`.as('bytes')])
     .where('document_id', '=', documentId)
     .where('seq', '>', after)
-    .orderBy('seq')
-    .limit(limit);
+    .where('seq', '<=', sql<number>`cast(${after} as bigint) + cast(${limit} as bigint)`);
 }
 
 function packRows(): RawBuilder<Uint8Array | null> {
