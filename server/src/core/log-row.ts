@@ -72,7 +72,11 @@ function writeBytes(out: Uint8Array, offset: number, bytes: Uint8Array): number 
 
 /** Decodes a row. Throws `document-quarantined` when the bytes are not a row. */
 export function decodeLogRow(payload: Uint8Array): readonly LogSegment[] {
-  return readRow(payload, (reader, count) => Array.from({ length: count }, () => readSegment(reader)));
+  return readRow(payload, (reader, count) => {
+    const segments: LogSegment[] = [];
+    for (let segment = 0; segment < count; segment += 1) segments.push(readSegment(reader));
+    return segments;
+  });
 }
 
 /** Bytes of the updates in a row, which are left where they are. Throws what `decodeLogRow` throws, of the same rows. */

@@ -50,19 +50,31 @@ const SEGMENTS_PER_PAGE = 16;
  */
 export async function* readLog(deps: RowDeps, documentId: DocumentId, range: LogRange): AsyncGenerator<LogPage> {
   let { after } = range;
+  let page = readPage(deps, documentId, range);
   while (after < range.upTo) {
-    const rows = await deps.log.readRows(documentId, after, Math.min(PAGE, range.upTo - after));
+    const rows = await page;
     const run = contiguous(rows, after);
     if (run.length > 0) {
-      yield* preferIntact(deps, documentId, run.map(checkRow));
       after += run.length;
+      // The store reads on while this page is worked through.
+      page = readPage(deps, documentId, { after, upTo: range.upTo });
+      yield* preferIntact(deps, documentId, run.map(checkRow));
       continue;
     }
     // Nothing is dropped before it is in a segment, so what is not in the log any more has to be in one by now.
     const end = Math.min(range.upTo, (rows[0]?.seq ?? Infinity) - 1);
     yield* readArchived(deps, documentId, { after, upTo: end });
     after = end;
+    page = readPage(deps, documentId, { after, upTo: range.upTo });
   }
+}
+
+/** The next rows of a range that are in the log. Whoever gives up the reading never hears how it ended. */
+function readPage(deps: RowDeps, documentId: DocumentId, { after, upTo }: LogRange): Promise<readonly LogRow[]> {
+  if (after >= upTo) return Promise.resolve([]);
+  const page = deps.log.readRows(documentId, after, Math.min(PAGE, upTo - after));
+  page.catch(() => undefined);
+  return page;
 }
 
 /** The rows that follow `after` one by one. */
@@ -92,7 +104,8 @@ async function* preferIntact(deps: RowDeps, documentId: DocumentId, rows: readon
 
 /** Compares a row's payload with its checksum. */
 export function checkRow(row: LogRow): ReadRow {
-  return { ...row, intact: isRowSum(row.payload, row.sum) };
+  const { seq, at, payload, sum } = row;
+  return { seq, at, payload, sum, intact: isRowSum(payload, sum) };
 }
 
 async function* readArchived(deps: RowDeps, documentId: DocumentId, range: LogRange): AsyncGenerator<LogPage> {

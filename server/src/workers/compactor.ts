@@ -48,6 +48,8 @@ export interface CompactorDeps extends LoadDeps, PublishDeps {
 const RETIREMENT = 60 * 60 * 1_000;
 /** Milliseconds until an object store that was away is tried again. */
 const STORE_RETRY = { first: 5_000, most: 5 * 60 * 1_000 };
+/** No object has this key: removing it costs a request, and tells whether the store is back before anything is merged. */
+const NO_OBJECT = 'probe/none';
 
 export function createCompactor(deps: CompactorDeps): Compactor {
   return new SnapshotCompactor(deps);
@@ -85,6 +87,7 @@ class SnapshotCompactor implements Compactor {
       if (isLarge && this.#storeAway !== null) continue;
       this.#last.set(documentId, this.#deps.clock.monotonic());
       try {
+        if (isLarge && this.#storeFailures > 0) await this.#deps.snapshots.remove(NO_OBJECT);
         await this.compact(documentId);
         await this.#deps.archiver.archive(documentId, false);
         if (isLarge) this.#storeFailures = 0;
