@@ -1,4 +1,5 @@
 /** Entry of the reader that opens documents, a process of its own: takes a plan as JSON argument, prints the milliseconds. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openHocuspocus } from '../support/hocuspocus-client.ts';
 
 export interface OpenPlan {
@@ -9,13 +10,20 @@ export interface OpenPlan {
   readonly documents: readonly string[];
 }
 
+/** What a node does with documents that were closed: it keeps them for 5 s, and then looks whether to compact them. */
+const CLOSING_MS = 9_000;
+
 const plan = JSON.parse(process.argv[2] ?? '') as OpenPlan;
 process.stdout.write(`${JSON.stringify(await run(plan))}\n`, () => process.exit(0));
 
 async function run({ urls, token, warmUp, documents }: OpenPlan): Promise<readonly number[]> {
-  for (const url of urls) for (const document of warmUp) await open(url, document, token);
   const times: number[] = [];
-  for (const url of urls) for (const document of documents) times.push(await open(url, document, token));
+  for (const url of urls) {
+    for (const document of warmUp) await open(url, document, token);
+    await sleep(CLOSING_MS);
+    for (const document of documents) times.push(await open(url, document, token));
+    await sleep(CLOSING_MS);
+  }
   return times;
 }
 

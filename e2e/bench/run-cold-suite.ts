@@ -15,7 +15,7 @@ const WARM_UP = nameDocuments('warm', 10);
 /** So many of those have a tail too, where tails are measured. */
 const WARM_TAILS = 4;
 /** For the snapshots of what was just written: documents that are cold have theirs. */
-const SETTLE_MS = 5_000;
+const SETTLE_MS = 15_000;
 /** Documents with a long tail, each opened at every node but the one that it was written at. */
 const LONG_TAILS = 8;
 const TAIL_ROWS = 10_000;

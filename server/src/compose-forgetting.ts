@@ -2,14 +2,21 @@ import type { Ground } from './compose-ground.ts';
 import type { createLive } from './compose-live.ts';
 import type { Search } from './compose-search.ts';
 import type { Stores } from './compose-stores.ts';
+import type { DocumentEraser } from './workers/document-eraser.ts';
+import { eraseNamed } from './workers/erase-named.ts';
 import { createForgetInDocument } from './workers/forget-in-document.ts';
 import { createPersonEraser, type PersonEraser } from './workers/person-eraser.ts';
+
+type ForgettingDeps = Pick<ReturnType<typeof createLive>, 'rooms' | 'documents'> & {
+  readonly eraser: DocumentEraser;
+  readonly search: Search | null;
+};
 
 /** What erases people, in columns and in documents. */
 export function createForgetting(
   { clock, telemetry, node }: Ground,
   stores: Stores,
-  { rooms, search }: { readonly rooms: ReturnType<typeof createLive>['rooms']; readonly search: Search | null },
+  { rooms, documents, eraser, search }: ForgettingDeps,
 ): PersonEraser {
   const forget = createForgetInDocument({
     ...stores,
@@ -25,5 +32,16 @@ export function createForgetting(
     await search.erase(documentIds);
     for (const documentId of documentIds) search.note(documentId);
   };
-  return createPersonEraser({ erasures: stores.personErasures, forget, refreshSearch, clock, telemetry });
+  const eraseOwn: Parameters<typeof createPersonEraser>[0]['eraseOwn'] = async ({ id: documentId, tenant, name }) => {
+    const named = { tenant, name, by: 'system', documentId };
+    return (await eraseNamed({ catalog: stores.catalog, documents, eraser, clock }, named)) !== null;
+  };
+  return createPersonEraser({
+    erasures: stores.personErasures,
+    forget,
+    eraseOwn,
+    refreshSearch,
+    clock,
+    telemetry,
+  });
 }

@@ -41,7 +41,7 @@ export async function createParts(ground: Ground) {
   const { documents } = live;
   const search: Search | null = await createSearch({ ground, stores, documents, onCommit });
   const past = createPast(ground, stores);
-  const personEraser = createForgetting(ground, stores, { ...live, search });
+  const personEraser = createForgetting(ground, stores, { ...live, eraser: events.eraser, search });
   const content = await createContent(ground, stores, { ...live, access: identity.access, personEraser });
   const proxies = createProxyTrust(config.trustedProxies);
   const services = inOrder({ stores, identity, past, content, live, events, search, audit, storage });

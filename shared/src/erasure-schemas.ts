@@ -6,6 +6,25 @@ import { EVENT_TYPES } from './event-types.ts';
 const EXAMPLE_TIME = '2026-11-23T09:30:00.000Z';
 const timeSchema = z.iso.datetime().meta({ examples: [EXAMPLE_TIME] });
 
+/**
+ * What becomes of what an erased person wrote: it stays, or documents that they made and in which nobody else has written
+ * are erased too.
+ */
+export const ERASED_CONTENTS = ['keep', 'erase-own'] as const;
+export type ErasedContent = (typeof ERASED_CONTENTS)[number];
+
+/** How a person is to be erased. */
+export const personErasureQuerySchema = z.strictObject({
+  content: z
+    .enum(ERASED_CONTENTS)
+    .default('keep')
+    .meta({
+      description:
+        'What becomes of what they wrote: `keep` leaves it under the pseudonym; `erase-own` also deletes for good the ' +
+        'documents that they made and in which nobody else has written.',
+    }),
+});
+
 /** Proof that a document or a person was erased. */
 export const erasureSchema = z
   .object({
@@ -25,7 +44,7 @@ export const erasureSchema = z
     counts: z.record(z.string(), z.number()).meta({
       description:
         'How much went: `rows`, `events`, `objects` …; of a person how much was put under the pseudonym, and how many ' +
-        '`documents` were looked at in how many `passes`.',
+        '`documents` were looked at in how many `passes`, and how many `ownDocuments` were erased.',
     }),
   })
   .meta({

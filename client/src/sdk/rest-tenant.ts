@@ -1,5 +1,10 @@
 import type { AuditListView } from '@scriptorium/shared/audit-schemas';
-import type { ErasureListView, ErasureView, PersonExportView } from '@scriptorium/shared/erasure-schemas';
+import type {
+  ErasedContent,
+  ErasureListView,
+  ErasureView,
+  PersonExportView,
+} from '@scriptorium/shared/erasure-schemas';
 import type { SearchRebuildView } from '@scriptorium/shared/search-schemas';
 import { createCallRest, type RestClientOptions } from './rest-call.ts';
 import { TENANT_OPERATIONS } from './rest-operations-tenant.ts';
@@ -19,8 +24,11 @@ export interface TenantClient {
   readErasure(id: string): Promise<ErasureView>;
   /** What is kept about a person. */
   exportPerson(user: string): Promise<PersonExportView>;
-  /** Begins to put a pseudonym in the place of a person's id; the record tells how far it is. */
-  erasePerson(user: string): Promise<ErasureView>;
+  /**
+   * Begins to put a pseudonym in the place of a person's id; the record tells how far it is. `content` says what becomes
+   * of what they wrote: `keep`, unless documents that only they wrote are to be erased too.
+   */
+  erasePerson(user: string, options?: { readonly content?: ErasedContent }): Promise<ErasureView>;
   /** Rejects with `not-found` for somebody who was not erased, or was readmitted. */
   readPersonErasure(user: string): Promise<ErasureView>;
   /** Lets a person in again whose erasure is finished. */
@@ -40,7 +48,7 @@ export function createTenantClient(options: RestClientOptions): TenantClient {
     listErasures: () => json(call('listErasures')),
     readErasure: (id) => json(call('readErasure', { parameters: { id } })),
     exportPerson: (user) => json(call('exportPerson', { parameters: { user } })),
-    erasePerson: (user) => json(call('erasePerson', { parameters: { user } })),
+    erasePerson: (user, query = {}) => json(call('erasePerson', { parameters: { user }, query })),
     readPersonErasure: (user) => json(call('readPersonErasure', { parameters: { user } })),
     readmitPerson: async (user) => {
       await call('readmitPerson', { parameters: { user } });

@@ -55,6 +55,9 @@ describe('[HOOK250] the erasure of a person over REST', () => {
   test('is of people, not of keys, links, the server or whoever was erased', async () => {
     for (const user of ['key:00', 'link:00', 'erased:00', 'system'])
       expect((await call(admin, `POST /users/${user}/erasure`)).json()).toMatchObject({ code: 'bad-request' });
+    for (const query of ['content=all', 'contents=keep'])
+      expect((await call(admin, `POST /users/tom/erasure?${query}`)).json()).toMatchObject({ code: 'bad-request' });
+    expect((await call(admin, 'GET /users/tom/erasure')).statusCode).toBe(404);
     expect((await call(admin, 'GET /users/nobody/erasure')).statusCode).toBe(404);
     expect((await call(admin, 'DELETE /users/nobody/erasure')).statusCode).toBe(404);
     expect((await call({ sub: 'erased:00', role: 'admin' }, 'GET /session')).statusCode).toBe(401);

@@ -1,5 +1,5 @@
-import type { ErasureView } from '@scriptorium/shared/erasure-schemas';
-import type { Command } from 'commander';
+import { ERASED_CONTENTS, type ErasureView } from '@scriptorium/shared/erasure-schemas';
+import { type Command, Option } from 'commander';
 import { createSystemClock } from '../adapters/system/clock.ts';
 import { addServerOptions, type ApiConnection, connectToServer, type ServerOptions } from './api-connection.ts';
 import type { CliDeps } from './command-ground.ts';
@@ -8,6 +8,7 @@ import { pause } from './keeping-clock.ts';
 import { createProgress } from './progress.ts';
 
 interface EraseOptions extends ServerOptions {
+  readonly content: string;
   readonly yes?: boolean;
   readonly wait: boolean;
   readonly timeout: string;
@@ -22,7 +23,12 @@ export function addPeopleCommand(program: Command, deps: CliDeps): void {
   addServerOptions(
     people
       .command('erase <id>')
-      .description('Put a pseudonym in the place of an id everywhere; what the person wrote stays. Cannot be undone')
+      .description('Put a pseudonym in the place of an id everywhere. Cannot be undone')
+      .addOption(
+        new Option('--content <policy>', 'what they wrote stays, or documents that only they wrote are erased too')
+          .choices(ERASED_CONTENTS)
+          .default('keep'),
+      )
       .option('--yes', 'needed, since it cannot be undone')
       .option('--no-wait', 'end as soon as it has begun')
       .option('--timeout <seconds>', 'how long to wait for the end', '3600'),
@@ -48,7 +54,8 @@ async function erase(deps: CliDeps, id: string, options: EraseOptions): Promise<
   if (options.yes !== true)
     throw new CliError(`this cannot be undone: say --yes to erase ${id} from the tenant`, EXIT.usage);
   const api = await connectToServer(deps, options);
-  const begun = await api.sendJson<ErasureView>(pathOf(id), { method: 'POST' });
+  const path = `${pathOf(id)}?content=${options.content}`;
+  const begun = await api.sendJson<ErasureView>(path, { method: 'POST' });
   print(deps, options, options.wait ? await waitForEnd(api, begun, seconds * 1_000) : begun);
 }
 

@@ -1,11 +1,11 @@
 /**
- * How far the erasure of a person is. It goes in passes, each over the columns and then over all documents, and ends
- * with one that found nothing.
+ * How far the erasure of a person is. It goes in passes, each over the columns and then over all documents, until one
+ * found nothing. Documents of their own go last, if they are to: until then it is not known whose they are.
  */
 export interface ErasureProgress {
   /** 1, 2, 3 … */
   readonly pass: number;
-  readonly stage: 'columns' | 'documents';
+  readonly stage: 'columns' | 'documents' | 'own-documents';
   /** Documents up to this id are done in this pass. */
   readonly after: number;
   /** What this pass found. */
@@ -29,7 +29,7 @@ export function beginErasure(begunAt: number): ErasureProgress {
   return startPass(1, begunAt + SESSIONS_END);
 }
 
-/** What is to be done after the last document of a pass: another one, or nothing. */
+/** What is to be done after the last document of a pass: another one, or nothing more of that kind. */
 export function endPass(progress: ErasureProgress, begunAt: number, now: number): ErasureProgress | 'finished' {
   const { pass, found, failed, beganAt } = progress;
   if (failed > 0) return startPass(pass + 1, now + AFTER_FAILURE);

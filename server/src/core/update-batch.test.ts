@@ -67,6 +67,8 @@ describe('batches of updates', () => {
       const [alone, together] = [documentOf(updates), documentOf(batch(updates))];
       expect(Y.encodeStateAsUpdate(together), `seed ${seed}`).toEqual(Y.encodeStateAsUpdate(alone));
       expect(together.store.pendingStructs, `seed ${seed}`).toBeNull();
+      const asBytes = documentOf([Y.mergeUpdates([new Uint8Array([0, 0]), ...batch(updates)])]);
+      expect(Y.encodeStateAsUpdate(asBytes), `seed ${seed}`).toEqual(Y.encodeStateAsUpdate(alone));
       expect(together.getText('text').toDelta(), `seed ${seed}`).toEqual(alone.getText('text').toDelta());
     }
   });

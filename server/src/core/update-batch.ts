@@ -103,7 +103,9 @@ class Batch {
     const integers = deletes.reduce((sum, [, ranges]) => sum + 2 + ranges.length, 2 + this.#runs.size * 3);
     const out = new Uint8Array(this.#bytes + integers * INTEGER_BYTES);
     let at = writeVarUint(out, 0, this.#runs.size);
-    for (const [client, run] of this.#runs) at = writeRun(out, at, { client, run });
+    // Where updates are merged as bytes, Yjs leaves out what does not come in this order.
+    const runs = [...this.#runs].toSorted(([one], [other]) => other - one);
+    for (const [client, run] of runs) at = writeRun(out, at, { client, run });
     at = writeVarUint(out, at, deletes.length);
     for (const [client, ranges] of deletes) {
       at = writeVarUint(out, at, client);

@@ -16,7 +16,7 @@ export function cutUpdate(parsed: ParsedUpdate, ready: ReadyPart): Uint8Array {
   const encoder = encoding.createEncoder();
   encoding.writeVarUint(encoder, ready.blocks.length);
   const source = { bytes: parsed.bytes, replaced: ready.replaced, emptied: ready.emptied ?? NONE };
-  for (const part of ready.blocks) writeBlock(encoder, source, part);
+  for (const part of inYjsOrder(ready.blocks)) writeBlock(encoder, source, part);
   writeDeletes(encoder, parsed, ready);
   return encoding.toUint8Array(encoder);
 }
@@ -31,8 +31,20 @@ const NONE: ReadonlySet<number> = new Set();
 function isWhole(parsed: ParsedUpdate, ready: ReadyPart): boolean {
   if ((ready.emptied ?? NONE).size > 0) return false;
   if (ready.isPartial || ready.replaced.size > 0 || parsed.isDeleteOrderChanged || ready.missing.size > 0) return false;
-  if (ready.blocks.length !== parsed.blocks.length) return false;
+  if (ready.blocks.length !== parsed.blocks.length || !isInYjsOrder(parsed.blocks)) return false;
   return ready.blocks.every((part) => part.from === 0 && part.offset === 0 && !part.block.hasSkip);
+}
+
+/**
+ * Yjs writes the largest clientID first. It applies blocks in any order, but where it merges updates as bytes it leaves out
+ * what stands in another one.
+ */
+function isInYjsOrder(blocks: readonly ClientBlock[]): boolean {
+  return blocks.every(({ client }, index) => client < (blocks[index - 1]?.client ?? Infinity));
+}
+
+function inYjsOrder(blocks: readonly ReadyBlock[]): readonly ReadyBlock[] {
+  return blocks.toSorted((one, other) => other.block.client - one.block.client);
 }
 
 function writeBlock(encoder: encoding.Encoder, source: Source, part: ReadyBlock): void {

@@ -27,6 +27,18 @@ describe('accepting', () => {
     expect(verdict.kind === 'accept' && verdict.update).toBe(update);
   });
 
+  it('[GATE8] blocks are put in the order of Yjs, which merges bytes only in that', () => {
+    const blocks = [1, 3, 2].map((client) => ({ client, structs: [text(`${client}`, { parent: `root ${client}` })] }));
+    const subject = createGateSubject();
+    const verdict = subject.pass(buildUpdate(blocks, [{ client: 3, ranges: [[0, 1]] }]));
+    if (verdict.kind !== 'accept') throw new Error(`the update was not accepted: ${verdict.kind}`);
+    const inOrder = blocks.toSorted((one, other) => other.client - one.client);
+    expect(verdict.update).toEqual(buildUpdate(inOrder, [{ client: 3, ranges: [[0, 1]] }]));
+    const doc = new Y.Doc();
+    Y.applyUpdate(doc, Y.mergeUpdates([verdict.update, new Uint8Array([0, 0])]));
+    expect(Y.encodeStateAsUpdate(doc)).toEqual(subject.state.encode());
+  });
+
   it('[GATE10] known structs are cut out, and a struct that goes on behind what is known is cut', () => {
     const subject = createGateSubject(textDoc('hel'));
     const verdict = subject.pass(textDoc('hello'));

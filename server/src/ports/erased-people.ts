@@ -1,4 +1,5 @@
 import type { Tenant } from '@scriptorium/shared/document-name';
+import type { ErasedContent } from '@scriptorium/shared/erasure-schemas';
 import type { ErasureProgress } from '../core/erasure-plan.ts';
 import type { Act } from './audit-log.ts';
 
@@ -27,6 +28,7 @@ export interface ErasureOrder extends Act {
   readonly pseudonym: string;
   readonly recordId: string;
   readonly jobId: string;
+  readonly content: ErasedContent;
   /** Where it begins. */
   readonly progress: ErasureProgress;
   /** When the job is forgotten, done or not. */

@@ -1,4 +1,5 @@
-import type { Tenant } from '@scriptorium/shared/document-name';
+import type { DocumentName, Tenant } from '@scriptorium/shared/document-name';
+import type { ErasedContent } from '@scriptorium/shared/erasure-schemas';
 import type { ErasureProgress } from '../core/erasure-plan.ts';
 import type { ErasedPerson } from './erased-people.ts';
 import type { DocumentId } from './update-log.ts';
@@ -20,6 +21,24 @@ export interface ForgetOrder {
   readonly pseudonym: string;
 }
 
+export interface DocumentPage {
+  readonly after: DocumentId;
+  readonly limit: number;
+}
+
+export interface OwnDocument {
+  readonly id: DocumentId;
+  readonly name: DocumentName;
+}
+
+export interface ErasureEnd {
+  readonly at: number;
+  /** What became of what they wrote. */
+  readonly content: ErasedContent;
+  /** What the job came to, as JSON. */
+  readonly outcome: string;
+}
+
 /**
  * The store's side of erasing a person: everything but what is inside of documents (`AuthorshipStore`). Every step may be
  * done twice. Throws `ScriptoriumError('storage-unavailable')` when the engine does not answer.
@@ -36,8 +55,13 @@ export interface PersonErasureStore {
   listDocuments(tenant: Tenant, after: DocumentId, limit: number): Promise<readonly DocumentId[]>;
   /** Documents of the tenant that have a clientID bound to the pseudonym. */
   listBoundDocuments(tenant: Tenant, pseudonym: string): Promise<readonly DocumentId[]>;
+  /**
+   * The next documents above an id that the bearer of the pseudonym made, and in which no clientID is bound to anybody else;
+   * deleted ones too as long as something is left of them.
+   */
+  listOwnDocuments(tenant: Tenant, pseudonym: string, page: DocumentPage): Promise<readonly OwnDocument[]>;
   /** Notes how far it is, and counts; false when somebody else noted something since it was read. */
   note(erasure: PersonErasure, progress: ErasureProgress, counts: ErasureCounts): Promise<boolean>;
   /** Ends it: the record and a row of the audit log say so, and the job forgets whom it was about; all or nothing. */
-  finish(erasure: PersonErasure, at: number, outcome: string): Promise<boolean>;
+  finish(erasure: PersonErasure, end: ErasureEnd): Promise<boolean>;
 }

@@ -1,7 +1,6 @@
 import { decodeStateVector, encodeStateVector, encodeStateVectorFromUpdate } from 'yjs';
 import { ScriptoriumError } from '../core/errors.ts';
 import { storedUpdateLimits } from '../core/limits.ts';
-import { updatesOf } from '../core/pending-row.ts';
 import type { Position } from '../core/sequence.ts';
 import { isCompleteState } from '../core/update-complete.ts';
 import { parseUpdate } from '../core/update-parser.ts';
@@ -18,6 +17,7 @@ import { createCommittedState } from './committed-state.ts';
 import { inTime, type DocumentTurns } from './document-turns.ts';
 import type { LoadDeps } from './load-base.ts';
 import { loadDocument, type LoadedDocument } from './load-document.ts';
+import { batchRows } from './merge-loaded.ts';
 import { openDocument } from './open-document.ts';
 import type { RoomRegistry } from './room-registry.ts';
 import { readStateAt } from './state-at.ts';
@@ -156,8 +156,10 @@ function mergeBytes(loaded: LoadedDocument): Uint8Array | null {
   if (loaded.damage.length > 0) return null;
   const committed = createCommittedState(loaded.snapshot ?? undefined);
   if (loaded.rows.length === 0) return committed.merged();
+  const { updates, isWhole } = batchRows(loaded);
+  if (!isWhole) return null;
   try {
-    for (const row of loaded.rows) committed.push(updatesOf(row.segments));
+    committed.push(updates);
     const merged = committed.merged();
     const parsed = parseUpdate(merged, storedUpdateLimits);
     return parsed.kind === 'parsed' && isCompleteState(parsed) ? merged : null;

@@ -28,46 +28,43 @@ export interface MergedDocument {
 export function mergeLoaded(loaded: LoadedDocument): MergedDocument {
   const bindings = new Map(loaded.bindings.map(({ client, user }) => [client, user]));
   const carried = createCarriedRanges();
-  const { updates, isWhole } = batchRows(loaded, { bindings, carried });
+  const { updates, isWhole } = batchRows(loaded, (update, actor) => {
+    for (const { client, clock, endClock } of update.blocks) {
+      if ((bindings.get(client) ?? actor) === actor) continue;
+      carried.note(update, { client, from: clock, to: endClock });
+    }
+  });
   const state = isWhole ? tryMerge(loaded.snapshot, updates) : null;
   if (state !== null) return { state, bindings, carried, quarantine: null };
   const careful = mergeCarefully(loaded);
   return { state: careful.state, bindings, carried, quarantine: careful.damage.length === 0 ? null : careful };
 }
 
-interface Authors {
-  readonly bindings: ReadonlyMap<number, string>;
-  readonly carried: CarriedRanges;
-}
-
-/** The updates of the rows, as few as possible, and whether those are all; notes what is under somebody else's clientID. */
-function batchRows(
-  loaded: LoadedDocument,
-  authors: Authors,
+/**
+ * The updates of the rows, put together into as few as possible, and whether those are all: neither damaged nor malformed
+ * ones are among them.
+ *
+ * @param note is told of each update before, with whoever sent it
+ */
+export function batchRows(
+  { rows, damage }: Pick<LoadedDocument, 'rows' | 'damage'>,
+  note: (update: ParsedUpdate, actor: string) => void = () => undefined,
 ): { readonly updates: readonly Uint8Array[]; readonly isWhole: boolean } {
   const batches = createUpdateBatches();
-  let isWhole = loaded.damage.length === 0;
+  let isWhole = damage.length === 0;
   const take = (actor: string, update: Uint8Array): void => {
     const parsed = parseUpdate(update, storedUpdateLimits);
     // Yjs merges some malformed updates without a word, and then has a state that can never be loaded.
     if (parsed.kind === 'refuse') isWhole = false;
     else {
-      noteForeign(parsed, actor, authors);
+      note(parsed, actor);
       batches.add(parsed);
     }
   };
-  for (const { segments } of loaded.rows) {
+  for (const { segments } of rows) {
     for (const { actor, updates } of segments) for (const update of updates) take(actor, update);
   }
   return { updates: batches.finish(), isWhole };
-}
-
-/** Notes the runs of clocks in an update whose clientID is somebody else's. */
-function noteForeign(parsed: ParsedUpdate, actor: string, { bindings, carried }: Authors): void {
-  for (const { client, clock, endClock } of parsed.blocks) {
-    if ((bindings.get(client) ?? actor) === actor) continue;
-    carried.note(parsed, { client, from: clock, to: endClock });
-  }
 }
 
 /** The usual case: everything goes in as it is. */

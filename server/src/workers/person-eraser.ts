@@ -1,8 +1,10 @@
+import type { Tenant } from '@scriptorium/shared/document-name';
+import type { ErasedContent } from '@scriptorium/shared/erasure-schemas';
 import { toScriptoriumError } from '../core/errors.ts';
 import { endPass, type ErasureProgress } from '../core/erasure-plan.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ClaimedJob, JobItem } from '../ports/job-store.ts';
-import type { ErasureCounts, PersonErasure, PersonErasureStore } from '../ports/person-erasure.ts';
+import type { ErasureCounts, OwnDocument, PersonErasure, PersonErasureStore } from '../ports/person-erasure.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { DocumentId } from '../ports/update-log.ts';
 import type { ForgetInDocument } from './forget-in-document.ts';
@@ -12,6 +14,8 @@ import type { Unfinished, WorkClaim } from './job-runner.ts';
 export interface PersonEraserDeps {
   readonly erasures: PersonErasureStore;
   readonly forget: ForgetInDocument;
+  /** Deletes a document of theirs for good; false when it is no longer where it was. */
+  readonly eraseOwn: (document: OwnDocument & { readonly tenant: Tenant }) => Promise<boolean>;
   /** Makes search entries of documents anew, since these say who wrote in them, and leaves no byte of what they were. */
   readonly refreshSearch: (documentIds: readonly DocumentId[]) => Promise<void>;
   readonly clock: Clock;
@@ -20,7 +24,7 @@ export interface PersonEraserDeps {
 
 /**
  * Puts a pseudonym in the place of somebody's id, a step at a time: in the columns of the store, and in every document of
- * the tenant, over and over until one whole pass finds nothing. Each step is noted and may be done twice, so whoever goes on
+ * the tenant, over and over until one whole pass finds nothing. Then documents of their own go, if they are to. Each step is noted and may be done twice, so whoever goes on
  * after a crash begins with the step that was cut off.
  */
 export interface PersonEraser {
@@ -46,6 +50,8 @@ export function createPersonEraser(deps: PersonEraserDeps): PersonEraser {
 interface Order {
   readonly user: string;
   readonly pseudonym: string;
+  /** Orders of before there was a choice do not say it. */
+  readonly content?: ErasedContent;
 }
 
 class Eraser implements PersonEraser {
@@ -81,6 +87,7 @@ class Eraser implements PersonEraser {
   async #goOn(erasure: PersonErasure, order: Order, claim: Pick<WorkClaim, 'renew'>): Promise<boolean> {
     const { erasures } = this.#deps;
     if (erasure.progress.stage === 'documents') return this.#goOverDocuments(erasure, order, claim);
+    if (erasure.progress.stage === 'own-documents') return this.#eraseOwnDocuments(erasure, order, claim);
     const { tenant } = erasure.person;
     const beganAt = this.#deps.clock.now();
     const counts = await erasures.forgetColumns({ tenant, ...order });
@@ -93,7 +100,7 @@ class Eraser implements PersonEraser {
     const { erasures } = this.#deps;
     const { person, progress } = erasure;
     const documents = await erasures.listDocuments(person.tenant, progress.after, STEP);
-    if (documents.length === 0) return this.#endPass(erasure);
+    if (documents.length === 0) return this.#endPass(erasure, order);
     let { found, failed, after } = progress;
     const counts: Record<string, number> = {};
     for (const document of documents) {
@@ -119,25 +126,67 @@ class Eraser implements PersonEraser {
     try {
       return { ...(await forget({ document, subject, pseudonym, signal })) };
     } catch (error) {
-      const { code, definition } = toScriptoriumError(error);
-      // What passes by itself ends this turn, and the step is taken again.
-      if (signal.aborted || (definition.retryable && code !== 'internal')) throw error;
+      if (signal.aborted || isPassing(error)) throw error;
       telemetry.log.warn('person_erasure_failed', { documentId: document.id, pseudonym }, error);
       return null;
     }
   }
 
-  async #endPass(erasure: PersonErasure): Promise<boolean> {
-    const { erasures, refreshSearch, clock } = this.#deps;
+  /** Deletes the next documents that are only theirs; true behind the last one. */
+  async #eraseOwnDocuments(erasure: PersonErasure, order: Order, claim: Pick<WorkClaim, 'renew'>): Promise<boolean> {
+    const { erasures } = this.#deps;
+    const { person, progress } = erasure;
+    const page = { after: progress.after, limit: STEP };
+    const documents = await erasures.listOwnDocuments(person.tenant, person.pseudonym, page);
+    if (documents.length === 0) return this.#finish(erasure, order);
+    const counts = { ownDocuments: 0, ownDocumentsLeft: 0 };
+    let { after } = progress;
+    for (const document of documents) {
+      if (this.#stopping.signal.aborted) break;
+      await claim.renew();
+      const isErased = await this.#eraseOwn({ ...document, tenant: person.tenant });
+      counts[isErased ? 'ownDocuments' : 'ownDocumentsLeft'] += 1;
+      after = document.id;
+    }
+    await erasures.note(erasure, { ...progress, after }, counts);
+    return false;
+  }
+
+  async #eraseOwn(document: OwnDocument & { readonly tenant: Tenant }): Promise<boolean> {
+    try {
+      return await this.#deps.eraseOwn(document);
+    } catch (error) {
+      if (isPassing(error)) throw error;
+      this.#deps.telemetry.log.warn('person_erasure_failed', { documentId: document.id }, error);
+      return false;
+    }
+  }
+
+  async #endPass(erasure: PersonErasure, order: Order): Promise<boolean> {
+    const { erasures, clock } = this.#deps;
     const { person, progress } = erasure;
     const next: ErasureProgress | 'finished' = endPass(progress, person.erasedAt, clock.now());
     if (next !== 'finished') {
       await erasures.note(erasure, next, {});
       return false;
     }
-    await refreshSearch(await erasures.listBoundDocuments(person.tenant, person.pseudonym));
-    return erasures.finish(erasure, clock.now(), outcomeOf(person));
+    if (order.content !== 'erase-own') return this.#finish(erasure, order);
+    await erasures.note(erasure, { ...progress, stage: 'own-documents', after: 0 }, {});
+    return false;
   }
+
+  async #finish(erasure: PersonErasure, { content = 'keep' }: Order): Promise<boolean> {
+    const { erasures, refreshSearch, clock } = this.#deps;
+    const { person } = erasure;
+    await refreshSearch(await erasures.listBoundDocuments(person.tenant, person.pseudonym));
+    return erasures.finish(erasure, { at: clock.now(), content, outcome: outcomeOf(person) });
+  }
+}
+
+/** What passes by itself ends this turn, and the step is taken again. */
+function isPassing(error: unknown): boolean {
+  const { code, definition } = toScriptoriumError(error);
+  return definition.retryable && code !== 'internal';
 }
 
 function outcomeOf({ pseudonym }: Pick<Order, 'pseudonym'>): string {

@@ -8,6 +8,7 @@ import { describeAuditLog } from './audit-log.contract.ts';
 import { describeAuthorshipStore } from './authorship-store.contract.ts';
 import { describeDocumentCatalog } from './document-catalog.contract.ts';
 import { openEmbeddedStore, type EmbeddedStore } from './embedded-store.ts';
+import { describeErasedContent } from './erased-content.contract.ts';
 import { describeErasedPeople } from './erased-people.contract.ts';
 import { describeErasureStore } from './erasure-store.contract.ts';
 import { describeFanOut } from './fan-out.contract.ts';
@@ -59,6 +60,7 @@ describeOutbox('SQLite', newStore());
 describeDeliveryQueue('SQLite', newStore());
 describeErasureStore('SQLite', newStore());
 describeErasedPeople('SQLite', newStore());
+describeErasedContent('SQLite', newStore());
 describeAuditLog('SQLite', newStore());
 describeToldChanges('SQLite', newStore());
 

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Tenant } from '@scriptorium/shared/document-name';
+import type { ErasedContent } from '@scriptorium/shared/erasure-schemas';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isHidden } from '../../src/access/hidden-person.ts';
 import { scanTables } from '../support/scan-tables.ts';
 import { grant, subject } from './access-store-under-test.ts';
-import { createWork, type ErasedWorld, fillWorld, newErasureOrder, newPerson } from './erasure-work.ts';
+import { createWork, type ErasedWorld, fillWorld, newErasureOrder, newPerson, readPurged } from './erasure-work.ts';
 import { AT, BY, newTenant } from './store-under-test.ts';
 import { told, type ToldStoreUnderTest } from './told-store.ts';
 
@@ -139,11 +140,14 @@ function describeReadmission(get: Get): void {
 }
 
 /** Somebody who did everything, erased. */
-async function newFull(store: ToldStoreUnderTest): Promise<ErasedWorld & { readonly pseudonym: string }> {
+async function newFull(
+  store: ToldStoreUnderTest,
+  content: ErasedContent = 'keep',
+): Promise<ErasedWorld & { readonly pseudonym: string }> {
   const tenant = newTenant();
   const { id, marker } = newPerson();
   const world = await fillWorld(store, { tenant, id, marker });
-  const { person } = await begin(store, tenant, id);
+  const { person } = await store.erasedPeople.begin(id, newErasureOrder(tenant, { content }));
   return { ...world, pseudonym: person.pseudonym };
 }
 
@@ -211,13 +215,14 @@ function describeKills(get: Get, stride: number): void {
     let steps = 0;
     for (const when of ['before a statement', 'behind a call'] as const) {
       for (let at = 1; ; at += stride) {
-        const { marker, tenant, pseudonym } = await newFull(store);
+        const { marker, tenant, pseudonym, record } = await newFull(store, 'erase-own');
         const work = createWork(store);
         const isCut = await work.runCutOff({ at, when });
         await work.run();
         expect([when, at, await scanTables(store.database, marker)]).toEqual([when, at, ['audit_rows']]);
         const [erasure] = await store.erasures.list(tenant);
         expect([erasure?.pseudonym, erasure?.finishedAt === null]).toEqual([pseudonym, false]);
+        expect([when, at, await readPurged(store, tenant)]).toEqual([when, at, [record.id]]);
         const ends = (await told(store, tenant)).filter(({ detail }) => (detail as { finished?: boolean }).finished);
         expect([when, at, ends.length]).toEqual([when, at, 1]);
         if (!isCut) break;

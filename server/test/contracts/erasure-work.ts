@@ -33,6 +33,7 @@ export function newErasureOrder(tenant: Tenant, more: Partial<ErasureOrder> = {}
     pseudonym: `erased:${pseudonym}`,
     recordId: `er_${recordId}`,
     jobId: randomUUID(),
+    content: 'keep',
     progress: beginErasure(more.at ?? AT),
     expiresAt: AT + 1e9,
     ...more,
@@ -133,6 +134,13 @@ export function createWork(store: ToldStoreUnderTest) {
   let elapsed = 0;
   const clock = { ...createSystemClock(), now: () => AT + elapsed };
   const broken = new Set<number>();
+  const unerasable = new Set<number>();
+  const eraseOwn = async ({ id }: { readonly id: number }): Promise<boolean> => {
+    if (unerasable.has(id)) throw new ScriptoriumError('document-quarantined');
+    const gone = { deleted_at: AT, purged_at: AT };
+    await store.database.updateTable('documents').set(gone).where('id', '=', id).execute();
+    return true;
+  };
   const forget: ForgetInDocument = async ({ document: { id }, subject, pseudonym }) => {
     if (broken.has(id)) throw new ScriptoriumError('document-quarantined');
     const { numUpdatedRows } = await store.database
@@ -174,6 +182,7 @@ export function createWork(store: ToldStoreUnderTest) {
     const eraser = createPersonEraser({
       erasures: guard(createPersonErasureStore({ database })),
       forget: guard({ forget }).forget,
+      eraseOwn: guard({ eraseOwn }).eraseOwn,
       refreshSearch: () => Promise.resolve(),
       clock,
       telemetry: createSilentTelemetry(),
@@ -198,6 +207,7 @@ export function createWork(store: ToldStoreUnderTest) {
 
   return {
     broken,
+    unerasable,
     run: (turns?: number) => run(null, turns),
     /** Works up to a step and no further; false when the end came before it. */
     runCutOff: async (cut: Cut): Promise<boolean> => {
@@ -210,4 +220,16 @@ export function createWork(store: ToldStoreUnderTest) {
       }
     },
   };
+}
+
+/** Documents of which nothing is left. */
+export async function readPurged(store: ToldStoreUnderTest, tenant: Tenant): Promise<readonly number[]> {
+  const rows = await store.database
+    .selectFrom('documents')
+    .select('id')
+    .where('tenant', '=', tenant)
+    .where('purged_at', 'is not', null)
+    .orderBy('id')
+    .execute();
+  return rows.map((row) => row.id);
 }

@@ -5,6 +5,7 @@ import { describeDeliveryQueue } from './delivery-queue.contract.ts';
 import { describeAuditLog } from './audit-log.contract.ts';
 import { describeAuthorshipStore } from './authorship-store.contract.ts';
 import { describeDocumentCatalog } from './document-catalog.contract.ts';
+import { describeErasedContent } from './erased-content.contract.ts';
 import { describeErasedPeople } from './erased-people.contract.ts';
 import { describeErasureStore } from './erasure-store.contract.ts';
 import { describeGrantStore } from './grant-store.contract.ts';
@@ -54,6 +55,7 @@ describe.skipIf(missing.postgres)('on PostgreSQL', () => {
   describeDeliveryQueue('PostgreSQL', newStore());
   describeErasureStore('PostgreSQL', newStore());
   describeErasedPeople('PostgreSQL', newStore(), 5);
+  describeErasedContent('PostgreSQL', newStore());
   describeAuditLog('PostgreSQL', newStore());
   describeToldChanges('PostgreSQL', newStore());
 });

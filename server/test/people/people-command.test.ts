@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { ErasureView } from '@scriptorium/shared/erasure-schemas';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { createCaller } from '../node/rest-calls.ts';
+import { type Caller, createCaller } from '../node/rest-calls.ts';
 import { SECRET, signToken, startTestNode } from '../node/test-node.ts';
 import { createTemporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -57,4 +57,26 @@ it('[HOOK257] erases somebody once that is confirmed, says how far it is, and re
   expect((await run('readmit', 'ada')).output).toBe('readmitted\n');
   expect((await run('status', 'ada')).code).toBe(1);
   expect((await ada('GET', '/session', { token: await signToken({ sub: 'ada' }) })).status).toBe(200);
+});
+
+it('[HOOK259] erases documents that only they wrote, where that is asked', async () => {
+  const bob = await createCaller(node, { sub: 'bob' });
+  const lin = await createCaller(node, { sub: 'lin' });
+  const write = (who: Caller, name: string, body: string) =>
+    who('PUT', `/documents/${name}/content`, { type: 'text/markdown', body });
+  expect((await write(bob, 'bobs', 'his\n')).status).toBe(201);
+  expect((await write(bob, 'common', 'his\n')).status).toBe(201);
+  expect((await write(lin, 'common', 'his and hers\n')).status).toBe(200);
+  expect((await write(lin, 'lins', 'hers\n')).status).toBe(201);
+
+  expect((await run('erase', 'bob', '--yes', '--content', 'everything')).code).toBe(2);
+  const ended = await run('erase', 'bob', '--yes', '--json', '--content', 'erase-own');
+  expect([ended.code, ended.errors]).toEqual([0, '']);
+  expect(JSON.parse(ended.output)).toMatchObject({ counts: { ownDocuments: 1, documentsMade: 2 } });
+  const statuses = ['bobs', 'common', 'lins'].map(async (name) => (await lin('GET', `/documents/${name}`)).status);
+  expect(await Promise.all(statuses)).toEqual([410, 200, 200]);
+  const admin = await createCaller(node, { sub: 'grace', role: 'admin' });
+  const records = (await admin('GET', '/erasures')).json['erasures'] as readonly ErasureView[];
+  const proof = records.find(({ kind, begunBy }) => kind === 'document' && begunBy === 'system');
+  expect(proof?.finishedAt).not.toBeNull();
 });

@@ -41,7 +41,7 @@ async function begin(
   const by: Act = { user: order.user === user ? row.pseudonym : order.user, at: order.at };
   await putRecord(transaction, row, by);
   await putJob(transaction, { user, row, order });
-  const detail = { erasure: order.recordId, content: 'keep', finished: false };
+  const detail = { erasure: order.recordId, content: order.content, finished: false };
   await appendAudit(transaction, tenant, [
     { ...by, action: 'user.erase', subject: `user:${row.pseudonym}`, detail },
     ...keys.map((id) => ({ ...by, action: 'key.revoke' as const, subject: `key:${id}` })),
@@ -130,7 +130,7 @@ async function putJob(
   transaction: Transaction<Schema>,
   { user, row, order }: { readonly user: string; readonly row: ErasureRow; readonly order: ErasureOrder },
 ): Promise<void> {
-  const { tenant, jobId: id, at, expiresAt } = order;
+  const { tenant, jobId: id, content, at, expiresAt } = order;
   await insertJob(transaction, {
     id,
     kind: 'person-erasure',
@@ -147,7 +147,7 @@ async function putJob(
       key: null,
       abilities: [],
     },
-    requests: [JSON.stringify({ user, pseudonym: row.pseudonym })],
+    requests: [JSON.stringify({ user, pseudonym: row.pseudonym, content })],
     at,
     expiresAt,
   });

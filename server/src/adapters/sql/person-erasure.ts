@@ -1,6 +1,12 @@
-import type { Tenant } from '@scriptorium/shared/document-name';
+import type { DocumentName, Tenant } from '@scriptorium/shared/document-name';
 import type { Kysely, Transaction } from 'kysely';
-import type { PersonErasure, PersonErasureStore } from '../../ports/person-erasure.ts';
+import type {
+  DocumentPage,
+  ErasureEnd,
+  OwnDocument,
+  PersonErasure,
+  PersonErasureStore,
+} from '../../ports/person-erasure.ts';
 import { appendAudit } from './append-audit.ts';
 import { toPerson } from './erased-people.ts';
 import { addCounts } from './erasure-store.ts';
@@ -36,15 +42,44 @@ export function createPersonErasureStore({ database }: { readonly database: Kyse
         .execute();
       return rows.map(({ id }) => id);
     },
+    listOwnDocuments: (tenant, pseudonym, page) => listOwnDocuments(database, { tenant, pseudonym }, page),
     note: (erasure, progress, counts) =>
       database.transaction().execute(async (transaction) => {
         const isOurs = await moveOn(transaction, erasure, { progress: JSON.stringify(progress) });
         if (isOurs) await addCounts(transaction, { id: erasure.person.recordId, counts, finishedAt: null });
         return isOurs;
       }),
-    finish: (erasure, at, outcome) =>
-      database.transaction().execute((transaction) => finish(transaction, erasure, { at, outcome })),
+    finish: (erasure, end) => database.transaction().execute((transaction) => finish(transaction, erasure, end)),
   };
+}
+
+async function listOwnDocuments(
+  database: Kysely<Schema>,
+  { tenant, pseudonym }: { readonly tenant: Tenant; readonly pseudonym: string },
+  { after, limit }: DocumentPage,
+): Promise<readonly OwnDocument[]> {
+  const rows = await database
+    .selectFrom('documents')
+    .select(['id', 'name'])
+    .where('tenant', '=', tenant)
+    .where('created_by', '=', pseudonym)
+    .where('purged_at', 'is', null)
+    .where('id', '>', after)
+    .where(({ exists, not, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('client_bindings')
+            .select('client')
+            .whereRef('document_id', '=', 'documents.id')
+            .where('user_id', '<>', pseudonym),
+        ),
+      ),
+    )
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  // Parsed before it was stored.
+  return rows.map(({ id, name }) => ({ id, name: name as DocumentName }));
 }
 
 async function read(database: Kysely<Schema>, tenant: Tenant, pseudonym: string): Promise<PersonErasure | null> {
@@ -80,7 +115,7 @@ async function moveOn(
 async function finish(
   transaction: Transaction<Schema>,
   erasure: PersonErasure,
-  { at, outcome }: { readonly at: number; readonly outcome: string },
+  { at, content, outcome }: ErasureEnd,
 ): Promise<boolean> {
   const { tenant, pseudonym, recordId } = erasure.person;
   if (!(await moveOn(transaction, erasure, { finished_at: at }))) return false;
@@ -93,7 +128,7 @@ async function finish(
   // The last place where the id was.
   await transaction.updateTable('job_items').set({ request: '', outcome }).where('job_id', '=', job).execute();
   await addCounts(transaction, { id: recordId, counts: {}, finishedAt: at });
-  const detail = { erasure: recordId, content: 'keep', finished: true };
+  const detail = { erasure: recordId, content, finished: true };
   const entry = { user: 'system', at, action: 'user.erase', subject: `user:${pseudonym}`, detail } as const;
   await appendAudit(transaction, tenant, [entry]);
   return true;

@@ -3,6 +3,7 @@ import { documentNameSchema } from '@scriptorium/shared/rest-schemas';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ScriptoriumError } from '../../core/errors.ts';
+import { eraseNamed } from '../../workers/erase-named.ts';
 import type { ApiDeps } from '../api-deps.ts';
 import { callerOf, requireAbility, requireAction, requireDocumentName } from '../authenticate.ts';
 import { BEARER_SECURITY, problemResponses, TOKEN_PROBLEMS } from '../describe-route.ts';
@@ -22,7 +23,7 @@ export const erasureRoutes: FastifyPluginAsyncZod<ErasureDeps> = async (app, dep
 
 type App = Parameters<typeof erasureRoutes>[0];
 
-function addEraseRoute(app: App, { catalog, documents, records, eraser, clock }: ErasureDeps): void {
+function addEraseRoute(app: App, deps: ErasureDeps): void {
   const schema = {
     ...common,
     operationId: 'eraseDocument',
@@ -43,17 +44,8 @@ function addEraseRoute(app: App, { catalog, documents, records, eraser, clock }:
     const name = requireDocumentName(request.params.name);
     requireAction(caller, name, 'delete');
     requireAbility(caller, 'manage-tenant');
-    const resolution = await catalog.resolve(tenant, name);
-    if (resolution.kind === 'renamed') throw new ScriptoriumError('document-not-found');
-    if (resolution.kind === 'found') {
-      await documents.retire(resolution.record, 'deleted', async (last) => {
-        const removal = await catalog.remove(tenant, name, last, { user, at: clock.now() });
-        if (removal === 'absent') throw new ScriptoriumError('document-not-found');
-        return removal === 'removed' ? { kind: 'done', result: null } : { kind: 'moved' };
-      });
-    }
-    records.forget(tenant, name);
-    const record = await eraser.erase(tenant, name, user);
+    const record = await eraseNamed(deps, { tenant, name, by: user });
+    deps.records.forget(tenant, name);
     if (record === null) throw new ScriptoriumError('document-not-found');
     return toErasureView(record);
   });

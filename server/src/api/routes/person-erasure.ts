@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { erasureSchema } from '@scriptorium/shared/erasure-schemas';
+import { erasureSchema, personErasureQuerySchema } from '@scriptorium/shared/erasure-schemas';
 import { SUBJECT_ID_PATTERN } from '@scriptorium/shared/grant-subject';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -42,9 +42,10 @@ function addEraseRoute(app: App, deps: PersonErasureDeps): void {
       'From now on the person is nobody: tokens are void, grants and the keys that they made end, open sessions close ' +
       'within a second on every node. A job then puts a pseudonym in the place of the id in the log, the history and ' +
       'everything else of the tenant; the record at `Location` says how far it is, and is the proof once it is finished. ' +
-      'What they wrote stays. The audit log keeps the id in its rows and is shown with the pseudonym. Somebody who was ' +
+      'What they wrote stays there, unless `content` says otherwise. The audit log keeps the id in its rows and is shown with the pseudonym. Somebody who was ' +
       'erased before is erased again under the same pseudonym. Needs `manage-tenant`.',
     params: paramsSchema,
+    querystring: personErasureQuerySchema,
     response: { 202: erasureSchema, ...problemResponses(...PROBLEMS) },
   };
   app.post('/users/:user/erasure', { schema }, async (request, reply) => {
@@ -61,6 +62,7 @@ function addEraseRoute(app: App, deps: PersonErasureDeps): void {
       pseudonym: `erased:${randomBytes(ID_BYTES).toString('hex')}`,
       recordId: `er_${randomBytes(ID_BYTES).toString('hex')}`,
       jobId: randomUUID(),
+      content: request.query.content,
       progress: beginErasure(at),
       expiresAt: at + YEAR,
     });
