@@ -32,8 +32,13 @@ export function createForgetting(
     await search.erase(documentIds);
     for (const documentId of documentIds) search.note(documentId);
   };
-  const eraseOwn: Parameters<typeof createPersonEraser>[0]['eraseOwn'] = async ({ id: documentId, tenant, name }) => {
-    const named = { tenant, name, by: 'system', documentId };
+  const eraseOwn: Parameters<typeof createPersonEraser>[0]['eraseOwn'] = async ({
+    id: documentId,
+    tenant,
+    name,
+    user,
+  }) => {
+    const named = { tenant, name, by: 'system', own: { documentId, user, log: stores.log } };
     return (await eraseNamed({ catalog: stores.catalog, documents, eraser, clock }, named)) !== null;
   };
   return createPersonEraser({

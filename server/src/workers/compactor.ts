@@ -49,7 +49,7 @@ const RETIREMENT = 60 * 60 * 1_000;
 /** Milliseconds until an object store that was away is tried again. */
 const STORE_RETRY = { first: 5_000, most: 5 * 60 * 1_000 };
 /** No object has this key: removing it costs a request, and tells whether the store is back before anything is merged. */
-const NO_OBJECT = 'probe/none';
+const NO_OBJECT = 't/none';
 
 export function createCompactor(deps: CompactorDeps): Compactor {
   return new SnapshotCompactor(deps);
@@ -82,26 +82,41 @@ class SnapshotCompactor implements Compactor {
   }
 
   async #work(): Promise<void> {
-    for (const [documentId, isLarge] of this.#queue) {
-      if (this.#stopped) break;
-      if (isLarge && this.#storeAway !== null) continue;
-      this.#last.set(documentId, this.#deps.clock.monotonic());
-      try {
-        if (isLarge && this.#storeFailures > 0) await this.#deps.snapshots.remove(NO_OBJECT);
-        await this.compact(documentId);
-        await this.#deps.archiver.archive(documentId, false);
-        if (isLarge) this.#storeFailures = 0;
-      } catch (error) {
-        this.#deps.telemetry.log.warn('compaction_failed', { documentId }, error);
-        if (isLarge && isUnavailable(error)) {
-          this.#waitForStore();
-          continue;
-        }
-      }
-      this.#queue.delete(documentId);
-      if (this.#deps.rooms().get(documentId) === null) this.#last.delete(documentId);
-    }
+    // It must not end in the turn in which it begins, before anybody has noted that it runs.
+    await Promise.resolve();
+    for (let next = this.#next(); next !== null; next = this.#next()) await this.#take(next);
     this.#running = null;
+  }
+
+  /** The first document in the queue that need not wait for the store. */
+  #next(): DocumentId | null {
+    if (this.#stopped) return null;
+    for (const [documentId, isLarge] of this.#queue) if (!isLarge || this.#storeAway === null) return documentId;
+    return null;
+  }
+
+  async #take(documentId: DocumentId): Promise<void> {
+    const { clock, snapshots, archiver, telemetry, rooms } = this.#deps;
+    const isLarge = this.#queue.get(documentId) === true;
+    this.#queue.delete(documentId);
+    this.#last.set(documentId, clock.monotonic());
+    const wasAway = isLarge && this.#storeFailures > 0;
+    try {
+      if (wasAway) await snapshots.remove(NO_OBJECT);
+      this.#storeFailures = isLarge ? 0 : this.#storeFailures;
+      await this.compact(documentId);
+      await archiver.archive(documentId, false);
+    } catch (error) {
+      telemetry.log.warn('compaction_failed', { documentId }, error);
+      // Where the store has just answered, it is this document that fails, and the others do not wait for it.
+      const isAway = isUnavailable(error) && (wasAway ? this.#storeFailures > 0 : isLarge);
+      if (isAway && !this.#stopped) {
+        this.#queue.set(documentId, true);
+        this.#waitForStore();
+        return;
+      }
+    }
+    if (rooms().get(documentId) === null) this.#last.delete(documentId);
   }
 
   /** What waits in the queue is tried again after a while, which grows. */

@@ -14,8 +14,11 @@ import type { Unfinished, WorkClaim } from './job-runner.ts';
 export interface PersonEraserDeps {
   readonly erasures: PersonErasureStore;
   readonly forget: ForgetInDocument;
-  /** Deletes a document of theirs for good; false when it is no longer where it was. */
-  readonly eraseOwn: (document: OwnDocument & { readonly tenant: Tenant }) => Promise<boolean>;
+  /**
+   * Deletes a document for good in which nobody but the user has written; false when it is no longer where it was. Throws
+   * `precondition-failed` when somebody else has.
+   */
+  readonly eraseOwn: (document: OwnErasure) => Promise<boolean>;
   /** Makes search entries of documents anew, since these say who wrote in them, and leaves no byte of what they were. */
   readonly refreshSearch: (documentIds: readonly DocumentId[]) => Promise<void>;
   readonly clock: Clock;
@@ -44,6 +47,11 @@ const STEP = 16;
 
 export function createPersonEraser(deps: PersonEraserDeps): PersonEraser {
   return new Eraser(deps);
+}
+
+interface OwnErasure extends OwnDocument {
+  readonly tenant: Tenant;
+  readonly user: string;
 }
 
 /** What the part of a job says: who is to be erased. */
@@ -132,27 +140,21 @@ class Eraser implements PersonEraser {
     }
   }
 
-  /** Deletes the next documents that are only theirs; true behind the last one. */
+  /** Deletes the next document that is only theirs; true behind the last one. */
   async #eraseOwnDocuments(erasure: PersonErasure, order: Order, claim: Pick<WorkClaim, 'renew'>): Promise<boolean> {
     const { erasures } = this.#deps;
     const { person, progress } = erasure;
-    const page = { after: progress.after, limit: STEP };
-    const documents = await erasures.listOwnDocuments(person.tenant, person.pseudonym, page);
-    if (documents.length === 0) return this.#finish(erasure, order);
-    const counts = { ownDocuments: 0, ownDocumentsLeft: 0 };
-    let { after } = progress;
-    for (const document of documents) {
-      if (this.#stopping.signal.aborted) break;
-      await claim.renew();
-      const isErased = await this.#eraseOwn({ ...document, tenant: person.tenant });
-      counts[isErased ? 'ownDocuments' : 'ownDocumentsLeft'] += 1;
-      after = document.id;
-    }
-    await erasures.note(erasure, { ...progress, after }, counts);
+    const page = { after: progress.after, limit: 1 };
+    const [document] = await erasures.listOwnDocuments(person.tenant, person.pseudonym, page);
+    if (document === undefined) return this.#finish(erasure, order);
+    await claim.renew();
+    const isErased = await this.#eraseOwn({ ...document, tenant: person.tenant, user: person.pseudonym });
+    const counts = { [isErased ? 'ownDocuments' : 'ownDocumentsLeft']: 1 };
+    await erasures.note(erasure, { ...progress, after: document.id }, counts);
     return false;
   }
 
-  async #eraseOwn(document: OwnDocument & { readonly tenant: Tenant }): Promise<boolean> {
+  async #eraseOwn(document: OwnErasure): Promise<boolean> {
     try {
       return await this.#deps.eraseOwn(document);
     } catch (error) {

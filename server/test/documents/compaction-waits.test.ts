@@ -21,10 +21,12 @@ describe('compaction while the object store is away', () => {
   /** Keys of objects that were to be written meanwhile, and how often the store was asked whether it is back. */
   let tried: string[];
   let probes = 0;
+  /** In the keys of objects that are never written. */
+  let refused = '';
 
   beforeEach(async () => {
     directory = createTemporaryDirectory('compaction-waits');
-    [isAway, tried, probes] = [true, [], 0];
+    [isAway, tried, probes, refused] = [true, [], 0, ''];
     const clock = createSystemClock();
     node = await openDocumentNode(directory.path, {
       clock: { ...bindClock(clock), after: (milliseconds, callback) => clock.after(milliseconds / HASTE, callback) },
@@ -39,7 +41,7 @@ describe('compaction while the object store is away', () => {
           await store.remove(key);
         },
         put: async (key, bytes) => {
-          if (isAway) {
+          if (isAway || (refused !== '' && key.includes(refused))) {
             tried.push(key);
             throw new ScriptoriumError('storage-unavailable');
           }
@@ -62,6 +64,27 @@ describe('compaction while the object store is away', () => {
     expect(tried).toEqual([expect.stringContaining(`/${first.id}/`)]);
     isAway = false;
     await waitUntil('both have a snapshot', async () => (await hasSnapshot(first)) && (await hasSnapshot(second)));
+  });
+
+  it('[SNAP57] one that comes while the others wait, waits with them, and stops nothing', async () => {
+    const first = await written('first', INLINE);
+    consider(first, INLINE);
+    await waitUntil('the store was tried', () => tried.length > 0);
+    const [second, small] = [await written('second', INLINE), await written('small', 10)];
+    consider(second, INLINE);
+    consider(small, 10);
+    await waitUntil('the small one has a snapshot', () => hasSnapshot(small));
+    isAway = false;
+    await waitUntil('both have a snapshot', async () => (await hasSnapshot(first)) && (await hasSnapshot(second)));
+  });
+
+  it('[SNAP57] one that fails although the store answers holds up no other', async () => {
+    const [first, second] = [await written('first', INLINE), await written('second', INLINE)];
+    refused = `/${first.id}/`;
+    for (const record of [first, second]) consider(record, INLINE);
+    await waitUntil('the store was tried', () => tried.length > 0);
+    isAway = false;
+    await waitUntil('the second one has a snapshot', () => hasSnapshot(second));
   });
 
   it('[SNAP57] documents whose snapshot goes into the database do not wait', async () => {

@@ -68,13 +68,21 @@ it('[HOOK259] erases documents that only they wrote, where that is asked', async
   expect((await write(bob, 'common', 'his\n')).status).toBe(201);
   expect((await write(lin, 'common', 'his and hers\n')).status).toBe(200);
   expect((await write(lin, 'lins', 'hers\n')).status).toBe(201);
+  // A copy is made by bob, and what is in it by lin.
+  const grant = await lin('PUT', '/documents/lins/grants/user:bob', { body: { role: 'owner' } });
+  expect(grant.status).toBeLessThan(300);
+  expect((await bob('POST', '/documents', { body: { name: 'copied', from: { document: 'lins' } } })).status).toBe(201);
 
   expect((await run('erase', 'bob', '--yes', '--content', 'everything')).code).toBe(2);
   const ended = await run('erase', 'bob', '--yes', '--json', '--content', 'erase-own');
   expect([ended.code, ended.errors]).toEqual([0, '']);
-  expect(JSON.parse(ended.output)).toMatchObject({ counts: { ownDocuments: 1, documentsMade: 2 } });
-  const statuses = ['bobs', 'common', 'lins'].map(async (name) => (await lin('GET', `/documents/${name}`)).status);
-  expect(await Promise.all(statuses)).toEqual([410, 200, 200]);
+  expect(JSON.parse(ended.output)).toMatchObject({
+    counts: { ownDocuments: 1, ownDocumentsLeft: 1, documentsMade: 3 },
+  });
+  const statuses = ['bobs', 'common', 'copied', 'lins'].map(
+    async (name) => (await lin('GET', `/documents/${name}`)).status,
+  );
+  expect(await Promise.all(statuses)).toEqual([410, 200, 200, 200]);
   const admin = await createCaller(node, { sub: 'grace', role: 'admin' });
   const records = (await admin('GET', '/erasures')).json['erasures'] as readonly ErasureView[];
   const proof = records.find(({ kind, begunBy }) => kind === 'document' && begunBy === 'system');
