@@ -100,17 +100,19 @@ class SnapshotCompactor implements Compactor {
     const isLarge = this.#queue.get(documentId) === true;
     this.#queue.delete(documentId);
     this.#last.set(documentId, clock.monotonic());
-    const wasAway = isLarge && this.#storeFailures > 0;
+    let hasAnswered = false;
     try {
-      if (wasAway) await snapshots.remove(NO_OBJECT);
-      this.#storeFailures = isLarge ? 0 : this.#storeFailures;
+      if (isLarge && this.#storeFailures > 0) {
+        await snapshots.remove(NO_OBJECT);
+        this.#storeFailures = 0;
+        hasAnswered = true;
+      }
       await this.compact(documentId);
       await archiver.archive(documentId, false);
     } catch (error) {
       telemetry.log.warn('compaction_failed', { documentId }, error);
       // Where the store has just answered, it is this document that fails, and the others do not wait for it.
-      const isAway = isUnavailable(error) && (wasAway ? this.#storeFailures > 0 : isLarge);
-      if (isAway && !this.#stopped) {
+      if (isLarge && isUnavailable(error) && !hasAnswered && !this.#stopped) {
         this.#queue.set(documentId, true);
         this.#waitForStore();
         return;

@@ -15,8 +15,8 @@ export interface EraseNamedDeps {
   readonly clock: Clock;
 }
 
-/** A document in which nobody else is to have written. */
-export interface OwnDocument {
+/** Whoever alone is to have written in a document. */
+interface SoleAuthor {
   readonly documentId: DocumentId;
   readonly user: string;
   readonly log: Pick<UpdateLog, 'readBindings'>;
@@ -28,7 +28,7 @@ export interface NamedErasure {
   /** Who wants it. */
   readonly by: string;
   /** Where it is given, a document of the name is deleted only if it is this one, and holds the user's alone. */
-  readonly own?: OwnDocument;
+  readonly own?: SoleAuthor;
 }
 
 /**
@@ -54,7 +54,7 @@ export async function eraseNamed(deps: EraseNamedDeps, erasure: NamedErasure): P
 }
 
 /** What nobody is bound to may be anybody's: a copy holds what others wrote. */
-async function requireOwn({ documentId, user, log }: OwnDocument, stateVector: Uint8Array): Promise<void> {
+async function requireOwn({ documentId, user, log }: SoleAuthor, stateVector: Uint8Array): Promise<void> {
   const owners = new Map((await log.readBindings(documentId)).map((binding) => [binding.client, binding.user]));
   for (const client of decodeStateVector(stateVector).keys()) {
     if (owners.get(client) !== user) throw new ScriptoriumError('precondition-failed', 'others have written in it');

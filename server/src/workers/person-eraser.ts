@@ -27,8 +27,8 @@ export interface PersonEraserDeps {
 
 /**
  * Puts a pseudonym in the place of somebody's id, a step at a time: in the columns of the store, and in every document of
- * the tenant, over and over until one whole pass finds nothing. Then documents of their own go, if they are to. Each step is noted and may be done twice, so whoever goes on
- * after a crash begins with the step that was cut off.
+ * the tenant, over and over until one whole pass finds nothing. Then documents of their own go, if they are to. Each step
+ * is noted and may be done twice, so whoever goes on after a crash begins with the step that was cut off.
  */
 export interface PersonEraser {
   /** Goes on for a moment; what the job came to, or when to go on. */

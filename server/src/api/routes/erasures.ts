@@ -44,8 +44,9 @@ function addEraseRoute(app: App, deps: ErasureDeps): void {
     const name = requireDocumentName(request.params.name);
     requireAction(caller, name, 'delete');
     requireAbility(caller, 'manage-tenant');
-    const record = await eraseNamed(deps, { tenant, name, by: user });
-    deps.records.forget(tenant, name);
+    // Also where only the deletion came to its end, and the rest follows later.
+    const forget = (): void => deps.records.forget(tenant, name);
+    const record = await eraseNamed(deps, { tenant, name, by: user }).finally(forget);
     if (record === null) throw new ScriptoriumError('document-not-found');
     return toErasureView(record);
   });

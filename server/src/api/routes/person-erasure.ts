@@ -42,7 +42,8 @@ function addEraseRoute(app: App, deps: PersonErasureDeps): void {
       'From now on the person is nobody: tokens are void, grants and the keys that they made end, open sessions close ' +
       'within a second on every node. A job then puts a pseudonym in the place of the id in the log, the history and ' +
       'everything else of the tenant; the record at `Location` says how far it is, and is the proof once it is finished. ' +
-      'What they wrote stays there, unless `content` says otherwise. The audit log keeps the id in its rows and is shown with the pseudonym. Somebody who was ' +
+      'What they wrote stays there, unless `content` says otherwise. The audit log keeps the id in its rows and is shown ' +
+      'with the pseudonym. Somebody who was ' +
       'erased before is erased again under the same pseudonym. Needs `manage-tenant`.',
     params: paramsSchema,
     querystring: personErasureQuerySchema,
