@@ -13,6 +13,9 @@ export interface OpenPlan {
 /** What a node does with documents that were closed: it keeps them for 5 s, and then looks whether to compact them. */
 const CLOSING_MS = 9_000;
 
+/** What a node does behind an opening is not part of the next one. */
+const BETWEEN_MS = 200;
+
 const plan = JSON.parse(process.argv[2] ?? '') as OpenPlan;
 process.stdout.write(`${JSON.stringify(await run(plan))}\n`, () => process.exit(0));
 
@@ -21,6 +24,8 @@ async function run({ urls, token, warmUp, documents }: OpenPlan): Promise<readon
   for (const url of urls) {
     for (const document of warmUp) await open(url, document, token);
     await sleep(CLOSING_MS);
+    // A node that had nothing to do has thrown away what was optimized, with the documents that it was optimized for.
+    for (const document of warmUp) await open(url, document, token);
     for (const document of documents) times.push(await open(url, document, token));
     await sleep(CLOSING_MS);
   }
@@ -37,5 +42,6 @@ async function open(url: string, document: string, token: string): Promise<numbe
   await new Promise<void>((resolve) => client.provider.on('synced', () => resolve()));
   const time = performance.now() - begun;
   client.destroy();
+  await sleep(BETWEEN_MS);
   return time;
 }

@@ -4,6 +4,7 @@ import { type BaseDocument, writeBaseDocument } from './base-document.ts';
 import { type BenchServices, CLUSTER_SERVERS, startClusterServer } from './cluster-servers.ts';
 import type { OpenPlan } from './open-main.ts';
 import { atMost, type Target } from './report.ts';
+import { readCpuMicroseconds } from './process-stats.ts';
 import { runGenerator } from './run-generator.ts';
 import { type Percentiles, readPercentiles } from './samples.ts';
 import { seedDocuments } from './seed-documents.ts';
@@ -14,8 +15,8 @@ const DOCUMENTS = 40;
 const WARM_UP = nameDocuments('warm', 10);
 /** So many of those have a tail too, where tails are measured. */
 const WARM_TAILS = 4;
-/** For the snapshots of what was just written: documents that are cold have theirs. */
-const SETTLE_MS = 15_000;
+/** What was just written is still being put into snapshots and the index; documents that are cold have that behind them. */
+const SETTLED = { cpuShare: 0.05, forMs: 10_000, mostMs: 180_000 };
 /** Documents with a long tail, each opened at every node but the one that it was written at. */
 const LONG_TAILS = 8;
 const TAIL_ROWS = 10_000;
@@ -57,7 +58,7 @@ async function openSnapshots({ services, print }: ColdRun, base: BaseDocument): 
     const [first = '', second = ''] = started.urls;
     const documents = nameDocuments('cold', DOCUMENTS);
     await seed({ url: first, token: started.token, prefix: 'cold', documents: DOCUMENTS }, base);
-    await sleep(SETTLE_MS);
+    await settle(started.pids);
     const figures = await timeOpening({ urls: [second], token: started.token, warmUp: WARM_UP, documents });
     print(`${DOCUMENTS} documents of ${Math.round(base.bytes / 1_000)} KB: ${describe(figures)}`);
     return figures;
@@ -75,6 +76,7 @@ async function openTails({ services, print }: ColdRun, base: BaseDocument): Prom
     await seed({ url: first, token: started.token, prefix: 'tail', documents: LONG_TAILS }, base);
     const written = [...documents, ...WARM_UP.slice(-WARM_TAILS)];
     await writeTails({ url: first, token: started.token, documents: written, rows: TAIL_ROWS });
+    await settle(started.pids);
     const figures = await timeOpening({ urls: others, token: started.token, warmUp: WARM_UP, documents });
     print(`${LONG_TAILS} of them, each with ${TAIL_ROWS} rows of tail, at ${READERS} nodes: ${describe(figures)}`);
     return figures;
@@ -91,6 +93,18 @@ async function seed(
   const bytes = await readFile(base.file);
   await seedDocuments({ ...to, urls: [to.url] }, bytes);
   await seedDocuments({ urls: [to.url], token: to.token, prefix: 'warm', documents: WARM_UP.length }, bytes);
+}
+
+/** Waits until no node has anything to do but to be there. */
+async function settle(pids: readonly number[]): Promise<void> {
+  const { cpuShare, forMs, mostMs } = SETTLED;
+  const deadline = performance.now() + mostMs;
+  for (let busy = true; busy;) {
+    if (performance.now() > deadline) throw new Error(`the nodes are still busy after ${mostMs / 1_000} s`);
+    const before = pids.map(readCpuMicroseconds);
+    await sleep(forMs);
+    busy = pids.some((pid, index) => readCpuMicroseconds(pid) - (before[index] ?? 0) > cpuShare * forMs * 1_000);
+  }
 }
 
 function scriptorium() {

@@ -1,6 +1,8 @@
+import * as encoding from 'lib0/encoding';
 import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { createRandom, type Random } from '../../test/support/random.ts';
+import { buildUpdate, item, text } from '../../test/support/update-builder.ts';
 import { hasTrace, TRACE_NAMES, tracePath, traceUpdates } from '../../test/support/traces.ts';
 import { storedUpdateLimits } from './limits.ts';
 import { createUpdateBatches } from './update-batch.ts';
@@ -15,6 +17,16 @@ function batch(updates: readonly Uint8Array[]): readonly Uint8Array[] {
   }
   return batches.finish();
 }
+
+function structsIn(batches: readonly Uint8Array[]): number {
+  return batches.reduce((sum, bytes) => sum + Y.decodeUpdate(bytes).structs.length, 0);
+}
+
+const string =
+  (value: string) =>
+  (encoder: encoding.Encoder): void => {
+    encoding.writeVarString(encoder, value);
+  };
 
 /** The document that updates leave, applied in one transaction as a load does. */
 function documentOf(updates: readonly Uint8Array[]): Y.Doc {
@@ -79,6 +91,50 @@ describe('batches of updates', () => {
     expect(updates.length).toBeGreaterThan(1_000);
     expect(batches).toHaveLength(1);
     expect(batches.map((bytes) => parseUpdate(bytes, storedUpdateLimits).kind)).toEqual(['parsed']);
+  });
+
+  it('[ROOM93] what was typed letter by letter is one struct, however long, until it goes on elsewhere', () => {
+    const [ada, updates] = [new Y.Doc(), [] as Uint8Array[]];
+    ada.clientID = 11;
+    ada.on('update', (update: Uint8Array) => updates.push(update));
+    const text = ada.getText('text');
+    const type = (at: number, letters: string): void => {
+      const behind = text.length - at;
+      for (const letter of letters) text.insert(text.length - behind, letter);
+    };
+    for (const [length, structs] of [
+      [20_000, 1],
+      [127, 2],
+      [129, 3],
+    ] as const) {
+      type(0, 'zażółć 😀 '.repeat(length).slice(0, length));
+      expect(structsIn(batch(updates)), `${length} letters`).toBe(structs);
+    }
+    text.format(5, 3, { bold: true });
+    text.delete(9, 4);
+    type(7, 'within');
+    expect(structsIn(batch(updates))).toBe(6);
+    const [alone, together] = [documentOf(updates), documentOf(batch(updates))];
+    expect(Y.encodeStateAsUpdate(together)).toEqual(Y.encodeStateAsUpdate(alone));
+    expect(together.getText('text').toDelta()).toEqual(text.toDelta());
+  });
+
+  it('[ROOM93] texts of a map, of two people, and before different neighbours stay apart', () => {
+    const one = text('a');
+    const apart = [
+      [one, item({ kind: 4, origin: [2, 0], content: string('b') })],
+      [one, item({ kind: 4, origin: [1, 0], right: [2, 0], content: string('b') })],
+      [one, item({ kind: 4, origin: [1, 0], key: 'k', content: string('b') })],
+      [item({ kind: 4, parent: 'map', key: 'k', content: string('a') }), text('b', { origin: [1, 0] })],
+      [one, item({ kind: 4, parent: 'text', content: string('b') })],
+      [one, item({ kind: 5, origin: [1, 0], content: string('"b"') })],
+    ];
+    for (const [index, pair] of apart.entries()) {
+      const updates = pair.map((struct, clock) => buildUpdate([{ client: 1, clock, structs: [struct] }]));
+      expect(structsIn(batch(updates)), `pair ${index}`).toBe(2);
+    }
+    const joined = [one, text('b', { origin: [1, 0] })];
+    expect(structsIn(batch(joined.map((it, clock) => buildUpdate([{ client: 1, clock, structs: [it] }]))))).toBe(1);
   });
 
   it('[ROOM93] what does not go on where a client ended begins a new batch: what came twice, and what leaves a hole', () => {

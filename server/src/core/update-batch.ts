@@ -1,3 +1,5 @@
+import { isInYjsOrder } from './update-cut.ts';
+import { UpdateRun } from './update-run.ts';
 import type { ClientBlock, ParsedUpdate } from './update-structure.ts';
 import { writeVarUint } from './var-uint.ts';
 
@@ -39,21 +41,11 @@ export function createUpdateBatches(): UpdateBatches {
   };
 }
 
-/** Structs of one client that follow one another. */
-interface Run {
-  readonly clock: number;
-  endClock: number;
-  structs: number;
-  /** The structs' bytes, with room behind them. */
-  bytes: Uint8Array;
-  length: number;
-}
-
 class Batch {
-  readonly #runs = new Map<number, Run>();
+  readonly #runs = new Map<number, UpdateRun>();
   /** Clock, length, clock, length, … in the order of the updates. */
   readonly #deletes = new Map<number, number[]>();
-  /** The bytes of the only update so far, as they came. */
+  /** The bytes of the only update so far, as they came; `null` where they are not what is to be written. */
   #only: Uint8Array | null = null;
   #updates = 0;
   #bytes = 0;
@@ -69,7 +61,7 @@ class Batch {
   }
 
   add(update: ParsedUpdate): void {
-    this.#only = this.isEmpty ? update.bytes : null;
+    this.#only = this.isEmpty && isInYjsOrder(update.blocks) ? update.bytes : null;
     this.#updates += 1;
     this.#bytes += update.bytes.length;
     for (const block of update.blocks) this.#addStructs(update.bytes, block);
@@ -80,21 +72,14 @@ class Batch {
     }
   }
 
-  #addStructs(bytes: Uint8Array, { client, clock, endClock, starts, end }: ClientBlock): void {
-    const [start] = starts;
-    if (start === undefined) return;
-    const run = this.#runs.get(client) ?? {
-      clock,
-      endClock,
-      structs: 0,
-      bytes: new Uint8Array(end - start),
-      length: 0,
-    };
-    this.#runs.set(client, run);
-    run.endClock = endClock;
-    run.structs += starts.length;
-    run.bytes = withRoom(run, end - start);
-    for (let index = start; index < end; index += 1) run.bytes[run.length++] = bytes[index] ?? 0;
+  #addStructs(bytes: Uint8Array, block: ClientBlock): void {
+    if (block.starts.length === 0) return;
+    let run = this.#runs.get(block.client);
+    if (run === undefined) {
+      run = new UpdateRun(block.client, block.clock);
+      this.#runs.set(block.client, run);
+    }
+    run.add(bytes, block);
   }
 
   encode(): Uint8Array {
@@ -105,7 +90,7 @@ class Batch {
     let at = writeVarUint(out, 0, this.#runs.size);
     // Where updates are merged as bytes, Yjs leaves out what does not come in this order.
     const runs = [...this.#runs].toSorted(([one], [other]) => other - one);
-    for (const [client, run] of runs) at = writeRun(out, at, { client, run });
+    for (const [, run] of runs) at = run.write(out, at);
     at = writeVarUint(out, at, deletes.length);
     for (const [client, ranges] of deletes) {
       at = writeVarUint(out, at, client);
@@ -114,22 +99,6 @@ class Batch {
     }
     return out.subarray(0, at);
   }
-}
-
-function writeRun(out: Uint8Array, offset: number, { client, run }: { readonly client: number; readonly run: Run }) {
-  let at = writeVarUint(out, offset, run.structs);
-  at = writeVarUint(out, at, client);
-  at = writeVarUint(out, at, run.clock);
-  out.set(run.bytes.subarray(0, run.length), at);
-  return at + run.length;
-}
-
-/** The run's bytes with room for more. */
-function withRoom({ bytes, length }: Run, more: number): Uint8Array {
-  if (length + more <= bytes.length) return bytes;
-  const larger = new Uint8Array(Math.max(length + more, bytes.length * 2));
-  larger.set(bytes);
-  return larger;
 }
 
 /** The ranges in clock order, those that touch or overlap as one; in another order Yjs takes quadratic time. */

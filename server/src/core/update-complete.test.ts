@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { storedUpdateLimits } from './limits.ts';
-import { isCompleteState } from './update-complete.ts';
-import { parseUpdate } from './update-parser.ts';
+import { isCompleteState, stateVectorOfWhole } from './update-complete.ts';
+import { parseUpdate, type ParsedUpdate } from './update-parser.ts';
 
-function isComplete(update: Uint8Array): boolean {
+function parse(update: Uint8Array): ParsedUpdate {
   const parsed = parseUpdate(update, storedUpdateLimits);
   if (parsed.kind === 'refuse') throw new Error(parsed.detail);
-  return isCompleteState(parsed);
+  return parsed;
+}
+
+function isComplete(update: Uint8Array): boolean {
+  return isCompleteState(parse(update));
 }
 
 /** Updates of two people who write between each other's words, delete, and nest. */
@@ -50,5 +54,24 @@ describe('a state', () => {
       expect(doc.store.pendingStructs).not.toBeNull();
       expect(isComplete(Y.mergeUpdates(some))).toBe(false);
     }
+  });
+
+  it('[SNAP16] is whole in parts, with the clocks that the parts have together', () => {
+    const updates = write();
+    const parsed = updates.map((update) => parse(update));
+    const clocks = stateVectorOfWhole(parsed);
+    expect(new Map(clocks)).toEqual(Y.decodeStateVector(Y.encodeStateVectorFromUpdate(Y.mergeUpdates([...updates]))));
+    for (const left of [0, 1, 2]) expect(stateVectorOfWhole(parsed.filter((_, index) => index !== left))).toBeNull();
+  });
+
+  it('[SNAP16] is not whole when it deletes what is not there', () => {
+    const doc = new Y.Doc();
+    doc.getText('t').insert(0, 'word');
+    const before = Y.encodeStateVector(doc);
+    const whole = Y.encodeStateAsUpdate(doc);
+    doc.getText('t').delete(1, 2);
+    expect(isComplete(Y.encodeStateAsUpdate(doc))).toBe(true);
+    expect(isComplete(Y.encodeStateAsUpdate(doc, before))).toBe(false);
+    expect(stateVectorOfWhole([parse(whole), parse(Y.encodeStateAsUpdate(doc, before))])).not.toBeNull();
   });
 });

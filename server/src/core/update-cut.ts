@@ -39,7 +39,7 @@ function isWhole(parsed: ParsedUpdate, ready: ReadyPart): boolean {
  * Yjs writes the largest clientID first. It applies blocks in any order, but where it merges updates as bytes it leaves out
  * what stands in another one.
  */
-function isInYjsOrder(blocks: readonly ClientBlock[]): boolean {
+export function isInYjsOrder(blocks: readonly ClientBlock[]): boolean {
   return blocks.every(({ client }, index) => client < (blocks[index - 1]?.client ?? Infinity));
 }
 

@@ -78,7 +78,11 @@ function sendSyncReply(session: Session, stateVector: Uint8Array, taken: () => v
   const last = parts.at(-1) ?? new Uint8Array([0, 0]);
   // A client counts as synced at the first SyncStep2, so it comes last and what it builds on before it.
   for (const part of parts.slice(0, -1)) session.sendFrame(updateFrame(session.address, part));
-  session.sendFrame(syncStep2Frame(session.address, last), taken);
+  session.sendFrame(syncStep2Frame(session.address, last), () => {
+    taken();
+    // Now that the client has it and is busy, the node finds the time for what its edits will need.
+    session.room.state.mergeNow();
+  });
   sendStep1(session);
   const present = session.room.awareness.encodeFor(session);
   if (present !== null) session.sendFrame(awarenessFrame(session.address, present));

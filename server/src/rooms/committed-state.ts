@@ -1,5 +1,4 @@
 import { diffUpdate } from 'yjs';
-import { updatesOf } from '../core/pending-row.ts';
 import { mergeInOrder } from './broadcast.ts';
 import type { OpenedDocument } from './open-document.ts';
 import { UpdateTail } from './update-tail.ts';
@@ -33,13 +32,11 @@ export function createCommittedState(base: Uint8Array = EMPTY_UPDATE): Committed
   return new BaseAndTail(base);
 }
 
-/** The committed state of a document that was just loaded. */
-export function commitLoaded({ loaded, state, quarantine }: OpenedDocument): CommittedState {
-  // All of the state is committed, and encoding it takes a tenth of merging thousands of rows for the first to join.
-  if (quarantine !== null || loaded.rows.length > TAIL_ROWS) return createCommittedState(state.encode());
+/** The committed state of a document that was just loaded: all of it is committed. */
+export function commitLoaded({ loaded, state, updates }: OpenedDocument): CommittedState {
+  if (updates === null) return createCommittedState(state.encode());
   const committed = createCommittedState(loaded.snapshot ?? undefined);
-  for (const { segments } of loaded.rows) committed.push(updatesOf(segments));
-  if (committed.stale) committed.rebase(state.encode());
+  committed.push(updates);
   return committed;
 }
 

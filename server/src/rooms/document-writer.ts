@@ -106,6 +106,7 @@ class OneWrite {
     if (room.quarantine !== null) throw new ScriptoriumError('document-quarantined');
     await inTime(this.#deps.clock, room.whenDurable());
     await levelRoom(this.#deps, room, { epoch: record.epoch, seq: record.head });
+    room.state.mergeNow();
     if (room.discarded) throw new ScriptoriumError('room-discarded');
   }
 

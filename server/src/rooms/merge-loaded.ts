@@ -1,6 +1,8 @@
 import { createCarriedRanges, type CarriedRanges } from '../core/fork-carried.ts';
 import { storedUpdateLimits } from '../core/limits.ts';
+import { bytesOf } from '../core/pending-row.ts';
 import { createUpdateBatches } from '../core/update-batch.ts';
+import { stateVectorOfWhole } from '../core/update-complete.ts';
 import { parseUpdate } from '../core/update-parser.ts';
 import type { ParsedUpdate } from '../core/update-structure.ts';
 import type { LoadedDocument } from './load-document.ts';
@@ -10,6 +12,8 @@ import { createMergedState, type MergedState } from './merged-state.ts';
 /** A loaded document, merged. */
 export interface MergedDocument {
   readonly state: MergedState;
+  /** All of it above the snapshot as a few updates, in order; `null` when something had to be left out. */
+  readonly updates: readonly Uint8Array[] | null;
   /** Whose the clientIDs are. */
   readonly bindings: ReadonlyMap<number, string>;
   /**
@@ -21,11 +25,19 @@ export interface MergedDocument {
   readonly quarantine: CarefulMerge | null;
 }
 
+/** Whose documents are merged only when that is needed. */
+export interface MergeLater {
+  /** Smaller ones are merged at once, which takes no longer than finding out whether they have to be. */
+  readonly fromBytes: number;
+  /** As in `Unmerged`. */
+  readonly onUnusable: (error: unknown) => void;
+}
+
 /**
  * Merges what was loaded. What cannot be merged is left out, and with it what hangs on it; the state is whole for
  * itself, nothing waits in it. Throws `UnusableSnapshotError` when the snapshot itself is what cannot be merged.
  */
-export function mergeLoaded(loaded: LoadedDocument): MergedDocument {
+export function mergeLoaded(loaded: LoadedDocument, later: MergeLater | null = null): MergedDocument {
   const bindings = new Map(loaded.bindings.map(({ client, user }) => [client, user]));
   const carried = createCarriedRanges();
   const { updates, isWhole } = batchRows(loaded, (update, actor) => {
@@ -34,10 +46,21 @@ export function mergeLoaded(loaded: LoadedDocument): MergedDocument {
       carried.note(update, { client, from: clock, to: endClock });
     }
   });
-  const state = isWhole ? tryMerge(loaded.snapshot, updates) : null;
-  if (state !== null) return { state, bindings, carried, quarantine: null };
+  const all = loaded.snapshot === null ? updates : [loaded.snapshot, ...updates];
+  const state = isWhole ? (putOff(all, later) ?? tryMerge(all)) : null;
+  if (state !== null) return { state, updates, bindings, carried, quarantine: null };
   const careful = mergeCarefully(loaded);
-  return { state: careful.state, bindings, carried, quarantine: careful.damage.length === 0 ? null : careful };
+  const quarantine = careful.damage.length === 0 ? null : careful;
+  return { state: careful.state, updates: null, bindings, carried, quarantine };
+}
+
+/** The state of what is a whole document by its bytes alone, not merged yet; `null` when it has to be merged to know. */
+function putOff(updates: readonly Uint8Array[], later: MergeLater | null): MergedState | null {
+  if (later === null || bytesOf(updates) < later.fromBytes) return null;
+  const parsed = updates.map((update) => parseUpdate(update, storedUpdateLimits));
+  const sound = parsed.filter((update) => update.kind === 'parsed');
+  const stateVector = sound.length < parsed.length ? null : stateVectorOfWhole(sound);
+  return stateVector === null ? null : createMergedState({ updates, stateVector, onUnusable: later.onUnusable });
 }
 
 /**
@@ -68,10 +91,10 @@ export function batchRows(
 }
 
 /** The usual case: everything goes in as it is. */
-function tryMerge(snapshot: Uint8Array | null, updates: readonly Uint8Array[]): MergedState | null {
+function tryMerge(updates: readonly Uint8Array[]): MergedState | null {
   const state = createMergedState();
   try {
-    state.applyAll(snapshot === null ? updates : [snapshot, ...updates]);
+    state.applyAll(updates);
     if (!state.hasPending()) return state;
   } catch {
     // What exactly is wrong is found out by the careful way.

@@ -154,3 +154,67 @@ describe('reading', () => {
     state.destroy();
   });
 });
+
+describe('a state that is merged later', () => {
+  const world = buildUpdate(
+    [{ client: 2, structs: [text(' world', { origin: [1, 4] })] }],
+    [{ client: 1, ranges: [[0, 1]] }],
+  );
+  const updates = [hello, world];
+  const stateVector = new Map([
+    [2, 6],
+    [1, 5],
+  ]);
+  /** Each refers to the other, so that neither can be merged first. */
+  const circle = buildUpdate([
+    { client: 2, structs: [text('b', { origin: [1, 0] })] },
+    { client: 1, structs: [text('a', { origin: [2, 0] })] },
+  ]);
+
+  function merged() {
+    const state = createMergedState();
+    state.applyAll(updates);
+    return state;
+  }
+
+  function unmerged(bytes: readonly Uint8Array[] = updates) {
+    const errors: unknown[] = [];
+    const onUnusable = (error: unknown): void => void errors.push(error);
+    return { state: createMergedState({ updates: bytes, stateVector, onUnusable }), errors };
+  }
+
+  it('[ROOM94] says what it says once it is merged', () => {
+    const { state, errors } = unmerged();
+    const known = [state.stateVector(), state.size];
+    expect(known).toEqual([merged().stateVector(), merged().size]);
+    state.mergeNow();
+    expect([state.stateVector(), state.size]).toEqual(known);
+    expect([state.hasPending(), errors]).toEqual([false, []]);
+  });
+
+  it('[ROOM94] is merged by whatever needs it', () => {
+    const more = buildUpdate([{ client: 3, structs: [text('!', { origin: [2, 5] })] }]);
+    const expected = merged();
+    expected.apply(more);
+    const { state } = unmerged();
+    expect(state.apply(more)).toEqual({ changed: true });
+    expect(state.encode()).toEqual(expected.encode());
+    expect(unmerged().state.diff(Uint8Array.of(0))).toEqual(merged().encode());
+    expect([unmerged().state.clock(2), unmerged().state.hasRoot('text')]).toEqual([6, true]);
+  });
+
+  it('[ROOM95] tells once that it cannot be merged, and merges nothing when it is given up', () => {
+    const { state, errors } = unmerged([circle]);
+    state.mergeNow();
+    expect(errors.map(String)).toEqual([expect.stringContaining('waits')]);
+    state.mergeNow();
+    expect(errors).toHaveLength(1);
+    const needed = unmerged([circle]);
+    expect(() => needed.state.clock(1)).toThrow('waits');
+    expect(needed.errors).toHaveLength(1);
+    const given = unmerged([circle]);
+    given.state.destroy();
+    given.state.mergeNow();
+    expect(given.errors).toEqual([]);
+  });
+});

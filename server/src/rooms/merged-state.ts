@@ -1,5 +1,6 @@
 import * as Y from 'yjs';
 import { ScriptoriumError } from '../core/errors.ts';
+import { bytesOf } from '../core/pending-row.ts';
 import type { KnownContent, KnownSegment } from '../core/fork-detection.ts';
 import type { InsertionPlace } from '../core/update-crowd.ts';
 import type { Effort } from '../core/update-effort.ts';
@@ -46,31 +47,73 @@ export interface MergedState extends KnownState, KnownContent {
   readonly size: number;
   /** Whether something waits inside for what is missing, which the gate rules out. */
   hasPending(): boolean;
+  /** Merges what it began with, where that was put off until it is needed. Never throws: `onUnusable` says so. */
+  mergeNow(): void;
   destroy(): void;
 }
 
-/** Makes an empty merged state on a `Y.Doc` that is never handed out. */
-export function createMergedState(): MergedState {
-  return new DocState();
+/** What a state begins with, and need not be merged to be known. */
+export interface Unmerged {
+  /** A whole document together, in their order. */
+  readonly updates: readonly Uint8Array[];
+  /** The clock after the last struct of each client. */
+  readonly stateVector: ReadonlyMap<number, number>;
+  /** Called once, with why, when they cannot be merged after all; the state is of no use then. */
+  readonly onUnusable: (error: unknown) => void;
+}
+
+/** Makes an empty merged state on a `Y.Doc` that is never handed out, or one that is merged when it is first needed. */
+export function createMergedState(unmerged: Unmerged | null = null): MergedState {
+  return new DocState(unmerged);
 }
 
 /** No client can have it: clientIDs on the wire are not negative. Yjs would else change its own id on a collision. */
 const SERVER_CLIENT = -1;
 
 class DocState implements MergedState {
-  readonly #doc: Y.Doc;
-  #size = 0;
+  readonly #merged: Y.Doc;
+  #unmerged: Unmerged | null;
+  #size: number;
   #changed = false;
 
-  constructor() {
-    this.#doc = new Y.Doc({ gc: true });
-    this.#doc.clientID = SERVER_CLIENT;
-    this.#doc.on('beforeObserverCalls', (transaction) => {
+  constructor(unmerged: Unmerged | null) {
+    this.#unmerged = unmerged;
+    this.#size = unmerged === null ? 0 : bytesOf(unmerged.updates);
+    this.#merged = new Y.Doc({ gc: true });
+    this.#merged.clientID = SERVER_CLIENT;
+    this.#merged.on('beforeObserverCalls', (transaction) => {
       this.#changed ||= hasChanged(transaction);
       // Y.Text answers remote formatting by deleting redundant marks, in its observer. Such deletions would be in
       // this replica and not in the log, so no observer runs.
       transaction.changed.clear();
     });
+  }
+
+  get #doc(): Y.Doc {
+    if (this.#unmerged !== null) this.#merge(this.#unmerged);
+    return this.#merged;
+  }
+
+  #merge(unmerged: Unmerged): void {
+    this.#unmerged = null;
+    const size = this.#size;
+    try {
+      this.applyAll(unmerged.updates);
+      if (this.hasPending()) throw new Error('something in it waits for what is missing');
+    } catch (error) {
+      unmerged.onUnusable(error);
+      throw error;
+    } finally {
+      this.#size = size;
+    }
+  }
+
+  mergeNow(): void {
+    try {
+      if (this.#unmerged !== null) this.#merge(this.#unmerged);
+    } catch {
+      // Whoever made the state was told.
+    }
   }
 
   get clientCount(): number {
@@ -107,7 +150,7 @@ class DocState implements MergedState {
       for (const update of updates) Y.applyUpdate(this.#doc, update);
     };
     Y.transact(this.#doc, apply, null, false);
-    if (this.#changed) for (const update of updates) this.#size += update.length;
+    if (this.#changed) this.#size += bytesOf(updates);
     return { changed: this.#changed };
   }
 
@@ -137,6 +180,7 @@ class DocState implements MergedState {
   }
 
   stateVector(): Uint8Array {
+    if (this.#unmerged !== null) return Y.encodeStateVector(new Map(this.#unmerged.stateVector));
     return Y.encodeStateVector(this.#doc);
   }
 
@@ -234,7 +278,8 @@ class DocState implements MergedState {
   }
 
   destroy(): void {
-    this.#doc.destroy();
+    this.#unmerged = null;
+    this.#merged.destroy();
   }
 }
 

@@ -3,7 +3,7 @@ import { ScriptoriumError } from '../core/errors.ts';
 import type { LoadDeps } from './load-base.ts';
 import { loadDocument, type LoadedDocument } from './load-document.ts';
 import { UnusableSnapshotError } from './merge-carefully.ts';
-import { mergeLoaded, type MergedDocument } from './merge-loaded.ts';
+import { mergeLoaded, type MergedDocument, type MergeLater } from './merge-loaded.ts';
 
 /** A document that was loaded and merged. */
 export interface OpenedDocument extends MergedDocument {
@@ -14,15 +14,19 @@ export interface OpenedDocument extends MergedDocument {
 const MAX_UNUSABLE = 16;
 
 /**
- * Loads a document and merges it, as far as it can be. One in which something is damaged is counted and logged, with
+ * Loads a document and merges it, as far as it can be, at once or `later`. One in which something is damaged is counted and logged, with
  * what was left out. Throws what `loadDocument` throws, and `document-quarantined` when nothing can be made of it.
  */
-export async function openDocument(deps: LoadDeps, documentId: DocumentId): Promise<OpenedDocument> {
+export async function openDocument(
+  deps: LoadDeps,
+  documentId: DocumentId,
+  later: MergeLater | null = null,
+): Promise<OpenedDocument> {
   let belowSeq = Infinity;
   for (let unusable = 0; unusable <= MAX_UNUSABLE; unusable += 1) {
     const loaded = await loadDocument(deps, documentId, { belowSeq });
     try {
-      const merged = mergeLoaded(loaded);
+      const merged = mergeLoaded(loaded, later);
       if (merged.quarantine !== null) noteQuarantine(deps, documentId, merged.quarantine.damage.length);
       return { ...merged, loaded };
     } catch (error) {

@@ -46,6 +46,8 @@ export interface InboundUpdate {
 export function receiveUpdate(room: Room, sender: UpdateSender, inbound: InboundUpdate): Receipt {
   if (room.quarantine !== null)
     return { kind: 'refused', code: 'document-quarantined', detail: 'the stored document is damaged' };
+  room.state.mergeNow();
+  if (room.discarded) return FAILED;
   const { scope } = sender;
   if (scope === 'none') return readOnlyReceipt(room, inbound);
   const view = scope === 'all' ? room : { state: room.state, tombstone: room.tombstone, scope };
@@ -110,7 +112,7 @@ function enter(room: Room, sender: UpdateSender, gated: GatedUpdate): Receipt {
   if (sender.scope === 'comments' && bringsForeign(room, sender, summary)) return FOREIGN;
   if (!room.reserve(update.byteLength)) return { kind: 'overloaded' };
   const brought = merge(room, sender, gated);
-  if (brought === 'failed') return { kind: 'refused', code: 'internal', detail: 'the update could not be merged' };
+  if (brought === 'failed') return FAILED;
   if (brought === null) {
     room.unreserve(update.byteLength);
     return nothing;
@@ -137,6 +139,7 @@ function merge(room: Room, sender: UpdateSender, gated: GatedUpdate): Uint8Array
   }
 }
 
+const FAILED: Receipt = { kind: 'refused', code: 'internal', detail: 'the update could not be merged' };
 const FOREIGN: Receipt = { kind: 'refused', code: 'comments-only', detail: "the update writes under another's id" };
 
 /** A commenter knows of others only what is committed, so it has nothing new of theirs to bring; it could only take their clocks. */

@@ -11,6 +11,7 @@ import { createDocumentCircuits, type DocumentCircuits } from './document-circui
 import { createHeadComparison, type HeadComparison } from './head-comparison.ts';
 import type { LoadDeps } from './load-base.ts';
 import { openDocument } from './open-document.ts';
+import type { MergeLater } from './merge-loaded.ts';
 import { Room, type RoomDeps } from './room.ts';
 import { openRoomRelay, type RoomRelay } from './room-relay.ts';
 import type { UpdateWriter } from './update-writer.ts';
@@ -40,12 +41,19 @@ export interface RoomRegistryDeps extends LoadDeps {
   readonly awarenessLimits: AwarenessLimits;
   /** Largest size that a document may have. */
   readonly documentBytes: number;
+  /** Bytes from which on a document is merged only when it was sent, or is edited; a default for people's documents. */
+  readonly mergeLaterFrom?: number;
   /** Told after each commit (`idle` false) and when a room closes (`idle` true). */
   readonly onTail: (tail: Tail, idle: boolean) => void;
 }
 
 /** Milliseconds an empty room stays, so that a reload of the page does not load the document again. */
 const LINGER = 5_000;
+
+/** Bytes from which on a document is sent to whoever asks for it before this node has merged it for itself. */
+const MERGE_LATER_FROM = 64 * 1024;
+/** Milliseconds after which it is merged when nobody has been sent it. */
+const MERGE_BY = 200;
 
 interface Entry {
   readonly room: Room;
@@ -80,6 +88,8 @@ class Registry implements RoomRegistry {
   readonly #loading = new Map<DocumentId, Promise<Entry>>();
   readonly #heads: HeadComparison;
   readonly #circuits: DocumentCircuits;
+  /** Documents that passed for whole and could not be merged: what of them can be shown is known once they are merged. */
+  readonly #unusable = new Set<DocumentId>();
   #draining = false;
 
   constructor(deps: RoomRegistryDeps) {
@@ -119,7 +129,7 @@ class Registry implements RoomRegistry {
   async #start(documentId: DocumentId, tombstone: ReadonlyMap<number, number>, relay: RoomRelay): Promise<Entry> {
     const { clock, telemetry } = this.#deps;
     const begun = clock.monotonic();
-    const opened = await openDocument(this.#deps, documentId);
+    const opened = await openDocument(this.#deps, documentId, this.#mergeLater(documentId));
     const { loaded, state, bindings, carried, quarantine } = opened;
     const position = { epoch: loaded.epoch, seq: loaded.seq };
     const room = new Room(this.#roomDeps(), {
@@ -142,11 +152,25 @@ class Registry implements RoomRegistry {
     const entry = { room, relay, holders: 0, closing: null, tail };
     this.#entries.set(documentId, entry);
     relay.attach(room);
+    clock.after(MERGE_BY, () => {
+      state.mergeNow();
+    });
     telemetry.metrics.count('rooms_loaded_total');
     telemetry.metrics.gauge('rooms', this.#entries.size);
     telemetry.metrics.observe('load_seconds', (clock.monotonic() - begun) / 1_000);
     if (tail.snapshotDamaged) this.#deps.onTail(tail, false);
     return entry;
+  }
+
+  #mergeLater(documentId: DocumentId): MergeLater | null {
+    if (this.#unusable.has(documentId)) return null;
+    return {
+      fromBytes: this.#deps.mergeLaterFrom ?? MERGE_LATER_FROM,
+      onUnusable: (error) => {
+        this.#unusable.add(documentId);
+        this.get(documentId)?.fail(error);
+      },
+    };
   }
 
   #roomDeps(): RoomDeps {

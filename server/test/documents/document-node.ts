@@ -74,6 +74,8 @@ export async function openDocumentNode(directory: string, options: NodeOptions =
     node,
     awarenessLimits: { statesPerSession: 8, stateBytes: 4096, perSecond: 40 },
     documentBytes: options.documentBytes ?? Infinity,
+    // The longer way, for all documents.
+    mergeLaterFrom: 0,
     onTail: options.onTail ?? (() => undefined),
   });
   const turns = createDocumentTurns(clock);

@@ -87,6 +87,7 @@ const CLOSE_PATIENCE = 1_000;
 /** Sizes so small that every way of storing is taken, and times so short that every clean-up comes. */
 const INLINE_BYTES = 2_000;
 const KEEP_DAYS = 1;
+const MERGE_LATER_FROM = 300;
 const UPKEEP = { rowMinAge: 4_000, archiveAfter: 1_000, deletedAfter: 10_000, dropsRows: true } as const;
 
 export function startSimulatedNode(ground: NodeGround): SimulatedNode {
@@ -109,6 +110,7 @@ export function startSimulatedNode(ground: NodeGround): SimulatedNode {
     node: incarnation,
     awarenessLimits: AWARENESS_LIMITS,
     documentBytes: Infinity,
+    mergeLaterFrom: MERGE_LATER_FROM,
     onTail: (tail, idle) => compactor.consider(tail, idle),
   });
   const watch = ground.without.has('head-watch')
