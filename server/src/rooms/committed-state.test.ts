@@ -45,11 +45,26 @@ describe('committed state', () => {
     const committed = createCommittedState(updates[0]);
     committed.push(updates.slice(1));
     const text = textOf(updates);
-    expect(committed.stale).toBe(true);
+    expect(committed.parts().length).toBeLessThan(500);
+    expect(committed.stale).toBe(false);
     expect(textOf(committed.parts())).toBe(text);
     const known = Y.encodeStateVectorFromUpdate(Y.mergeUpdates(updates.slice(0, 1_000)));
     expect(textOf([...updates.slice(0, 1_000), committed.diff(known)])).toBe(text);
     expect(textOf([committed.merged()])).toBe(text);
     expect(committed.stale).toBe(false);
+  });
+
+  it('[ROOM92] a tail that stays long, or holds half of what the base does, is worth a fresh base', () => {
+    const [first = new Uint8Array(), ...more] = typed(Array.from({ length: 2_100 }, (_, index) => `${index} `));
+    // Every other one lacks what came before it, so that no two go together.
+    const apart = more.filter((_, index) => index % 2 === 0);
+    const long = createCommittedState(first);
+    long.push(apart);
+    expect([long.parts().length > 1_000, long.stale]).toEqual([true, true]);
+    const large = createCommittedState(first);
+    large.push(typed(['x'.repeat(70_000)]));
+    expect(large.stale).toBe(true);
+    large.rebase(first);
+    expect([large.stale, large.bytes]).toEqual([false, first.byteLength]);
   });
 });

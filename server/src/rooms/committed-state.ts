@@ -1,10 +1,15 @@
 import { diffUpdate } from 'yjs';
+import { storedUpdateLimits } from '../core/limits.ts';
+import { createUpdateBatches } from '../core/update-batch.ts';
+import { parseUpdate } from '../core/update-parser.ts';
 import { mergeInOrder } from './broadcast.ts';
 import type { OpenedDocument } from './open-document.ts';
 import { UpdateTail } from './update-tail.ts';
 
 const TAIL_LIMIT = 64 * 1024;
-const TAIL_ROWS = 500;
+/** Updates that are put together, and how many may be left when they do not go together. */
+const TOGETHER = 500;
+const TAIL_UPDATES = 2 * TOGETHER;
 const EMPTY_UPDATE = new Uint8Array([0, 0]);
 
 /**
@@ -43,6 +48,8 @@ export function commitLoaded({ loaded, state, updates }: OpenedDocument): Commit
 class BaseAndTail implements CommittedState {
   #base: Uint8Array;
   #tail = new UpdateTail();
+  /** So many updates are too many. */
+  #putTogetherFrom = TOGETHER;
 
   constructor(base: Uint8Array) {
     this.#base = base;
@@ -50,16 +57,34 @@ class BaseAndTail implements CommittedState {
 
   push(updates: readonly Uint8Array[]): void {
     for (const update of updates) this.#tail.push(update);
+    if (this.#tail.count > this.#putTogetherFrom) this.#putTogether();
+  }
+
+  /** Makes few updates of the many in the tail, at a small part of what a fresh base costs. */
+  #putTogether(): void {
+    const batches = createUpdateBatches();
+    let isSound = true;
+    for (const update of this.#tail.updates()) {
+      const parsed = parseUpdate(update, storedUpdateLimits);
+      if (parsed.kind === 'refuse') isSound = false;
+      else batches.add(parsed);
+    }
+    if (isSound) {
+      this.#tail = new UpdateTail();
+      for (const batch of batches.finish()) this.#tail.push(batch);
+    }
+    this.#putTogetherFrom = this.#tail.count + TOGETHER;
   }
 
   rebase(encoded: Uint8Array): void {
     this.#base = encoded;
     this.#tail = new UpdateTail();
+    this.#putTogetherFrom = TOGETHER;
   }
 
   get stale(): boolean {
     const { count, bytes } = this.#tail;
-    return count > TAIL_ROWS || bytes > Math.max(TAIL_LIMIT, this.#base.byteLength / 2);
+    return count > TAIL_UPDATES || bytes > Math.max(TAIL_LIMIT, this.#base.byteLength / 2);
   }
 
   parts(): readonly Uint8Array[] {
