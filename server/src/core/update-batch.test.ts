@@ -137,6 +137,25 @@ describe('batches of updates', () => {
     expect(structsIn(batch(joined.map((it, clock) => buildUpdate([{ client: 1, clock, structs: [it] }]))))).toBe(1);
   });
 
+  it('[ROOM93] a length that is written with more bytes than it takes stays as it came, and joins nothing', () => {
+    const wide = (encoder: encoding.Encoder): void => {
+      for (const byte of [0x81, 0x00, 0x61]) encoding.writeUint8(encoder, byte);
+    };
+    const updates = [
+      buildUpdate([{ client: 9, structs: [text('gone')] }]),
+      buildUpdate([], [{ client: 9, ranges: [[0, 4]] }]),
+      buildUpdate([{ client: 1, structs: [item({ kind: 4, parent: 'text', content: wide })] }]),
+      buildUpdate([{ client: 1, clock: 1, structs: [text('\0', { origin: [1, 0] })] }]),
+    ];
+    expect(structsIn(batch(updates))).toBe(3);
+    expect(Y.encodeStateAsUpdate(documentOf(batch(updates)))).toEqual(Y.encodeStateAsUpdate(documentOf(updates)));
+    const last = updates.with(2, buildUpdate([{ client: 1, structs: [text('a')] }]));
+    const second = item({ kind: 4, origin: [1, 0], content: wide });
+    const joined = last.with(3, buildUpdate([{ client: 1, clock: 1, structs: [second] }]));
+    expect(structsIn(batch(joined))).toBe(2);
+    expect(documentOf(batch(joined)).getText('text').toJSON()).toBe('aa');
+  });
+
   it('[ROOM93] what does not go on where a client ended begins a new batch: what came twice, and what leaves a hole', () => {
     const updates = writeTogether(createRandom(3), 60);
     const [third = new Uint8Array()] = updates.slice(2);

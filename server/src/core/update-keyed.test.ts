@@ -44,6 +44,8 @@ function createKeyedSubject() {
 describe('values under a key', () => {
   const KEYED: readonly (readonly [name: string, structs: readonly Struct[]])[] = [
     ['text under its own key', [letters('ab', UNDER_KEY)]],
+    ['a letter under its own key, to which others could be joined,', [letters('a', UNDER_KEY)]],
+    ['a letter behind a known value', [letters('a', { origin: [1, 0] })]],
     ['values under their own key', [values(2, UNDER_KEY)]],
     ['old values under their own key', [values(2, UNDER_KEY, 'json')]],
     ['text behind a known value', [letters('ab', { origin: [1, 0] })]],
@@ -62,7 +64,7 @@ describe('values under a key', () => {
 
   it('[GATE190] the rest of a value whose beginning is known must have one part', () => {
     const subject = createKeyedSubject();
-    const longer = (length: number) => buildUpdate([{ client: 1, structs: [letters('x'.repeat(length), UNDER_KEY)] }]);
+    const longer = (length: number) => buildUpdate([{ client: 1, structs: [values(length, UNDER_KEY)] }]);
     const fresh = createGateSubject(longer(1));
     expect(outcome(fresh.judge(longer(2)))).toBe('accept');
     expect(outcome(fresh.judge(longer(3)))).toBe('forbidden-update');
@@ -70,7 +72,7 @@ describe('values under a key', () => {
   });
 
   it('[GATE190] lists may have as many parts as they like, next to keys too', () => {
-    const structs = [letters('ab', { origin: [1, 2] }), letters('ab', { right: [1, 1] }), letters('x', UNDER_KEY)];
+    const structs = [letters('ab', { origin: [1, 2] }), letters('ab', { right: [1, 1] }), values(1, UNDER_KEY)];
     expect(outcome(createKeyedSubject().judge(buildUpdate([{ client: 2, structs }])))).toBe('accept');
   });
 

@@ -42,11 +42,14 @@ export class KeyedValues {
   /** Takes the structs in the order in which they go in; `end` is the clock after the struct. */
   admit({ client, clock, start, place }: Insertion, end: number): void {
     const length = end - clock;
-    if ((this.#isAlone && length === 1) || !this.#isUnderKey(place)) return;
+    const kind = place.info & 31;
+    // A letter has one part, until another follows it: Yjs would make one text of both.
+    const isSingle = length === 1 && kind !== STRUCT_KIND.string;
+    if ((this.#isAlone && isSingle) || !this.#isUnderKey(place)) return;
     this.#keyed.add(start);
-    if (length === 1 || (place.info & 31) === STRUCT_KIND.deleted) return;
+    if (isSingle || kind === STRUCT_KIND.deleted) return;
     if (!this.#isDeleted(client, clock, end)) {
-      throw new RefusedBytes(refuse('forbidden-update', 'a value under a key has several parts'));
+      throw new RefusedBytes(refuse('forbidden-update', 'a value under a key is a text, or has several parts'));
     }
     const ranges = this.deletes.get(client) ?? [];
     ranges.push(clock, length);

@@ -152,7 +152,7 @@ describe('structs that no editor would write', () => {
     ['origin and right origin', [client(text('x', { origin: comment, right: [comment[0], comment[1] + 1] }))]],
     [
       'parent',
-      [client(item({ kind: 4, parent: thread, key: 'k', content: (to) => to.cbuf.set([1, 120], (to.cpos += 2) - 2) }))],
+      [client(item({ kind: 8, parent: thread, key: 'k', content: (to) => to.cbuf.set([1, 127], (to.cpos += 2) - 2) }))],
     ],
     [
       'a chain over two clients, in either order',

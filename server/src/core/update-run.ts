@@ -101,8 +101,11 @@ export class UpdateRun {
     const place = createStructPlace();
     readStructPlace(bytes, start, place);
     const { rightClient, rightClock, contentStart } = place;
-    const lengthAt = this.#length - (end - contentStart);
-    this.#open = { rightClient, rightClock, lengthAt, bytes: end - startOfText(bytes, contentStart) };
+    const textStart = startOfText(bytes, contentStart);
+    const length = end - textStart;
+    // A length may be written with more bytes than it takes, and would not be replaced by one that is not.
+    if (textStart - contentStart !== lengthOfVarUint(length)) return;
+    this.#open = { rightClient, rightClock, lengthAt: this.#length - (end - contentStart), bytes: length };
   }
 
   #copy(bytes: Uint8Array, from: number, to: number): void {

@@ -77,6 +77,9 @@ class SocketReplies implements ReplyTurns {
     this.answering = true;
     try {
       return answer(taken);
+    } catch (error) {
+      this.#busy = false;
+      throw error;
     } finally {
       this.answering = false;
     }

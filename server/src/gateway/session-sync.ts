@@ -67,6 +67,8 @@ function requestSyncReply(session: Session): void {
   session.socket.replies.request((taken) => {
     const stateVector = session.asked;
     session.asked = null;
+    // What of a document a client lacks is told by the merged one; to whoever has nothing goes all of it.
+    if (stateVector !== null && stateVector.byteLength > 1) session.room.state.mergeNow();
     if (stateVector === null || session.ended || session.room.discarded) return null;
     return sendSyncReply(session, stateVector, taken);
   });

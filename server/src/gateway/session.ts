@@ -232,7 +232,7 @@ export class Session implements RoomSession {
 
   /** Notes that it wrote: close to the largest size of a document, our own client is told. */
   noteSize(): void {
-    this.#notices.noteSize(this.room.state.size, this.room.mostBytes);
+    this.#notices.noteSize(this.room.state, this.room.mostBytes);
   }
 
   onPresenceRefused(code: ErrorCode): void {

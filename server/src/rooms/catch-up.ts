@@ -106,10 +106,11 @@ export async function catchUp(deps: CatchUpDeps, room: Room): Promise<void> {
 
 /**
  * Whether a room shows its document as it was when it was opened: rows that hang on what is damaged would wait inside
- * the state for ever. A repair raises the epoch, which ends the room.
+ * the state for ever. A repair raises the epoch, which ends the room. One that cannot be merged has ended by now.
  */
 function isFixed(room: Room): boolean {
-  return room.quarantine !== null;
+  room.state.mergeNow();
+  return room.discarded || room.quarantine !== null;
 }
 
 /** Reads and applies one page; whether there may be more. */

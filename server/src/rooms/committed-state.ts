@@ -39,7 +39,8 @@ export function createCommittedState(base: Uint8Array = EMPTY_UPDATE): Committed
 
 /** The committed state of a document that was just loaded: all of it is committed. */
 export function commitLoaded({ loaded, state, updates }: OpenedDocument): CommittedState {
-  if (updates === null) return createCommittedState(state.encode());
+  // Updates that do not go together would be a frame each, for everybody who joins.
+  if (updates === null || updates.length > TAIL_UPDATES) return createCommittedState(state.encode());
   const committed = createCommittedState(loaded.snapshot ?? undefined);
   committed.push(updates);
   return committed;

@@ -1,4 +1,5 @@
 import { ScriptoriumError } from '../core/errors.ts';
+import { bytesOf } from '../core/pending-row.ts';
 import { defaultUpdateLimits } from '../core/limits.ts';
 import { gateUpdate, type ClockRange, type GateView } from '../core/update-gate.ts';
 import { parseUpdate, type ParsedUpdate } from '../core/update-parser.ts';
@@ -30,8 +31,7 @@ export function judgeEdit(room: Room, update: Uint8Array, base: Uint8Array): Jud
 /** Throws unless what an edit adds finds room in the document and in its tenant's quota; what only deletes always may. */
 export function requireSpace(room: Room, { updates, added }: JudgedEdit, isTenantFull: boolean): void {
   if (added.length === 0) return;
-  const bytes = updates.reduce((sum, update) => sum + update.byteLength, room.state.size);
-  if (bytes > room.mostBytes)
+  if (room.state.isLarger(room.mostBytes - bytesOf(updates)))
     throw new ScriptoriumError('document-full', `a document holds ${room.mostBytes} bytes at most`);
   if (isTenantFull) throw new ScriptoriumError('quota-exceeded', 'the tenant is full');
 }

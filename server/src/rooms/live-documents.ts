@@ -50,7 +50,7 @@ export function createLiveDocuments(deps: LiveDocumentsDeps): LiveDocuments {
   const retireNow = async <T>(record: DocumentRecord, { reason, change }: Retirement<T>): Promise<T> => {
     // Held open meanwhile, so that nobody opens it behind the state vector.
     const wasOpen = deps.rooms.get(record.id) !== null;
-    const room = await deps.rooms.open(record.id, new Map());
+    const room = await openMerged(deps, record);
     room.freeze(true);
     let done = false;
     try {
@@ -88,6 +88,15 @@ export function createLiveDocuments(deps: LiveDocumentsDeps): LiveDocuments {
     readAt: (record, seq) => readStateAt(deps, record.id, seq),
     settle: (record) => settle(deps, record),
   };
+}
+
+/** Opens the room of a document, which is merged by then: what cannot be must not end the room later. */
+async function openMerged(deps: LiveDocumentsDeps, record: DocumentRecord): Promise<Room> {
+  const room = await deps.rooms.open(record.id, new Map());
+  room.state.mergeNow();
+  if (!room.discarded) return room;
+  deps.rooms.release(room);
+  return openMerged(deps, record);
 }
 
 /** Lets what an open room was given reach the log, and says where that left it; `null`: it does not hold the last state. */
@@ -159,7 +168,7 @@ function mergeBytes(loaded: LoadedDocument): Uint8Array | null {
   const { updates, isWhole } = batchRows(loaded);
   if (!isWhole) return null;
   try {
-    committed.push(updates);
+    committed.push(updates.map(({ bytes }) => bytes));
     const merged = committed.merged();
     const parsed = parseUpdate(merged, storedUpdateLimits);
     return parsed.kind === 'parsed' && isCompleteState(parsed) ? merged : null;

@@ -46,21 +46,30 @@ export function mergeLoaded(loaded: LoadedDocument, later: MergeLater | null = n
       carried.note(update, { client, from: clock, to: endClock });
     }
   });
-  const all = loaded.snapshot === null ? updates : [loaded.snapshot, ...updates];
-  const state = isWhole ? (putOff(all, later) ?? tryMerge(all)) : null;
-  if (state !== null) return { state, updates, bindings, carried, quarantine: null };
+  const state = isWhole ? (putOff(loaded.snapshot, updates, later) ?? tryMerge(loaded.snapshot, updates)) : null;
+  if (state !== null) return { state, updates: updates.map(({ bytes }) => bytes), bindings, carried, quarantine: null };
   const careful = mergeCarefully(loaded);
   const quarantine = careful.damage.length === 0 ? null : careful;
   return { state: careful.state, updates: null, bindings, carried, quarantine };
 }
 
 /** The state of what is a whole document by its bytes alone, not merged yet; `null` when it has to be merged to know. */
-function putOff(updates: readonly Uint8Array[], later: MergeLater | null): MergedState | null {
+function putOff(
+  snapshot: Uint8Array | null,
+  rows: readonly ParsedUpdate[],
+  later: MergeLater | null,
+): MergedState | null {
+  const updates = inOrder(snapshot, rows);
   if (later === null || bytesOf(updates) < later.fromBytes) return null;
-  const parsed = updates.map((update) => parseUpdate(update, storedUpdateLimits));
-  const sound = parsed.filter((update) => update.kind === 'parsed');
-  const stateVector = sound.length < parsed.length ? null : stateVectorOfWhole(sound);
+  const parsed = snapshot === null ? null : parseUpdate(snapshot, storedUpdateLimits);
+  if (parsed?.kind === 'refuse') return null;
+  const stateVector = stateVectorOfWhole(parsed === null ? rows : [parsed, ...rows]);
   return stateVector === null ? null : createMergedState({ updates, stateVector, onUnusable: later.onUnusable });
+}
+
+function inOrder(snapshot: Uint8Array | null, rows: readonly ParsedUpdate[]): readonly Uint8Array[] {
+  const updates = rows.map(({ bytes }) => bytes);
+  return snapshot === null ? updates : [snapshot, ...updates];
 }
 
 /**
@@ -72,7 +81,7 @@ function putOff(updates: readonly Uint8Array[], later: MergeLater | null): Merge
 export function batchRows(
   { rows, damage }: Pick<LoadedDocument, 'rows' | 'damage'>,
   note: (update: ParsedUpdate, actor: string) => void = () => undefined,
-): { readonly updates: readonly Uint8Array[]; readonly isWhole: boolean } {
+): { readonly updates: readonly ParsedUpdate[]; readonly isWhole: boolean } {
   const batches = createUpdateBatches();
   let isWhole = damage.length === 0;
   const take = (actor: string, update: Uint8Array): void => {
@@ -87,14 +96,17 @@ export function batchRows(
   for (const { segments } of rows) {
     for (const { actor, updates } of segments) for (const update of updates) take(actor, update);
   }
-  return { updates: batches.finish(), isWhole };
+  // To be read here like whatever else Yjs is given: it reads what is left over in silence, or not at all.
+  const together = batches.finish().map((bytes) => parseUpdate(bytes, storedUpdateLimits));
+  const updates = together.filter((update) => update.kind === 'parsed');
+  return { updates, isWhole: isWhole && updates.length === together.length };
 }
 
 /** The usual case: everything goes in as it is. */
-function tryMerge(updates: readonly Uint8Array[]): MergedState | null {
+function tryMerge(snapshot: Uint8Array | null, rows: readonly ParsedUpdate[]): MergedState | null {
   const state = createMergedState();
   try {
-    state.applyAll(updates);
+    state.applyAll(inOrder(snapshot, rows));
     if (!state.hasPending()) return state;
   } catch {
     // What exactly is wrong is found out by the careful way.

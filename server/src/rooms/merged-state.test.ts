@@ -155,6 +155,38 @@ describe('reading', () => {
   });
 });
 
+describe('the size of a state', () => {
+  /** What typing sends, letter by letter: some twenty bytes for each. */
+  function typeLetters(letters: number): readonly Uint8Array[] {
+    const doc = new Y.Doc();
+    const updates: Uint8Array[] = [];
+    doc.on('update', (update: Uint8Array) => updates.push(update));
+    for (let index = 0; index < letters; index += 1) doc.getText('text').insert(index, 'x');
+    return updates;
+  }
+
+  it('[ROOM109] is measured before it counts as too large, and again when it has grown', () => {
+    const state = createMergedState();
+    for (const update of typeLetters(1_000)) state.apply(update);
+    expect(state.size).toBeGreaterThan(10_000);
+    expect(state.isLarger(2_000)).toBe(false);
+    expect(state.size).toBe(state.encode().length);
+    expect(state.isLarger(900)).toBe(true);
+    expect(state.isLarger(-1)).toBe(true);
+  });
+
+  it('[ROOM109] is not measured for each update that is refused', () => {
+    const state = createMergedState();
+    for (const update of typeLetters(1_000)) state.apply(update);
+    state.encode();
+    const [more = hello] = typeLetters(1);
+    state.apply(more);
+    const estimate = state.size;
+    for (let asked = 0; asked < 10; asked += 1) expect(state.isLarger(estimate - 1)).toBe(true);
+    expect(state.size).toBe(estimate);
+  });
+});
+
 describe('a state that is merged later', () => {
   const world = buildUpdate(
     [{ client: 2, structs: [text(' world', { origin: [1, 4] })] }],
@@ -198,6 +230,7 @@ describe('a state that is merged later', () => {
     expected.apply(more);
     const { state } = unmerged();
     expect(state.apply(more)).toEqual({ changed: true });
+    expect(unmerged().state.apply(hello)).toEqual({ changed: false });
     expect(state.encode()).toEqual(expected.encode());
     expect(unmerged().state.diff(Uint8Array.of(0))).toEqual(merged().encode());
     expect([unmerged().state.clock(2), unmerged().state.hasRoot('text')]).toEqual([6, true]);

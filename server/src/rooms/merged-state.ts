@@ -10,6 +10,7 @@ import type { StructId } from '../core/update-struct.ts';
 import type { DeleteRanges, ParsedUpdate } from '../core/update-structure.ts';
 import { parseStateVector } from '../core/update-state-vector.ts';
 import { knownSegments } from './merged-content.ts';
+import { hasChanged, hasDeleted } from './merged-changes.ts';
 import { countDeletion, splitTail } from './merged-costs.ts';
 import { countConflicts, isLeftOf, unitNextTo } from './merged-lists.ts';
 import { deletesOnlyIn, rootOfItem } from './merged-roots.ts';
@@ -43,8 +44,10 @@ export interface MergedState extends KnownState, KnownContent {
   stateVector(): Uint8Array;
   /** Whether every struct and every deletion of the update is known already. */
   contains(parsed: ParsedUpdate): boolean;
-  /** Estimated bytes of the encoded state. */
+  /** Estimated bytes of the encoded state, seldom less than it has. */
   readonly size: number;
+  /** Whether it is larger than so many bytes, for which it is encoded now and then. */
+  isLarger(bytes: number): boolean;
   /** Whether something waits inside for what is missing, which the gate rules out. */
   hasPending(): boolean;
   /** Merges what it began with, where that was put off until it is needed. Never throws: `onUnusable` says so. */
@@ -70,10 +73,17 @@ export function createMergedState(unmerged: Unmerged | null = null): MergedState
 /** No client can have it: clientIDs on the wire are not negative. Yjs would else change its own id on a collision. */
 const SERVER_CLIENT = -1;
 
+/** An estimate that matters is replaced by a measure once it grew by this part, or after so many updates. */
+const REMEASURED_SHARE = 1 / 16;
+const REMEASURED_UPDATES = 500;
+
 class DocState implements MergedState {
   readonly #merged: Y.Doc;
   #unmerged: Unmerged | null;
   #size: number;
+  /** What it was when it was last encoded, and how many updates came since. */
+  #measured = 0;
+  #unmeasured = 0;
   #changed = false;
 
   constructor(unmerged: Unmerged | null) {
@@ -128,6 +138,13 @@ class DocState implements MergedState {
     return this.#size;
   }
 
+  isLarger(bytes: number): boolean {
+    if (bytes <= 0 || this.#size <= bytes) return this.#size > bytes;
+    const isDue = this.#size - this.#measured > bytes * REMEASURED_SHARE || this.#unmeasured >= REMEASURED_UPDATES;
+    if (isDue) this.encode();
+    return this.#size > bytes;
+  }
+
   clock(client: number): number {
     return Y.getState(this.#doc.store, client);
   }
@@ -137,19 +154,24 @@ class DocState implements MergedState {
   }
 
   apply(update: Uint8Array): Applied {
+    const doc = this.#doc;
     this.#changed = false;
-    Y.applyUpdate(this.#doc, update);
-    if (this.#changed) this.#size += update.length;
+    Y.applyUpdate(doc, update);
+    if (this.#changed) {
+      this.#size += update.length;
+      this.#unmeasured += 1;
+    }
     return { changed: this.#changed };
   }
 
   applyAll(updates: readonly Uint8Array[]): Applied {
+    const doc = this.#doc;
     this.#changed = false;
     // Most of what a small update costs is the end of its transaction.
     const apply = (): void => {
-      for (const update of updates) Y.applyUpdate(this.#doc, update);
+      for (const update of updates) Y.applyUpdate(doc, update);
     };
-    Y.transact(this.#doc, apply, null, false);
+    Y.transact(doc, apply, null, false);
     if (this.#changed) this.#size += bytesOf(updates);
     return { changed: this.#changed };
   }
@@ -176,6 +198,8 @@ class DocState implements MergedState {
   encode(): Uint8Array {
     const encoded = Y.encodeStateAsUpdate(this.#doc);
     this.#size = encoded.length;
+    this.#measured = encoded.length;
+    this.#unmeasured = 0;
     return encoded;
   }
 
@@ -186,23 +210,7 @@ class DocState implements MergedState {
 
   contains(parsed: ParsedUpdate): boolean {
     const hasStructs = parsed.blocks.every(({ client, endClock }) => endClock <= this.clock(client));
-    return hasStructs && parsed.deletes.every(({ client, ranges }) => this.#hasDeleted(client, ranges));
-  }
-
-  #hasDeleted(client: number, ranges: readonly number[]): boolean {
-    const structs = this.#doc.store.clients.get(client) ?? [];
-    const known = this.clock(client);
-    for (let index = 0; index < ranges.length; index += 2) {
-      const clock = ranges[index] ?? 0;
-      const end = clock + (ranges[index + 1] ?? 0);
-      if (end > known) return false;
-      for (let at = Y.findIndexSS(structs, clock); at < structs.length; at += 1) {
-        const struct = structs[at];
-        if (struct === undefined || struct.id.clock >= end) break;
-        if (!struct.deleted) return false;
-      }
-    }
-    return true;
+    return hasStructs && parsed.deletes.every((deleted) => hasDeleted(this.#doc.store, deleted));
   }
 
   rootOf(client: number, clock: number): string | null {
@@ -281,13 +289,4 @@ class DocState implements MergedState {
     this.#unmerged = null;
     this.#merged.destroy();
   }
-}
-
-/** New items are in `changed` and deletions in the delete set; only collected structs are in neither. */
-function hasChanged(transaction: Y.Transaction): boolean {
-  if (transaction.changed.size > 0 || transaction.deleteSet.clients.size > 0) return true;
-  const { beforeState, afterState } = transaction;
-  if (beforeState.size !== afterState.size) return true;
-  for (const [client, clock] of afterState) if (beforeState.get(client) !== clock) return true;
-  return false;
 }

@@ -123,7 +123,7 @@ function enter(room: Room, sender: UpdateSender, gated: GatedUpdate): Receipt {
 
 /** What adds to a document must find room in it and in its tenant's quota; what only deletes always may. */
 function findExcess(room: Room, sender: UpdateSender, update: Uint8Array): Receipt | null {
-  if (room.state.size + update.byteLength > room.mostBytes)
+  if (room.state.isLarger(room.mostBytes - update.byteLength))
     return { kind: 'refused', code: 'document-full', detail: `a document holds ${room.mostBytes} bytes at most` };
   return sender.overQuota === true ? { kind: 'refused', code: 'quota-exceeded', detail: 'the tenant is full' } : null;
 }
