@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Redis } from 'ioredis';
 import { type ObjectStoreServer, startObjectStore } from '../../server/test/services/object-store-server.ts';
 import { type PostgresServer, startPostgres } from '../../server/test/services/postgres-server.ts';
 import { type RedisServer, startRedis } from '../../server/test/services/redis-server.ts';
@@ -11,7 +10,7 @@ import { findFreePort } from '../support/free-port.ts';
 import { ROOT, serverEnvironment, spawnServer } from '../support/scriptorium-server.ts';
 import { mintToken } from '../support/tokens.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { answers, type Started, type Traffic } from './servers.ts';
+import { answers, type Started } from './servers.ts';
 
 /** The services that both kinds of cluster share within one run of the benchmark. */
 export interface BenchServices {
@@ -135,21 +134,10 @@ export async function startClusterServer(
     urls,
     token: await mintToken({ sub: 'bench' }),
     readyAfterMs: performance.now() - startedAt,
-    readTraffic: () => readTraffic(services.redis.url),
+    redisUrl: shared ? services.redis.url : null,
     async stop() {
       await Promise.all(children.map((child) => child.kill()));
       await rm(directory, { recursive: true, force: true });
     },
-  };
-}
-
-async function readTraffic(url: string): Promise<Traffic> {
-  const redis = new Redis(url);
-  const text = await redis.info('everything');
-  redis.disconnect();
-  const read = (pattern: RegExp): number => Number(pattern.exec(text)?.[1] ?? 0);
-  return {
-    publishes: read(/^cmdstat_publish:calls=(\d+)/m) + read(/^cmdstat_spublish:calls=(\d+)/m),
-    bytes: read(/^total_net_input_bytes:(\d+)/m) + read(/^total_net_output_bytes:(\d+)/m),
   };
 }

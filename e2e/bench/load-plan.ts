@@ -1,3 +1,4 @@
+import type { Traffic } from './redis-traffic.ts';
 import type { Percentiles } from './samples.ts';
 
 /** How clients talk to the server under load. */
@@ -15,6 +16,8 @@ export interface LoadPlan {
   readonly query?: string;
   /** Processes whose CPU time is measured, together. */
   readonly serverPids: readonly number[];
+  /** The Redis between them, whose traffic is measured; without one there is none. */
+  readonly redisUrl?: string;
   /** Token that Hocuspocus clients send. */
   readonly token: string;
   /** Documents are called `PREFIX-0` and so on; each prefix may be used once per server. */
@@ -49,4 +52,6 @@ export interface LoadResult {
   /** Deliveries to peers, and acknowledgements, that never came. */
   readonly undelivered: number;
   readonly unacknowledged: number;
+  /** What went over Redis in the measured window, and how long that was; `null` without Redis. */
+  readonly traffic: (Traffic & { readonly seconds: number }) | null;
 }

@@ -10,6 +10,8 @@ export interface Measurement extends LoadResult {
   readonly idleMegabytes: number;
   /** What went over Redis for each edit; `null` without Redis. */
   readonly publishesPerEdit: number | null;
+  /** Without those of nodes that nobody edits at. */
+  readonly addedPublishesPerEdit: number | null;
   readonly redisBytesPerEdit: number | null;
 }
 
@@ -28,6 +30,7 @@ const ROWS: readonly Row[] = [
   { label: 'edit to other node, p50 ms', digits: 2, read: (it) => it.otherNode?.p50 ?? null },
   { label: 'edit to other node, p99 ms', digits: 2, read: (it) => it.otherNode?.p99 ?? null },
   { label: 'publishes per edit', digits: 2, read: (it) => it.publishesPerEdit },
+  { label: 'added to those of idle nodes', digits: 2, read: (it) => it.addedPublishesPerEdit },
   { label: 'Redis bytes per edit', digits: 0, read: (it) => it.redisBytesPerEdit },
   { label: 'acknowledgement, p50 ms', digits: 2, read: (it) => it.acknowledgement?.p50 ?? null },
   { label: 'acknowledgement, p95 ms', digits: 2, read: (it) => it.acknowledgement?.p95 ?? null },

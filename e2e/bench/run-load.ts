@@ -4,6 +4,7 @@ import { LoadClient, type LoadEvents } from './load-client.ts';
 import { seedDocuments } from './seed-documents.ts';
 import type { LoadPlan, LoadResult } from './load-plan.ts';
 import { readCpuMicroseconds, readResidentMegabytes } from './process-stats.ts';
+import { readTraffic, trafficBetween, type Traffic } from './redis-traffic.ts';
 import { readPercentiles } from './samples.ts';
 
 /** ClientIDs count up from here: four bytes as varints, as random ones have. */
@@ -23,9 +24,11 @@ export async function runLoad(plan: LoadPlan): Promise<LoadResult> {
   const pace = new Pace(plan, clients, recorder);
   await pace.run(plan.warmUp * plan.rate);
   recorder.measuring = true;
+  const trafficBefore = await readTrafficOf(plan);
   const begin = sample(plan);
   await pace.run(plan.seconds * plan.rate);
   const end = sample(plan);
+  const trafficAfter = await readTrafficOf(plan);
   const residentMegabytes = plan.serverPids.reduce((sum, pid) => sum + readResidentMegabytes(pid), 0);
   recorder.measuring = false;
   await recorder.drain();
@@ -39,6 +42,10 @@ export async function runLoad(plan: LoadPlan): Promise<LoadResult> {
     serverCpuShare: (end.server - begin.server) / elapsed,
     generatorCpuShare: (end.generator - begin.generator) / elapsed,
     residentMegabytes,
+    traffic:
+      trafficBefore === null || trafficAfter === null
+        ? null
+        : { ...trafficBetween(trafficBefore, trafficAfter), seconds: elapsed / 1e6 },
     sendLagP99: readPercentiles(pace.lags)?.p99 ?? 0,
     ...recorder.summary(),
   };
@@ -160,6 +167,10 @@ async function connectClients(plan: LoadPlan, recorder: Recorder): Promise<LoadC
   }
   await Promise.all(clients.map((client) => client.ready));
   return clients;
+}
+
+function readTrafficOf({ redisUrl }: LoadPlan): Promise<Traffic | null> {
+  return redisUrl === undefined ? Promise.resolve(null) : readTraffic(redisUrl);
 }
 
 function sample(plan: LoadPlan): { readonly at: number; readonly server: number; readonly generator: number } {

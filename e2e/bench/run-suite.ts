@@ -5,12 +5,13 @@ import type { Dialect, LoadPlan, LoadResult } from './load-plan.ts';
 import type { BenchOptions } from './options.ts';
 import { readResidentMegabytes } from './process-stats.ts';
 import type { Measurement } from './report.ts';
+import { readTraffic, trafficBetween } from './redis-traffic.ts';
 import { runGenerator } from './run-generator.ts';
 import { SERVERS, type Started, startServer } from './servers.ts';
 import type { Suite } from './suites.ts';
 
-/** A server's memory falls for a moment after its start. */
-const IDLE_MS = 2_000;
+/** A server's memory falls for a moment after its start; and so long it is listened to. */
+const IDLE_MS = 4_000;
 
 export interface SuiteRun {
   readonly suite: Suite;
@@ -56,9 +57,8 @@ async function measure(
   const { suite, options } = run;
   const { started, title, dialect } = await start(run, name);
   try {
-    await sleep(IDLE_MS);
+    const idlePublishes = await readIdlePublishes(started.redisUrl);
     const idleMegabytes = started.pids.reduce((sum, pid) => sum + readResidentMegabytes(pid), 0);
-    const before = await started.readTraffic();
     const { documents, clients, rate } = suite;
     const { warmUp, seconds } = options;
     const result = await runGenerator<LoadResult>('load-main.ts', {
@@ -73,9 +73,9 @@ async function measure(
       warmUp,
       seconds,
       ...(baseFile === null ? {} : { baseFile }),
+      ...(started.redisUrl === null ? {} : { redisUrl: started.redisUrl }),
     } satisfies LoadPlan);
-    const after = await started.readTraffic();
-    const edits = (warmUp + seconds) * rate * clients * documents;
+    const { edits, traffic } = result;
     return {
       ...result,
       server: name,
@@ -83,12 +83,21 @@ async function measure(
       round,
       readyAfterMs: started.readyAfterMs,
       idleMegabytes,
-      publishesPerEdit: before === null || after === null ? null : (after.publishes - before.publishes) / edits,
-      redisBytesPerEdit: before === null || after === null ? null : (after.bytes - before.bytes) / edits,
+      publishesPerEdit: traffic === null ? null : traffic.publishes / edits,
+      addedPublishesPerEdit: traffic === null ? null : (traffic.publishes - idlePublishes * traffic.seconds) / edits,
+      redisBytesPerEdit: traffic === null ? null : traffic.bytes / edits,
     };
   } finally {
     await started.stop();
   }
+}
+
+/** Publishes a second of nodes that have nothing to do but to hear whether the others are there. */
+async function readIdlePublishes(redisUrl: string | null): Promise<number> {
+  const before = redisUrl === null ? null : await readTraffic(redisUrl);
+  await sleep(IDLE_MS);
+  const after = redisUrl === null ? null : await readTraffic(redisUrl);
+  return before === null || after === null ? 0 : trafficBetween(before, after).publishes / (IDLE_MS / 1_000);
 }
 
 async function start(

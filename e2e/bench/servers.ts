@@ -27,16 +27,8 @@ export interface Started {
   readonly token: string;
   readonly readyAfterMs: number;
   /** What went over Redis so far, where there is one. */
-  readTraffic(): Promise<Traffic | null>;
+  readonly redisUrl: string | null;
   stop(): Promise<void>;
-}
-
-/** Counted by Redis itself since it started. */
-export interface Traffic {
-  /** PUBLISH and SPUBLISH commands. */
-  readonly publishes: number;
-  /** Bytes in and out. */
-  readonly bytes: number;
 }
 
 /** The servers that the benchmark knows, by the name on the command line. */
@@ -89,7 +81,7 @@ export async function startServer(server: BenchServer): Promise<Started> {
     urls: [`ws://127.0.0.1:${port}${server.path}`],
     token: await mintToken({ sub: 'bench' }),
     readyAfterMs,
-    readTraffic: () => Promise.resolve(null),
+    redisUrl: null,
     async stop() {
       await child.kill();
       await rm(dataDir, { recursive: true, force: true });

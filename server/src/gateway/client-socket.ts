@@ -169,15 +169,19 @@ export class ClientSocket implements SessionSocket {
   }
 
   #receive(bytes: Uint8Array): void {
-    try {
+    this.handle(() => {
       this.charge('bytes', bytes.byteLength);
-      if (bytes.byteLength === 1 && bytes[0] === FRAME_TYPE.pong) {
-        this.charge('signals');
-        return;
-      }
-      const frame = this.#read(bytes);
-      if (frame === null) this.violate('an unreadable frame');
-      else if (!this.#deps.onFrame(this, frame)) this.violate('a malformed message');
+      const isPong = bytes.byteLength === 1 && bytes[0] === FRAME_TYPE.pong;
+      if (isPong) this.charge('signals');
+      const frame = isPong ? null : this.#read(bytes);
+      return isPong || (frame !== null && this.#deps.onFrame(this, frame));
+    });
+  }
+
+  /** Handles something that the client sent; where it breaks the protocol, or cannot be read, the socket ends. */
+  handle(receive: () => boolean): void {
+    try {
+      if (!receive()) this.violate('a malformed message');
     } catch (error) {
       this.#deps.telemetry.log.debug('frame_failed', { reason: error instanceof Error ? error.message : 'unknown' });
       this.violate('a message that cannot be handled');

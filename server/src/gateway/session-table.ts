@@ -183,7 +183,7 @@ export class SessionTable {
   #receiveAll(frames: readonly InboundFrame[]): void {
     for (const frame of frames) {
       if (!this.#socket.open) return;
-      if (!this.receive(frame)) this.#socket.violate('a malformed message behind the login');
+      this.#socket.handle(() => this.receive(frame));
     }
   }
 
