@@ -43,13 +43,13 @@ export class KeyedValues {
   admit({ client, clock, start, place }: Insertion, end: number): void {
     const length = end - clock;
     const kind = place.info & 31;
-    // A letter has one part, until another follows it: Yjs would make one text of both.
-    const isSingle = length === 1 && kind !== STRUCT_KIND.string;
+    // A letter that does not say that it has a key has one part until another follows it, and both are put together.
+    const isSingle = length === 1 && (kind !== STRUCT_KIND.string || (place.info & 32) !== 0);
     if ((this.#isAlone && isSingle) || !this.#isUnderKey(place)) return;
     this.#keyed.add(start);
     if (isSingle || kind === STRUCT_KIND.deleted) return;
     if (!this.#isDeleted(client, clock, end)) {
-      throw new RefusedBytes(refuse('forbidden-update', 'a value under a key is a text, or has several parts'));
+      throw new RefusedBytes(refuse('forbidden-update', 'a value under a key has several parts'));
     }
     const ranges = this.deletes.get(client) ?? [];
     ranges.push(clock, length);

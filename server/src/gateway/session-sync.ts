@@ -70,7 +70,13 @@ function requestSyncReply(session: Session): void {
     // What of a document a client lacks is told by the merged one; to whoever has nothing goes all of it.
     if (stateVector !== null && stateVector.byteLength > 1) session.room.state.mergeNow();
     if (stateVector === null || session.ended || session.room.discarded) return null;
-    return sendSyncReply(session, stateVector, taken);
+    try {
+      return sendSyncReply(session, stateVector, taken);
+    } catch (error) {
+      // It may run behind the answer before it, where nobody else would catch this.
+      session.room.fail(error);
+      return null;
+    }
   });
 }
 

@@ -10,6 +10,8 @@ const TAIL_LIMIT = 64 * 1024;
 /** Updates that are put together, and how many may be left when they do not go together. */
 const TOGETHER = 500;
 const TAIL_UPDATES = 2 * TOGETHER;
+/** Bytes of an update that stays by itself. */
+const LARGE = 64 * 1024;
 const EMPTY_UPDATE = new Uint8Array([0, 0]);
 
 /**
@@ -40,7 +42,7 @@ export function createCommittedState(base: Uint8Array = EMPTY_UPDATE): Committed
 /** The committed state of a document that was just loaded: all of it is committed. */
 export function commitLoaded({ loaded, state, updates }: OpenedDocument): CommittedState {
   // Updates that do not go together would be a frame each, for everybody who joins.
-  if (updates === null || updates.length > TAIL_UPDATES) return createCommittedState(state.encode());
+  if (updates === null || updates.length > TOGETHER) return createCommittedState(state.encode());
   const committed = createCommittedState(loaded.snapshot ?? undefined);
   committed.push(updates);
   return committed;
@@ -63,17 +65,23 @@ class BaseAndTail implements CommittedState {
 
   /** Makes few updates of the many in the tail, at a small part of what a fresh base costs. */
   #putTogether(): void {
-    const batches = createUpdateBatches();
-    let isSound = true;
+    const tail = new UpdateTail();
+    let batches = createUpdateBatches();
+    const end = (): void => {
+      for (const batch of batches.finish()) tail.push(batch);
+      batches = createUpdateBatches();
+    };
     for (const update of this.#tail.updates()) {
-      const parsed = parseUpdate(update, storedUpdateLimits);
-      if (parsed.kind === 'refuse') isSound = false;
-      else batches.add(parsed);
+      // To take up again what is large by now would cost more each time.
+      const parsed = update.byteLength >= LARGE ? null : parseUpdate(update, storedUpdateLimits);
+      if (parsed?.kind === 'parsed') batches.add(parsed);
+      else {
+        end();
+        tail.push(update);
+      }
     }
-    if (isSound) {
-      this.#tail = new UpdateTail();
-      for (const batch of batches.finish()) this.#tail.push(batch);
-    }
+    end();
+    this.#tail = tail;
     this.#putTogetherFrom = this.#tail.count + TOGETHER;
   }
 

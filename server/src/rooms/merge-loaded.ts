@@ -53,6 +53,9 @@ export function mergeLoaded(loaded: LoadedDocument, later: MergeLater | null = n
   return { state: careful.state, updates: null, bindings, carried, quarantine };
 }
 
+/** Updates that do not go together would be a frame each for whoever joins, and are merged and encoded for them at once. */
+const MOST_PUT_OFF = 500;
+
 /** The state of what is a whole document by its bytes alone, not merged yet; `null` when it has to be merged to know. */
 function putOff(
   snapshot: Uint8Array | null,
@@ -60,7 +63,7 @@ function putOff(
   later: MergeLater | null,
 ): MergedState | null {
   const updates = inOrder(snapshot, rows);
-  if (later === null || bytesOf(updates) < later.fromBytes) return null;
+  if (later === null || bytesOf(updates) < later.fromBytes || updates.length > MOST_PUT_OFF) return null;
   const parsed = snapshot === null ? null : parseUpdate(snapshot, storedUpdateLimits);
   if (parsed?.kind === 'refuse') return null;
   const stateVector = stateVectorOfWhole(parsed === null ? rows : [parsed, ...rows]);

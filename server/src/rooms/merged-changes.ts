@@ -26,3 +26,16 @@ export function hasDeleted(store: Y.Doc['store'], { client, ranges }: DeleteRang
   }
   return true;
 }
+
+/** What a deletion adds to the encoded state at most, besides its own bytes: it may divide a struct in three. */
+export const BYTES_OF_RANGE = 24;
+
+/** How many units a transaction deleted, and in how many ranges. */
+export function countDeleted({ deleteSet }: Y.Transaction): { readonly units: number; readonly ranges: number } {
+  let [units, ranges] = [0, 0];
+  for (const deleted of deleteSet.clients.values()) {
+    ranges += deleted.length;
+    for (const { len } of deleted) units += len;
+  }
+  return { units, ranges };
+}

@@ -10,7 +10,7 @@ import type { StructId } from '../core/update-struct.ts';
 import type { DeleteRanges, ParsedUpdate } from '../core/update-structure.ts';
 import { parseStateVector } from '../core/update-state-vector.ts';
 import { knownSegments } from './merged-content.ts';
-import { hasChanged, hasDeleted } from './merged-changes.ts';
+import { BYTES_OF_RANGE, countDeleted, hasChanged, hasDeleted } from './merged-changes.ts';
 import { countDeletion, splitTail } from './merged-costs.ts';
 import { countConflicts, isLeftOf, unitNextTo } from './merged-lists.ts';
 import { deletesOnlyIn, rootOfItem } from './merged-roots.ts';
@@ -73,8 +73,9 @@ export function createMergedState(unmerged: Unmerged | null = null): MergedState
 /** No client can have it: clientIDs on the wire are not negative. Yjs would else change its own id on a collision. */
 const SERVER_CLIENT = -1;
 
-/** An estimate that matters is replaced by a measure once it grew by this part, or after so many updates. */
+/** An estimate that matters is replaced by a measure once it grew by this part, so much was deleted, or after so many updates. */
 const REMEASURED_SHARE = 1 / 16;
+const REMEASURED_DELETED = 1 / 64;
 const REMEASURED_UPDATES = 500;
 
 class DocState implements MergedState {
@@ -84,6 +85,8 @@ class DocState implements MergedState {
   /** What it was when it was last encoded, and how many updates came since. */
   #measured = 0;
   #unmeasured = 0;
+  /** Letters and other units that were deleted since. */
+  #deleted = 0;
   #changed = false;
 
   constructor(unmerged: Unmerged | null) {
@@ -93,6 +96,9 @@ class DocState implements MergedState {
     this.#merged.clientID = SERVER_CLIENT;
     this.#merged.on('beforeObserverCalls', (transaction) => {
       this.#changed ||= hasChanged(transaction);
+      const { units, ranges } = countDeleted(transaction);
+      this.#deleted += units;
+      this.#size += ranges * BYTES_OF_RANGE;
       // Y.Text answers remote formatting by deleting redundant marks, in its observer. Such deletions would be in
       // this replica and not in the log, so no observer runs.
       transaction.changed.clear();
@@ -140,8 +146,9 @@ class DocState implements MergedState {
 
   isLarger(bytes: number): boolean {
     if (bytes <= 0 || this.#size <= bytes) return this.#size > bytes;
-    const isDue = this.#size - this.#measured > bytes * REMEASURED_SHARE || this.#unmeasured >= REMEASURED_UPDATES;
-    if (isDue) this.encode();
+    const hasGrown = this.#size - this.#measured > bytes * REMEASURED_SHARE;
+    const hasShrunk = this.#deleted > bytes * REMEASURED_DELETED;
+    if (hasGrown || hasShrunk || this.#unmeasured >= REMEASURED_UPDATES) this.encode();
     return this.#size > bytes;
   }
 
@@ -200,6 +207,7 @@ class DocState implements MergedState {
     this.#size = encoded.length;
     this.#measured = encoded.length;
     this.#unmeasured = 0;
+    this.#deleted = 0;
     return encoded;
   }
 
