@@ -24,11 +24,12 @@ export async function runLoad(plan: LoadPlan): Promise<LoadResult> {
   const pace = new Pace(plan, clients, recorder);
   await pace.run(plan.warmUp * plan.rate);
   recorder.measuring = true;
-  const trafficBefore = await readTrafficOf(plan);
+  // Not waited for, or the edits that fall due meanwhile would come in one go.
+  const readBefore = readTrafficOf(plan);
   const begin = sample(plan);
   await pace.run(plan.seconds * plan.rate);
   const end = sample(plan);
-  const trafficAfter = await readTrafficOf(plan);
+  const [trafficBefore, trafficAfter] = await Promise.all([readBefore, readTrafficOf(plan)]);
   const residentMegabytes = plan.serverPids.reduce((sum, pid) => sum + readResidentMegabytes(pid), 0);
   recorder.measuring = false;
   await recorder.drain();

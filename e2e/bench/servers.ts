@@ -26,7 +26,7 @@ export interface Started {
   readonly urls: readonly string[];
   readonly token: string;
   readonly readyAfterMs: number;
-  /** What went over Redis so far, where there is one. */
+  /** The Redis between its nodes, where there is one. */
   readonly redisUrl: string | null;
   stop(): Promise<void>;
 }

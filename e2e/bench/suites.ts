@@ -39,7 +39,7 @@ function traffic(nodes: number): Suite {
     targets: (read) => [
       atMost(
         `with ${nodes} nodes, one publish per flush and document: at most one per edit`,
-        read('scriptorium', (it) => it.addedPublishesPerEdit),
+        read('scriptorium', (it) => it.publishesPerEdit),
         1,
       ),
     ],

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import * as Y from 'yjs';
 import { encodeLogRow } from '../../src/core/log-row.ts';
+import { syncReply } from '../../src/gateway/sync-reply.ts';
 import { receiveUpdate } from '../../src/rooms/receive-update.ts';
 import { createTestSession } from '../support/room-fixture.ts';
 import { createTemporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.ts';
@@ -54,6 +56,17 @@ describe('a document that is merged later', () => {
     await room.whenDurable();
     expect(textOfState(room.state.encode())).toContain('hello');
     expect(textOfState(room.committed.merged())).toContain('hello');
+  });
+
+  it('[ROOM94] is sent, and asked about, before anything of it is merged', async () => {
+    // One that cannot be merged, so that merging would end its room.
+    const room = await node.rooms.open((await createInCircles()).id, NOBODY);
+    const sent = syncReply(room, Uint8Array.of(0), true).flatMap((part) => Y.decodeUpdate(part).structs);
+    expect(sent.map(({ id }) => id.client)).toEqual(expect.arrayContaining([1, 91, 92]));
+    expect(Y.decodeStateVector(room.state.stateVector()).get(92)).toBe(1);
+    expect(room.discarded).toBe(false);
+    room.state.mergeNow();
+    expect(room.discarded).toBe(true);
   });
 
   it('[ROOM95] sends its people away when it cannot be merged, and shows what of it can be shown', async () => {
